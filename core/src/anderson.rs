@@ -1,0 +1,78 @@
+//! Anderson acceleration of depth 1, each row for itself.
+
+use crate::{Network, StateView, Weights};
+
+impl<W: Weights> Network<'_, W> {
+    /// From e and its image w (in z) to the next e = w − θ(w − w'), θ = r·Δr/‖Δr‖², r = w − e.
+    /// Without a step before (`first`), e = w.
+    pub(crate) fn anderson(&self, state: &mut StateView, first: bool) {
+        for row in 0..state.rows {
+            let theta = if first { 0.0 } else { self.theta(state, row) };
+            for k in 1..self.output() {
+                let (start, n) = self.row(k, state.rows, row);
+                let range = start..start + n;
+                let e = state.e.get_mut(range.clone()).unwrap_or_default();
+                let w = state.z.get(range.clone()).unwrap_or_default();
+                let e_before = state.e_before.get_mut(range.clone()).unwrap_or_default();
+                let w_before = state.w_before.get_mut(range).unwrap_or_default();
+                for (((e, &w), e_before), w_before) in e.iter_mut().zip(w).zip(e_before).zip(w_before) {
+                    let next = if first { w } else { w - theta * (w - *w_before) };
+                    *e_before = *e;
+                    *w_before = w;
+                    *e = next;
+                }
+            }
+        }
+    }
+
+    fn theta(&self, state: &StateView, row: usize) -> f32 {
+        let (mut along, mut square) = (Sum::default(), Sum::default());
+        for k in 1..self.output() {
+            let (start, n) = self.row(k, state.rows, row);
+            let range = start..start + n;
+            let e = state.e.get(range.clone()).unwrap_or_default();
+            let w = state.z.get(range.clone()).unwrap_or_default();
+            let e_before = state.e_before.get(range.clone()).unwrap_or_default();
+            let w_before = state.w_before.get(range).unwrap_or_default();
+            let (e, e_tail) = e.as_chunks::<8>();
+            let (w, w_tail) = w.as_chunks::<8>();
+            let (e_before, e_before_tail) = e_before.as_chunks::<8>();
+            let (w_before, w_before_tail) = w_before.as_chunks::<8>();
+            for (((e, w), e_before), w_before) in e.iter().zip(w).zip(e_before).zip(w_before) {
+                add(&mut along, &mut square, e, w, e_before, w_before);
+            }
+            add(&mut along, &mut square, e_tail, w_tail, e_before_tail, w_before_tail);
+        }
+        let theta = along.total() / square.total();
+        if theta.is_finite() { theta } else { 0.0 }
+    }
+
+    /// First value of `row` in block k, and n_k.
+    pub(crate) fn row(&self, k: usize, rows: usize, row: usize) -> (usize, usize) {
+        let n = self.size(k);
+        (self.range(k, rows).start + row * n, n)
+    }
+}
+
+/// Eight partial sums, value i of a block in sum i mod 8, added up in ascending order at the end:
+/// an order that vector units keep too.
+#[derive(Default)]
+struct Sum([f32; 8]);
+
+impl Sum {
+    fn total(&self) -> f32 {
+        self.0.iter().fold(0.0, |total, part| total + part)
+    }
+}
+
+#[inline(always)]
+fn add(along: &mut Sum, square: &mut Sum, e: &[f32], w: &[f32], e_before: &[f32], w_before: &[f32]) {
+    let values = e.iter().zip(w).zip(e_before).zip(w_before);
+    for ((((e, w), e_before), w_before), (along, square)) in values.zip(along.0.iter_mut().zip(&mut square.0))
+    {
+        let r = w - e;
+        let change = r - (w_before - e_before);
+        *along += r * change;
+        *square += change * change;
+    }
+}

@@ -1,0 +1,193 @@
+//! What can be wrong with what enters `core`.
+
+use core::fmt;
+
+/// The size or value that was wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[allow(missing_docs)]
+pub enum Quantity {
+    Blocks,
+    BlockUnits,
+    Biases,
+    Gammas,
+    WeightRows,
+    WeightColumns,
+    InputValues,
+    TargetValues,
+    AttackValues,
+    PerturbationValues,
+    StateUnits,
+    StateRows,
+    ActivityValues,
+    Problems,
+    FileBytes,
+    ParameterBytes,
+    Classes,
+    MaxBlocks,
+    FormatVersion,
+}
+
+impl fmt::Display for Quantity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Blocks => "number of blocks",
+            Self::BlockUnits => "units of a block",
+            Self::Biases => "number of biases",
+            Self::Gammas => "number of γ values",
+            Self::WeightRows => "fan-out (rows) of a weight matrix",
+            Self::WeightColumns => "fan-in (columns) of a weight matrix",
+            Self::InputValues => "number of input values",
+            Self::TargetValues => "number of target values",
+            Self::AttackValues => "number of attack target values",
+            Self::PerturbationValues => "number of perturbation values",
+            Self::StateUnits => "units that the state has room for",
+            Self::StateRows => "rows of the state",
+            Self::ActivityValues => "number of activity values",
+            Self::Problems => "number of inference problems",
+            Self::FileBytes => "bytes of the model file",
+            Self::ParameterBytes => "bytes of parameters",
+            Self::Classes => "number of class names",
+            Self::MaxBlocks => "number of blocks in a file",
+            Self::FormatVersion => "format version",
+        })
+    }
+}
+
+/// Bad input to `core`: what, expected, got. How a relaxation ended is never an error, but a
+/// [`crate::Status`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Error {
+    /// A size must equal `expected`.
+    Size {
+        /// Which size.
+        what: Quantity,
+        /// The only size that fits.
+        expected: usize,
+        /// The size that came.
+        got: usize,
+    },
+    /// A size exceeds what there is room for.
+    TooLarge {
+        /// Which size.
+        what: Quantity,
+        /// The largest that fits.
+        limit: usize,
+        /// The size that came.
+        got: usize,
+    },
+    /// A size must be at least `expected`.
+    TooSmall {
+        /// Which size.
+        what: Quantity,
+        /// The smallest that will do.
+        expected: usize,
+        /// The size that came.
+        got: usize,
+    },
+    /// A connection must run from a lower block into a higher one, in ascending order of (to, from).
+    Order {
+        /// Block the connection starts in.
+        from: usize,
+        /// Block the connection ends in.
+        to: usize,
+    },
+    /// A block other than the input has no incoming connection.
+    Unconnected {
+        /// The block.
+        block: usize,
+    },
+    /// An activation describes an empty or non-finite set.
+    Activation {
+        /// The block.
+        block: usize,
+    },
+    /// A value must be finite.
+    NotFinite {
+        /// Which list of values.
+        what: Quantity,
+        /// Its place in the list.
+        index: usize,
+    },
+    /// γ must be finite and above 0.
+    Gamma {
+        /// Unit, counted from the first unit of block 1.
+        unit: usize,
+        /// The value that came.
+        got: f32,
+    },
+    /// The output's problem is unbounded: γ_L + s must be above 0 (eq. 18).
+    Unbounded {
+        /// Smallest γ of the output block.
+        gamma: f32,
+        /// The nudge's s.
+        s: f32,
+    },
+    /// The bytes don't begin with the model file's mark.
+    NotAModel,
+    /// The file ends early, or its fields don't parse.
+    Truncated {
+        /// Bytes that came.
+        got: usize,
+    },
+    /// The checksum differs: some byte was changed.
+    Checksum,
+    /// The weights don't start at a multiple of `expected` bytes in memory.
+    Misaligned {
+        /// Alignment needed, bytes.
+        expected: usize,
+        /// Address modulo that alignment.
+        got: usize,
+    },
+    /// A value of the file's header is out of range.
+    Header {
+        /// Which field.
+        field: &'static str,
+    },
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Size { what, expected, got } => write!(f, "{what}: expected {expected}, got {got}"),
+            Self::TooLarge { what, limit, got } => {
+                write!(f, "{what}: expected at most {limit}, got {got}")
+            }
+            Self::TooSmall { what, expected, got } => {
+                write!(f, "{what}: expected at least {expected}, got {got}")
+            }
+            Self::Order { from, to } => {
+                write!(f, "connection {from}:{to}: expected from < to, in ascending order without repeats")
+            }
+            Self::Unconnected { block } => {
+                write!(f, "block {block}: expected an incoming connection, got none")
+            }
+            Self::Activation { block } => {
+                write!(f, "activation of block {block}: expected finite bounds with low ≤ high")
+            }
+            Self::NotFinite { what, index } => {
+                write!(f, "{what}: expected finite values, got another at index {index}")
+            }
+            Self::Gamma { unit, got } => {
+                write!(f, "γ of unit {unit}: expected a finite value above 0, got {got}")
+            }
+            Self::Unbounded { gamma, s } => {
+                write!(f, "unbounded output problem: expected γ_L + s > 0, got γ_L = {gamma} and s = {s}")
+            }
+            Self::NotAModel => f.write_str("not a Fenchel model: expected it to begin with FNCL"),
+            Self::Truncated { got } => {
+                write!(f, "model file damaged or truncated: its fields don't parse ({got} bytes came)")
+            }
+            Self::Checksum => f.write_str("model file damaged: its CRC-32 differs"),
+            Self::Misaligned { expected, got } => write!(
+                f,
+                "model in memory: expected an address that is a multiple of {expected}, got one {got} above"
+            ),
+            Self::Header { field } => write!(f, "model file: field {field} is out of range"),
+        }
+    }
+}
+
+impl core::error::Error for Error {}

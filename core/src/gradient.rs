@@ -1,0 +1,60 @@
+//! The contrastive gradient, by the envelope theorem.
+
+use crate::network::same;
+use crate::{Connection, Error, Network, Problem, Quantity, StateView, Weights};
+
+/// Where a gradient goes: the host's sums are matrix products, a device's plain loops.
+pub trait Gradient {
+    /// ∂/∂W of the connection with this index: Σ over the rows of u zᵀ, u (rows, fan-out),
+    /// z (rows, fan-in).
+    fn weights(&mut self, index: usize, u: &[f32], z: &[f32]);
+    /// ∂/∂b of block k: Σ over the rows of u, (rows, n_k).
+    fn bias(&mut self, k: usize, u: &[f32]);
+}
+
+impl<W: Weights> Network<'_, W> {
+    /// The gradient of Σ over samples and problems p of `factors[p]`·min E:
+    /// ∂/∂W_kj = Σ factor·γ_k(f(a_k) − z_k) z_jᵀ, and without z_jᵀ for b_k.
+    ///
+    /// With factors (1, −1)/(β·scale·B) this is an objective's mean gradient. `state` is a relaxed
+    /// state of `problem`; its forces are consumed. The problems share z_0 = x: one product.
+    ///
+    /// # Errors
+    /// [`Error::Size`] unless there is one factor a problem.
+    pub fn contrastive_gradient(
+        &self,
+        problem: &Problem,
+        state: &mut StateView,
+        factors: &[f32],
+        gradient: &mut impl Gradient,
+    ) -> Result<(), Error> {
+        same(Quantity::Problems, problem.nudges.len(), factors.len())?;
+        state.check(self, problem.rows(self))?;
+        let rows = state.rows;
+        let samples = problem.samples(self);
+        for k in 1..=self.output() {
+            let size = (samples * self.size(k)).max(1);
+            let u = state.u.get_mut(self.range(k, rows)).unwrap_or_default();
+            for (u, &factor) in u.chunks_mut(size).zip(factors) {
+                u.iter_mut().for_each(|u| *u *= -factor);
+            }
+            for (index, c) in self.indexed(k).filter(|(_, c)| c.from != 0) {
+                let z = state.z.get(self.range(c.from, rows)).unwrap_or_default();
+                gradient.weights(index, u, z);
+            }
+            let (first, others) = u.split_at_mut_checked(size).unwrap_or_default();
+            for other in others.chunks(size) {
+                first.iter_mut().zip(other).for_each(|(u, other)| *u += other);
+            }
+            for (index, _) in self.indexed(k).filter(|(_, c)| c.from == 0) {
+                gradient.weights(index, first, problem.input);
+            }
+            gradient.bias(k, first);
+        }
+        Ok(())
+    }
+
+    fn indexed(&self, k: usize) -> impl Iterator<Item = (usize, &Connection<W>)> {
+        self.connections().iter().enumerate().filter(move |(_, c)| c.to == k)
+    }
+}

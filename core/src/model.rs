@@ -1,0 +1,236 @@
+//! The model file: one postcard value with a CRC-32, its weights used in place.
+
+use heapless::Vec;
+use serde::{Deserialize, Serialize};
+
+use crate::network::same;
+use crate::{
+    Block, Connection, Error, Network, Objective, Packed, Perturbation, Quantity, Scaling, kernel, packed_len,
+};
+
+/// Version of the layout that this crate reads and writes.
+pub const FORMAT_VERSION: u16 = 1;
+/// Most blocks of a model, the input included.
+pub const MAX_BLOCKS: usize = 16;
+/// Most connections of a model.
+pub const MAX_CONNECTIONS: usize = 32;
+/// The parameters begin at a multiple of this many bytes from the file's first byte.
+pub const PARAMETER_ALIGNMENT: usize = 16;
+
+const MARK: [u8; 4] = *b"FNCL";
+static CRC: crc::Crc<u32> = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);
+
+/// The file's checksum, the CRC-32 of zlib, ready to be fed.
+pub fn checksum() -> crc::Digest<'static, u32> {
+    CRC.digest()
+}
+
+/// Ends of a connection, and so the shape of its weights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Edge {
+    /// Block it starts in.
+    pub from: u8,
+    /// Block it ends in.
+    pub to: u8,
+}
+
+/// How a model was trained.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Training<'a> {
+    /// What was minimised.
+    pub objective: Objective,
+    /// Weight of the loss against the attack.
+    pub alpha: f32,
+    /// Strength of the nudge.
+    pub beta: f32,
+    /// g.
+    pub perturbation: Perturbation,
+    /// Seed of subset, initialisation and every draw.
+    pub seed: u64,
+    /// Epoch of these weights, from 1.
+    pub epoch: u32,
+    /// Name or path of the data.
+    pub data: &'a str,
+}
+
+/// The file as it lies on disk and in flash; docs/format.md shows it byte by byte.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ModelFile<'a> {
+    mark: [u8; 4],
+    version: u16,
+    /// How it was trained.
+    #[serde(borrow)]
+    pub training: Training<'a>,
+    /// From raw values to inputs.
+    pub scaling: Scaling,
+    /// Names of the classes, separated by line feeds.
+    pub class_names: &'a str,
+    /// The blocks 0..=L.
+    pub blocks: Vec<Block, MAX_BLOCKS>,
+    /// The connections, sorted by (to, from).
+    pub connections: Vec<Edge, MAX_CONNECTIONS>,
+    /// Bytes that align what follows.
+    pub padding: &'a [u8],
+    /// Little-endian f32: the packed weights of each connection, then biases, then γ.
+    pub parameters: &'a [u8],
+}
+
+impl<'a> ModelFile<'a> {
+    /// A file of the current version.
+    pub fn new(
+        training: Training<'a>,
+        scaling: Scaling,
+        class_names: &'a str,
+        blocks: Vec<Block, MAX_BLOCKS>,
+        connections: Vec<Edge, MAX_CONNECTIONS>,
+        parameters: &'a [u8],
+    ) -> Self {
+        let (mark, padding) = (MARK, [].as_slice());
+        Self {
+            mark,
+            version: FORMAT_VERSION,
+            training,
+            scaling,
+            class_names,
+            blocks,
+            connections,
+            padding,
+            parameters,
+        }
+    }
+}
+
+/// A validated model whose weights lie where the file does.
+#[derive(Clone, Debug)]
+pub struct Model<'a> {
+    training: Training<'a>,
+    scaling: Scaling,
+    class_names: &'a str,
+    blocks: Vec<Block, MAX_BLOCKS>,
+    connections: Vec<Connection<Packed<'a>>, MAX_CONNECTIONS>,
+    biases: &'a [f32],
+    gammas: &'a [f32],
+}
+
+impl<'a> Model<'a> {
+    /// Load the model in `bytes`, which begin at a multiple of 4 and hold the file, no more.
+    /// Everything is checked here, so that nothing can go wrong later.
+    ///
+    /// # Errors
+    /// [`Error::NotAModel`], [`Error::Size`] of the version, [`Error::Truncated`],
+    /// [`Error::Checksum`], [`Error::Misaligned`], and whatever [`Network::new`] refuses.
+    pub fn load(bytes: &'a [u8]) -> Result<Self, Error> {
+        match bytes.split_first_chunk::<4>() {
+            Some((mark, rest)) if *mark == MARK => {
+                let (version, _) = postcard::take_from_bytes::<u16>(rest)
+                    .map_err(|_| Error::Truncated { got: bytes.len() })?;
+                same(Quantity::FormatVersion, FORMAT_VERSION.into(), version.into())?;
+            }
+            _ => return Err(Error::NotAModel),
+        }
+        let (file, rest): (ModelFile, &[u8]) =
+            postcard::take_from_bytes_crc32(bytes, CRC.digest()).map_err(|error| match error {
+                postcard::Error::DeserializeBadCrc => Error::Checksum,
+                _ => Error::Truncated { got: bytes.len() },
+            })?;
+        same(Quantity::FileBytes, bytes.len() - rest.len().min(bytes.len()), bytes.len())?;
+        Self::assemble(file)
+    }
+
+    fn assemble(file: ModelFile<'a>) -> Result<Self, Error> {
+        let misaligned = file.parameters.as_ptr().addr() % align_of::<f32>();
+        if misaligned != 0 {
+            return Err(Error::Misaligned { expected: align_of::<f32>(), got: misaligned });
+        }
+        let values = kernel::values(file.parameters).ok_or(Error::Size {
+            what: Quantity::ParameterBytes,
+            expected: file.parameters.len() / 4 * 4,
+            got: file.parameters.len(),
+        })?;
+        check_header(&file)?;
+        let size = |block: u8| file.blocks.get(usize::from(block)).map(Block::size);
+        let mut rest = values;
+        let mut connections = Vec::new();
+        for edge in &file.connections {
+            let (from, to) = (edge.from.into(), edge.to.into());
+            let (Some(columns), Some(rows)) = (size(edge.from), size(edge.to)) else {
+                return Err(Error::Order { from, to });
+            };
+            let panels;
+            (panels, rest) = take(rest, packed_len(rows, columns), values.len())?;
+            let weights = Packed::new(rows, columns, panels)?;
+            // The file's list is as long as this one at most.
+            let _ = connections.push(Connection { from, to, weights });
+        }
+        let units = file.blocks.iter().skip(1).map(Block::size).sum();
+        let (biases, rest) = take(rest, units, values.len())?;
+        let (gammas, rest) = take(rest, units, values.len())?;
+        same(Quantity::ParameterBytes, 4 * (values.len() - rest.len().min(values.len())), 4 * values.len())?;
+        if let Some(index) = values.iter().position(|value| !value.is_finite()) {
+            return Err(Error::NotFinite { what: Quantity::ParameterBytes, index });
+        }
+        let ModelFile { training, scaling, class_names, blocks, .. } = file;
+        let model = Self { training, scaling, class_names, blocks, connections, biases, gammas };
+        let network = Network::new(&model.blocks, &model.connections, biases, gammas)?;
+        same(Quantity::Classes, network.output_units(), model.class_names().count())?;
+        Ok(model)
+    }
+
+    /// The network, over the file's own bytes.
+    pub fn network(&self) -> Network<'_, Packed<'a>> {
+        Network::trusted(&self.blocks, &self.connections, self.biases, self.gammas)
+    }
+
+    /// How it was trained.
+    pub fn training(&self) -> &Training<'a> {
+        &self.training
+    }
+
+    /// From raw values to inputs.
+    pub fn scaling(&self) -> Scaling {
+        self.scaling
+    }
+
+    /// Names of the classes, one an output unit.
+    pub fn class_names(&self) -> impl Iterator<Item = &'a str> {
+        self.class_names.split('\n')
+    }
+}
+
+/// Blocks small enough that no size computed from them overflows, and finite header values.
+fn check_header(file: &ModelFile) -> Result<(), Error> {
+    const MOST_UNITS: usize = 1 << 13;
+    for block in &file.blocks {
+        if block.size() > MOST_UNITS {
+            return Err(Error::TooLarge { what: Quantity::BlockUnits, limit: MOST_UNITS, got: block.size() });
+        }
+    }
+    let Scaling { offset, factor } = file.scaling;
+    if !(offset.is_finite() && factor.is_finite()) {
+        return Err(Error::Header { field: "scaling" });
+    }
+    let Training { alpha, beta, .. } = file.training;
+    if !(alpha.is_finite() && beta.is_finite()) {
+        return Err(Error::Header { field: "training" });
+    }
+    Ok(())
+}
+
+fn take(values: &[f32], n: usize, all: usize) -> Result<(&[f32], &[f32]), Error> {
+    values.split_at_checked(n).ok_or(Error::TooSmall {
+        what: Quantity::ParameterBytes,
+        expected: 4 * (all - values.len().min(all) + n),
+        got: 4 * all,
+    })
+}
+
+/// The label of an answer: its largest value's index, the first of equals; 0 if there is none.
+pub fn label(outputs: &[f32]) -> usize {
+    let mut best = (0, f32::NEG_INFINITY);
+    for (i, &output) in outputs.iter().enumerate() {
+        if output > best.1 {
+            best = (i, output);
+        }
+    }
+    best.0
+}

@@ -1,0 +1,242 @@
+//! The network: blocks and connections (eq. 4), and plain inference.
+
+use core::ops::Range;
+
+use crate::{Activation, Error, Quantity, Weights};
+use serde::{Deserialize, Serialize};
+
+/// A block of units that share an activation. Block 0 is the input.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Block {
+    /// n_k.
+    pub units: u32,
+    /// f_k; unused for the input.
+    pub activation: Activation,
+}
+
+impl Block {
+    /// n_k.
+    pub fn size(&self) -> usize {
+        self.units as usize
+    }
+}
+
+/// The weights W_kj from block j into block k > j.
+#[derive(Clone, Copy, Debug)]
+pub struct Connection<W> {
+    /// j.
+    pub from: usize,
+    /// k.
+    pub to: usize,
+    /// W_kj, (n_k, n_j).
+    pub weights: W,
+}
+
+/// A feed-forward graph of blocks; a layered network has the connections 0→1→…→L.
+///
+/// Arrays over units are concatenated over the blocks 1..=L; with several rows, block after block
+/// and inside a block row after row: see [`Network::range`].
+#[derive(Clone, Copy, Debug)]
+pub struct Network<'a, W> {
+    blocks: &'a [Block],
+    connections: &'a [Connection<W>],
+    biases: &'a [f32],
+    gammas: &'a [f32],
+}
+
+pub(crate) fn same(what: Quantity, expected: usize, got: usize) -> Result<(), Error> {
+    if expected == got { Ok(()) } else { Err(Error::Size { what, expected, got }) }
+}
+
+impl<'a, W: Weights> Network<'a, W> {
+    /// Put together `blocks` (L + 1), `connections` sorted by (to, from), `biases` and `gammas`
+    /// (one a unit of the blocks 1..=L).
+    ///
+    /// # Errors
+    /// Whatever doesn't fit together, with the size expected and the size that came; γ ≤ 0.
+    pub fn new(
+        blocks: &'a [Block],
+        connections: &'a [Connection<W>],
+        biases: &'a [f32],
+        gammas: &'a [f32],
+    ) -> Result<Self, Error> {
+        if blocks.len() < 2 {
+            return Err(Error::TooSmall { what: Quantity::Blocks, expected: 2, got: blocks.len() });
+        }
+        for (k, block) in blocks.iter().enumerate() {
+            if block.units == 0 {
+                return Err(Error::TooSmall { what: Quantity::BlockUnits, expected: 1, got: 0 });
+            }
+            if !block.activation.is_valid() {
+                return Err(Error::Activation { block: k });
+            }
+            if k > 0 && !connections.iter().any(|c| c.to == k) {
+                return Err(Error::Unconnected { block: k });
+            }
+        }
+        let mut before = None;
+        for c in connections {
+            let order = Error::Order { from: c.from, to: c.to };
+            let (Some(from), Some(to)) = (blocks.get(c.from), blocks.get(c.to)) else {
+                return Err(order);
+            };
+            if c.from >= c.to || before.is_some_and(|before| before >= (c.to, c.from)) {
+                return Err(order);
+            }
+            before = Some((c.to, c.from));
+            let (rows, columns) = c.weights.shape();
+            same(Quantity::WeightRows, to.size(), rows)?;
+            same(Quantity::WeightColumns, from.size(), columns)?;
+        }
+        let network = Self { blocks, connections, biases, gammas };
+        same(Quantity::Biases, network.units(), biases.len())?;
+        same(Quantity::Gammas, network.units(), gammas.len())?;
+        match gammas.iter().position(|g| !(g.is_finite() && *g > 0.0)) {
+            Some(unit) => {
+                let got = gammas.get(unit).copied().unwrap_or_default();
+                Err(Error::Gamma { unit, got })
+            }
+            None => Ok(network),
+        }
+    }
+
+    /// As [`new`](Self::new), of parts that it has passed before.
+    pub(crate) fn trusted(
+        blocks: &'a [Block],
+        connections: &'a [Connection<W>],
+        biases: &'a [f32],
+        gammas: &'a [f32],
+    ) -> Self {
+        Self { blocks, connections, biases, gammas }
+    }
+
+    /// The blocks 0..=L.
+    pub fn blocks(&self) -> &'a [Block] {
+        self.blocks
+    }
+
+    /// The connections, sorted by (to, from).
+    pub fn connections(&self) -> &'a [Connection<W>] {
+        self.connections
+    }
+
+    /// L, the index of the output block.
+    pub fn output(&self) -> usize {
+        self.blocks.len().saturating_sub(1)
+    }
+
+    /// n_0.
+    pub fn input_units(&self) -> usize {
+        self.size(0)
+    }
+
+    /// n_L.
+    pub fn output_units(&self) -> usize {
+        self.size(self.output())
+    }
+
+    /// Σ n_k over the blocks 1..=L: the units that a state holds.
+    pub fn units(&self) -> usize {
+        self.blocks.iter().skip(1).map(Block::size).sum()
+    }
+
+    /// Multiplications and additions of one forward pass.
+    pub fn macs(&self) -> usize {
+        self.connections.iter().map(|c| c.weights.shape()).map(|(rows, columns)| rows * columns).sum()
+    }
+
+    /// Where block k ≥ 1 lies in an array over units with `rows` rows.
+    pub fn range(&self, k: usize, rows: usize) -> Range<usize> {
+        let start: usize = self.blocks.iter().take(k).skip(1).map(Block::size).sum();
+        start * rows..(start + self.size(k)) * rows
+    }
+
+    /// b_k, length n_k.
+    pub fn bias(&self, k: usize) -> &'a [f32] {
+        self.biases.get(self.range(k, 1)).unwrap_or_default()
+    }
+
+    /// γ_k, length n_k.
+    pub fn gamma(&self, k: usize) -> &'a [f32] {
+        self.gammas.get(self.range(k, 1)).unwrap_or_default()
+    }
+
+    pub(crate) fn size(&self, k: usize) -> usize {
+        self.blocks.get(k).map_or(0, Block::size)
+    }
+
+    pub(crate) fn activation(&self, k: usize) -> Activation {
+        self.blocks.get(k).map_or(Activation::Linear, |block| block.activation)
+    }
+
+    pub(crate) fn into_block(&self, k: usize) -> impl Iterator<Item = &'a Connection<W>> {
+        self.connections.iter().filter(move |c| c.to == k)
+    }
+
+    pub(crate) fn from_block(&self, k: usize) -> impl Iterator<Item = &'a Connection<W>> {
+        self.connections.iter().filter(move |c| c.from == k)
+    }
+
+    /// Whether a_k depends on the input alone, and so never changes.
+    pub(crate) fn is_clamped(&self, k: usize) -> bool {
+        self.into_block(k).all(|c| c.from == 0)
+    }
+
+    /// a_k = Σ_j W_kj z_j + b_k (eq. 4). `below` holds z of the blocks 1..k with `stride` rows
+    /// a block, of which the first rows are used, as many as `a` has; the input may have fewer
+    /// rows and is then used over and over.
+    pub(crate) fn preactivate(&self, k: usize, input: &[f32], below: &[f32], stride: usize, a: &mut [f32]) {
+        let units = self.size(k).max(1);
+        let rows = a.len() / units;
+        for row in a.chunks_exact_mut(units) {
+            for (a, &b) in row.iter_mut().zip(self.bias(k)) {
+                *a = b;
+            }
+        }
+        for c in self.into_block(k) {
+            if c.from == 0 {
+                let samples = input.len() / self.input_units().max(1);
+                for a in a.chunks_mut((samples * units).max(1)) {
+                    c.weights.apply(input, a);
+                }
+            } else {
+                let z = below.get(self.range(c.from, stride)).unwrap_or_default();
+                let z = z.get(..rows * self.size(c.from)).unwrap_or_default();
+                c.weights.apply(z, a);
+            }
+        }
+    }
+
+    /// The network's answer z_L, (rows, n_L), to `input`, (rows, n_0): every potential at its
+    /// minimum, z_k = f_k(a_k).
+    ///
+    /// `activities` is scratch of rows·[`units`](Self::units) values and holds every z_k afterwards.
+    ///
+    /// # Errors
+    /// [`Error::Size`] if a length doesn't fit.
+    ///
+    /// ```
+    /// # use fenchel_core::*;
+    /// let blocks = [2, 1].map(|units| Block { units, activation: Activation::Relu });
+    /// let mut panels = [0.0; packed_len(1, 2)];
+    /// pack(1, 2, &[3.0, -1.0], &mut panels);
+    /// let weights = Packed::new(1, 2, &panels)?;
+    /// let connections = [Connection { from: 0, to: 1, weights }];
+    /// let network = Network::new(&blocks, &connections, &[0.5], &[1.0])?;
+    /// assert_eq!(network.infer(&[1.0, 2.0], &mut [0.0])?, [1.5]);
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn infer<'s>(&self, input: &[f32], activities: &'s mut [f32]) -> Result<&'s [f32], Error> {
+        let rows = input.len() / self.input_units().max(1);
+        same(Quantity::InputValues, rows * self.input_units(), input.len())?;
+        same(Quantity::ActivityValues, rows * self.units(), activities.len())?;
+        for k in 1..=self.output() {
+            let range = self.range(k, rows);
+            let (below, z) = activities.split_at_mut_checked(range.start).unwrap_or_default();
+            let z = z.get_mut(..range.len()).unwrap_or_default();
+            self.preactivate(k, input, below, rows, z);
+            self.activation(k).activate_in_place(z);
+        }
+        Ok(activities.get(self.range(self.output(), rows)).unwrap_or_default())
+    }
+}

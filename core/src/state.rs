@@ -1,0 +1,112 @@
+//! The memory of a relaxation: fixed-size outside, slices inside.
+
+use crate::network::same;
+use crate::{Error, Network, Quantity, Weights};
+
+/// The state of `rows` rows as slices over units, each block after block, row after row.
+/// Six values a unit and row.
+#[derive(Debug)]
+pub struct StateView<'a> {
+    pub(crate) rows: usize,
+    /// Pre-activations.
+    pub(crate) a: &'a mut [f32],
+    /// Errors: z = f(a + e).
+    pub(crate) e: &'a mut [f32],
+    /// Forces u = γ(z − f(a)): what is fed back, and what the gradient takes.
+    pub(crate) u: &'a mut [f32],
+    /// Activities; during a backward pass of forward–backward sweeps, the errors' next iterate w.
+    pub(crate) z: &'a mut [f32],
+    /// The e before (Anderson).
+    pub(crate) e_before: &'a mut [f32],
+    /// The w before (Anderson).
+    pub(crate) w_before: &'a mut [f32],
+}
+
+impl<'a> StateView<'a> {
+    /// Values that `memory` needs for `rows` rows of a network of `units` units.
+    pub const fn len(units: usize, rows: usize) -> usize {
+        6 * units * rows
+    }
+
+    /// Lay the state out in `memory`, [`len`](Self::len)(units, rows) values.
+    ///
+    /// # Errors
+    /// [`Error::Size`] if the length is another.
+    pub fn new(units: usize, rows: usize, memory: &'a mut [f32]) -> Result<Self, Error> {
+        same(Quantity::StateUnits, Self::len(units, rows), memory.len())?;
+        let n = units * rows;
+        let (a, rest) = memory.split_at_mut_checked(n).unwrap_or_default();
+        let (e, rest) = rest.split_at_mut_checked(n).unwrap_or_default();
+        let (u, rest) = rest.split_at_mut_checked(n).unwrap_or_default();
+        let (z, rest) = rest.split_at_mut_checked(n).unwrap_or_default();
+        let (e_before, w_before) = rest.split_at_mut_checked(n).unwrap_or_default();
+        Ok(Self { rows, a, e, u, z, e_before, w_before })
+    }
+
+    /// P·B.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// The activities z_k of a relaxed state, (rows, n_k).
+    pub fn activities<W: Weights>(&self, network: &Network<'_, W>, k: usize) -> &[f32] {
+        self.z.get(network.range(k, self.rows)).unwrap_or_default()
+    }
+
+    /// The forces γ_k(z_k − f(a_k)) of a relaxed state, (rows, n_k), exact to rounding.
+    pub fn forces<W: Weights>(&self, network: &Network<'_, W>, k: usize) -> &[f32] {
+        self.u.get(network.range(k, self.rows)).unwrap_or_default()
+    }
+
+    pub(crate) fn check<W: Weights>(&self, network: &Network<'_, W>, rows: usize) -> Result<(), Error> {
+        same(Quantity::StateRows, rows, self.rows)?;
+        same(Quantity::StateUnits, rows * network.units(), self.a.len())
+    }
+}
+
+/// The state of one row, for networks of up to `UNITS` units in the blocks 1..=L.
+#[derive(Debug)]
+pub struct State<const UNITS: usize> {
+    memory: [[f32; UNITS]; 6],
+}
+
+impl<const UNITS: usize> State<UNITS> {
+    /// RAM that it takes, bytes.
+    pub const BYTES: usize = size_of::<Self>();
+
+    /// All zero.
+    pub const fn new() -> Self {
+        Self { memory: [[0.0; UNITS]; 6] }
+    }
+
+    /// A view that fits `network`.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`] if the network has more units than `UNITS`.
+    pub fn view<W: Weights>(&mut self, network: &Network<'_, W>) -> Result<StateView<'_>, Error> {
+        let units = network.units();
+        let memory = self.memory.as_flattened_mut();
+        match memory.get_mut(..StateView::len(units, 1)) {
+            Some(memory) => StateView::new(units, 1, memory),
+            None => Err(Error::TooLarge { what: Quantity::StateUnits, limit: UNITS, got: units }),
+        }
+    }
+
+    /// Scratch for [`Network::infer`] on one sample.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`] if the network has more units than `UNITS`.
+    pub fn activities<W: Weights>(&mut self, network: &Network<'_, W>) -> Result<&mut [f32], Error> {
+        let units = network.units();
+        if units > UNITS {
+            return Err(Error::TooLarge { what: Quantity::StateUnits, limit: UNITS, got: units });
+        }
+        Ok(self.memory.as_flattened_mut().get_mut(..units).unwrap_or_default())
+    }
+}
+
+impl<const UNITS: usize> Default for State<UNITS> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
