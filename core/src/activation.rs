@@ -50,6 +50,17 @@ impl Activation {
         }
     }
 
+    /// f'(a) of one unit, told from z = f(a); 0 on the boundary of C.
+    #[inline(always)]
+    pub fn derivative(self, z: f32) -> f32 {
+        let inside = match self {
+            Self::Linear => true,
+            Self::Relu => z > 0.0,
+            Self::Clip { low, high } => low < z && z < high,
+        };
+        if inside { 1.0 } else { 0.0 }
+    }
+
     /// z = f(a), element by element.
     pub(crate) fn activate(self, a: &[f32], z: &mut [f32]) {
         match self {

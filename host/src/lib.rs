@@ -1,1 +1,25 @@
-//! The trainer.
+//! Train lifted neural networks, and export them to run as energy minimisers on a microcontroller.
+//!
+//! Data flows one way: [`data`] → [`Parameters`] → relaxation (in `fenchel_core`) → gradient →
+//! [`train`](train::train) → [`export`] → device. The command `fenchel` is a thin layer over this library.
+
+pub mod backprop;
+pub mod command;
+pub mod data;
+mod error;
+pub mod evaluate;
+pub mod export;
+mod files;
+mod gradient;
+mod matrix;
+mod optimiser;
+mod parameters;
+pub mod run;
+pub mod spelling;
+pub mod train;
+
+pub use error::BadInput;
+pub use gradient::DenseGradient;
+pub use matrix::Matrix;
+pub use optimiser::Adam;
+pub use parameters::Parameters;

@@ -1,0 +1,78 @@
+//! The command line: a thin layer over the library. One file a command; the list is [`Command`].
+
+mod eval;
+mod export;
+mod infer;
+mod inspect;
+mod relax;
+mod samples;
+mod train;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use crate::BadInput;
+
+/// Train lifted neural networks that run, bit for bit, as energy minimisers on a microcontroller.
+///
+/// Begin with `fenchel train`: it needs no data and no options. Results go to stdout, progress and
+/// errors to stderr. Exit codes: 0 done, 1 failed, 2 bad input.
+#[derive(Parser)]
+#[command(
+    name = "fenchel",
+    version,
+    after_help = "Example: fenchel train --objective arovr-g --out runs/first"
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Train(train::Args),
+    Eval(eval::Args),
+    Infer(infer::Args),
+    Export(export::Args),
+    Inspect(inspect::Args),
+    Relax(relax::Args),
+}
+
+/// Run the command line.
+pub fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Train(args) => train::run(&args),
+        Command::Eval(args) => eval::run(&args),
+        Command::Infer(args) => infer::run(&args),
+        Command::Export(args) => export::run(&args),
+        Command::Inspect(args) => inspect::run(&args),
+        Command::Relax(args) => relax::run(&args),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("fenchel: {error:#}");
+            ExitCode::from(if is_bad_input(&error) { 2 } else { 1 })
+        }
+    }
+}
+
+fn is_bad_input(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| cause.is::<BadInput>() || cause.is::<fenchel_core::Error>())
+}
+
+/// The reader of stdout has enough, as `head` does.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let kind =
+        |cause: &(dyn std::error::Error + 'static)| cause.downcast_ref::<std::io::Error>().map(|e| e.kind());
+    error.chain().any(|cause| kind(cause) == Some(std::io::ErrorKind::BrokenPipe))
+}
+
+/// Print one line to stdout.
+fn print(line: impl std::fmt::Display) -> Result<()> {
+    use std::io::Write;
+    Ok(writeln!(std::io::stdout(), "{line}")?)
+}

@@ -1,0 +1,56 @@
+//! Which samples a command works on.
+
+use anyhow::Result;
+use fenchel_core::Model;
+
+use crate::data::{self, Dataset, Split};
+use crate::error::require;
+
+/// The splits of a data set.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Part {
+    Train,
+    Validation,
+    Test,
+}
+
+/// Samples to work on.
+#[derive(clap::Args)]
+pub struct SampleArgs {
+    /// digits, fashion-mnist, a folder of IDX files or a CSV file [default: what the model was trained on]
+    #[arg(long)]
+    data: Option<String>,
+    /// Which part of the data
+    #[arg(long, value_enum, default_value = "test")]
+    split: Part,
+}
+
+impl SampleArgs {
+    /// The data, checked against the model.
+    pub fn load(&self, model: &Model) -> Result<Dataset> {
+        let data = data::load(self.data.as_deref().unwrap_or(model.training().data))?;
+        let network = model.network();
+        require!(
+            data.features == network.input_units(),
+            &data.name,
+            format!("{} values a sample, as the model takes", network.input_units()),
+            data.features
+        );
+        require!(
+            data.classes() <= network.output_units(),
+            &data.name,
+            format!("at most {} classes, as the model has", network.output_units()),
+            data.classes()
+        );
+        Ok(data)
+    }
+
+    /// The chosen part.
+    pub fn part<'a>(&self, data: &'a Dataset) -> &'a Split {
+        match self.split {
+            Part::Train => &data.train,
+            Part::Validation => &data.validation,
+            Part::Test => &data.test,
+        }
+    }
+}

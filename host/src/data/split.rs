@@ -1,0 +1,103 @@
+//! Samples in memory, and their division into train, validation and test.
+
+use anyhow::Result;
+use fenchel_core::Scaling;
+use rand_core::{Rng, SeedableRng};
+use rand_xoshiro::Xoshiro128PlusPlus;
+
+/// Raw values, sample after sample: bytes stay bytes, a quarter of the memory.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Values {
+    /// Pixels.
+    Bytes(Vec<u8>),
+    /// Finite numbers.
+    Floats(Vec<f32>),
+}
+
+/// Samples with labels.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Split {
+    /// (samples, features).
+    pub values: Values,
+    /// Classes, from 0.
+    pub labels: Vec<usize>,
+}
+
+impl Split {
+    /// Number of samples.
+    pub fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// Whether there is no sample.
+    pub fn is_empty(&self) -> bool {
+        self.labels.is_empty()
+    }
+
+    /// Append the scaled input of sample `index` to `inputs`.
+    pub fn append_input(&self, index: usize, features: usize, scaling: Scaling, inputs: &mut Vec<f32>) {
+        let range = index * features..(index + 1) * features;
+        match &self.values {
+            Values::Bytes(bytes) => {
+                inputs.extend(bytes[range].iter().map(|&raw| scaling.apply(f32::from(raw))));
+            }
+            Values::Floats(floats) => inputs.extend(floats[range].iter().map(|&raw| scaling.apply(raw))),
+        }
+    }
+
+    /// The samples at `indices`, in that order.
+    pub fn select(&self, features: usize, indices: &[usize]) -> Self {
+        fn gather<T: Copy>(values: &[T], features: usize, indices: &[usize]) -> Vec<T> {
+            indices.iter().flat_map(|&i| &values[i * features..(i + 1) * features]).copied().collect()
+        }
+        let values = match &self.values {
+            Values::Bytes(bytes) => Values::Bytes(gather(bytes, features, indices)),
+            Values::Floats(floats) => Values::Floats(gather(floats, features, indices)),
+        };
+        Self { values, labels: indices.iter().map(|&i| self.labels[i]).collect() }
+    }
+
+    /// A random subset of `count` samples.
+    ///
+    /// # Errors
+    /// [`crate::BadInput`] if there are fewer.
+    pub fn subset(&self, features: usize, count: usize, random: &mut impl Rng) -> Result<Self> {
+        crate::error::require!(
+            (1..=self.len()).contains(&count),
+            "--samples",
+            format!("1 to {}", self.len()),
+            count
+        );
+        let mut order = permutation(self.len(), random);
+        order.truncate(count);
+        Ok(self.select(features, &order))
+    }
+}
+
+/// A random order of 0..n.
+pub fn permutation(n: usize, random: &mut impl Rng) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..n).collect();
+    shuffle(&mut order, random);
+    order
+}
+
+/// Put `order` into random order.
+pub fn shuffle(order: &mut [usize], random: &mut impl Rng) {
+    for i in (1..order.len()).rev() {
+        order.swap(i, below(i + 1, random));
+    }
+}
+
+/// A number in 0..n, each as likely to within n/2⁶⁴.
+pub fn below(n: usize, random: &mut impl Rng) -> usize {
+    ((u128::from(random.next_u64()) * n as u128) >> 64) as usize
+}
+
+/// Divide one list of samples into train, validation and test of the given sizes (the rest
+/// trains), by an order that depends on the number of samples alone, never on a run's seed.
+pub fn divide(all: &Split, features: usize, validation: usize, test: usize) -> (Split, Split, Split) {
+    let order = permutation(all.len(), &mut Xoshiro128PlusPlus::seed_from_u64(all.len() as u64));
+    let (test, rest) = order.split_at(test.min(order.len()));
+    let (validation, train) = rest.split_at(validation.min(rest.len()));
+    (all.select(features, train), all.select(features, validation), all.select(features, test))
+}

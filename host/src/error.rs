@@ -1,0 +1,32 @@
+//! Bad input: what a user can mend. The command ends with exit code 2 on it.
+
+use std::fmt::Display;
+
+/// Where something is wrong, what was expected and what came.
+#[derive(Debug, thiserror::Error)]
+#[error("{place}: expected {expected}, got {got}")]
+pub struct BadInput {
+    /// File and line, or option.
+    pub place: String,
+    /// What would do.
+    pub expected: String,
+    /// What came.
+    pub got: String,
+}
+
+impl BadInput {
+    /// Put the three together.
+    pub fn new(place: impl Display, expected: impl Display, got: impl Display) -> Self {
+        Self { place: place.to_string(), expected: expected.to_string(), got: got.to_string() }
+    }
+}
+
+/// Return [`BadInput`] unless the condition holds.
+macro_rules! require {
+    ($condition:expr, $place:expr, $expected:expr, $got:expr) => {
+        if !$condition {
+            return Err($crate::BadInput::new($place, $expected, $got).into());
+        }
+    };
+}
+pub(crate) use require;

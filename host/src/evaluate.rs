@@ -1,0 +1,55 @@
+//! Accuracy and answers on a split.
+
+use anyhow::Result;
+use fenchel_core::{Model, Network, Scaling, Weights, label};
+use rayon::prelude::*;
+
+use crate::data::Split;
+
+/// The answers z_L to every sample, (samples, n_L). With a [`Model`]'s network these are the bits
+/// that a device computes.
+///
+/// # Errors
+/// If the samples don't fit the network.
+pub fn outputs<W: Weights + Sync>(
+    network: &Network<'_, W>,
+    split: &Split,
+    scaling: Scaling,
+) -> Result<Vec<f32>> {
+    const BATCH: usize = 100;
+    let features = network.input_units();
+    let batches: Result<Vec<Vec<f32>>> = (0..split.len().div_ceil(BATCH))
+        .into_par_iter()
+        .map(|batch| {
+            let samples = batch * BATCH..split.len().min((batch + 1) * BATCH);
+            let mut input = Vec::with_capacity(samples.len() * features);
+            let mut activities = vec![0.0; samples.len() * network.units()];
+            samples.for_each(|i| split.append_input(i, features, scaling, &mut input));
+            Ok(network.infer(&input, &mut activities)?.to_vec())
+        })
+        .collect();
+    Ok(batches?.concat())
+}
+
+/// Share of the samples whose label the largest output names, and the mean loss ½‖z_L − y‖².
+pub fn score(outputs: &[f32], labels: &[usize]) -> (f64, f64) {
+    let classes = outputs.len() / labels.len().max(1);
+    let (mut correct, mut loss) = (0usize, 0.0);
+    for (row, &truth) in outputs.chunks_exact(classes.max(1)).zip(labels) {
+        correct += usize::from(label(row) == truth);
+        for (class, &z) in row.iter().enumerate() {
+            let y = if class == truth { 1.0 } else { 0.0 };
+            loss += 0.5 * (f64::from(z) - y).powi(2);
+        }
+    }
+    let count = labels.len().max(1) as f64;
+    (correct as f64 / count, loss / count)
+}
+
+/// Accuracy of an exported model, by the arithmetic that a device uses.
+///
+/// # Errors
+/// If the samples don't fit the model.
+pub fn accuracy(model: &Model, split: &Split) -> Result<f64> {
+    Ok(score(&outputs(&model.network(), split, model.scaling())?, &split.labels).0)
+}

@@ -1,0 +1,41 @@
+//! Adam (D. P. Kingma and J. Ba, 2015).
+
+use crate::{DenseGradient, Parameters};
+
+const BETA_1: f32 = 0.9;
+const BETA_2: f32 = 0.999;
+const EPSILON: f32 = 1e-8;
+
+/// Adam's running moments, one pair a parameter.
+#[derive(Clone, Debug)]
+pub struct Adam {
+    rate: f32,
+    step: i32,
+    moments: Vec<(Vec<f32>, Vec<f32>)>,
+}
+
+impl Adam {
+    /// With this learning rate, β₁ = 0.9, β₂ = 0.999, ε = 1e-8.
+    pub fn new(rate: f32, parameters: &Parameters) -> Self {
+        let zeros = |n| (vec![0.0; n], vec![0.0; n]);
+        Self { rate, step: 0, moments: parameters.tensor_sizes().into_iter().map(zeros).collect() }
+    }
+
+    /// One step against `gradient`.
+    pub fn step(&mut self, parameters: &mut Parameters, gradient: &DenseGradient) {
+        self.step += 1;
+        let correction_1 = 1.0 - BETA_1.powi(self.step);
+        let correction_2 = (1.0 - BETA_2.powi(self.step)).sqrt();
+        // rate·(m/c₁)/(√v/c₂ + ε), with the corrections drawn out of the loop.
+        let rate = self.rate * correction_2 / correction_1;
+        let epsilon = EPSILON * correction_2;
+        let tensors = parameters.tensors_mut().zip(gradient.tensors());
+        for ((values, gradient), (m, v)) in tensors.zip(&mut self.moments) {
+            for (((value, &g), m), v) in values.iter_mut().zip(gradient).zip(m).zip(v) {
+                *m = BETA_1 * *m + (1.0 - BETA_1) * g;
+                *v = BETA_2 * *v + (1.0 - BETA_2) * (g * g);
+                *value -= rate * *m / (v.sqrt() + epsilon);
+            }
+        }
+    }
+}
