@@ -51,7 +51,7 @@ pub struct Args {
     #[arg(long, default_value_t = 50)]
     batch: usize,
     /// Adam's learning rate
-    #[arg(long, default_value_t = 5e-4)]
+    #[arg(long, default_value_t = 1e-3)]
     rate: f32,
     /// Of subset, initialisation, order and every draw
     #[arg(long, default_value_t = 0)]
