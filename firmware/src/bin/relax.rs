@@ -1,0 +1,73 @@
+//! Relaxes both inference problems of the model's objective on the first samples, by every
+//! schedule: the energy after each sweep, and a checksum of the state that is left.
+#![no_std]
+#![no_main]
+
+use cortex_m_rt::entry;
+use fenchel_core::{Objective, Problem, Schedule, Settings, checksum};
+use fenchel_firmware::{clock, fail, flash, model, refuse, state, succeed};
+
+const INPUT: usize = 1024;
+const CLASSES: usize = 64;
+const SAMPLES: usize = 3;
+const SWEEPS: u32 = 20;
+
+#[entry]
+fn main() -> ! {
+    let model = model();
+    let network = model.network();
+    let state = state();
+    let training = model.training();
+    // A network trained by back-propagation has no problems of its own: it gets the paper's.
+    let own = training.objective.contrast(training.alpha, training.beta);
+    let Some(contrast) = own.or(Objective::ArovrAb.contrast(0.49, 0.25)) else {
+        fail("no inference problems");
+    };
+    let (mut input, mut target, mut attack) = ([0.0; INPUT], [0.0; CLASSES], [0.0; CLASSES]);
+    let classes = network.output_units();
+    for (index, (raw, label)) in flash::samples().take(SAMPLES).enumerate() {
+        let (Some(input), Some(target), Some(attack)) =
+            (input.get_mut(..raw.len()), target.get_mut(..classes), attack.get_mut(..classes))
+        else {
+            fail("a sample is larger than there is room for");
+        };
+        model.scaling().apply_to_bytes(raw, input);
+        one_hot(target, usize::from(label));
+        one_hot(attack, (usize::from(label) + 1) % classes);
+        for (number, nudge) in contrast.nudges.iter().enumerate() {
+            let nudges = core::slice::from_ref(nudge);
+            let problem = Problem { input, nudges, target, attack, perturbation: &[] };
+            for schedule in [Schedule::ForwardBackward, Schedule::Unitwise, Schedule::Backward] {
+                defmt::println!("sample {=usize} problem {=usize} schedule {}", index, number, schedule);
+                let mut view = state.view(&network).unwrap_or_else(|error| refuse(error));
+                let settings = Settings { schedule, sweeps: SWEEPS, tolerance: 0.0 };
+                let mut trace = |sweep: fenchel_core::Sweep| {
+                    defmt::println!(
+                        "sweep {=u32} energy {=u32:08x} residual {=u32:08x}",
+                        sweep.sweep,
+                        sweep.energy.to_bits(),
+                        sweep.residual.to_bits()
+                    );
+                };
+                let outcome = network.relax(&problem, &mut view, &settings, &mut trace);
+                let outcome = outcome.unwrap_or_else(|error| refuse(error));
+                let mut digest = checksum();
+                for k in 1..=network.output() {
+                    view.activities(&network, k).iter().for_each(|z| digest.update(&z.to_le_bytes()));
+                }
+                defmt::println!("status {} state {=u32:08x}", outcome.status, digest.finalize());
+                let two = Settings { schedule, sweeps: 2, tolerance: 0.0 };
+                let (instructions, result) = clock::instructions(|| network.sweep(&problem, &mut view, &two));
+                result.unwrap_or_else(|error| refuse(error));
+                defmt::println!("instructions {=u32} for 2 sweeps", instructions);
+            }
+        }
+    }
+    succeed()
+}
+
+fn one_hot(values: &mut [f32], class: usize) {
+    for (c, value) in values.iter_mut().enumerate() {
+        *value = if c == class { 1.0 } else { 0.0 };
+    }
+}

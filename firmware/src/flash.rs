@@ -1,0 +1,32 @@
+//! Model and samples, used in place.
+
+#[repr(C, align(16))]
+struct Aligned<T: ?Sized>(T);
+
+static MODEL_FILE: &Aligned<[u8]> = &Aligned(*include_bytes!(concat!(env!("OUT_DIR"), "/fenchel_model")));
+static SAMPLES_FILE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/fenchel_samples"));
+
+/// The model file.
+pub static MODEL: &[u8] = &MODEL_FILE.0;
+
+/// Labelled samples: (raw bytes, label) each.
+///
+/// The file: number of samples and bytes a sample, little-endian u32, then all samples, then a
+/// label each.
+pub fn samples() -> impl Iterator<Item = (&'static [u8], u8)> {
+    let mut rest = SAMPLES_FILE;
+    let mut word = || match rest.split_first_chunk::<4>() {
+        Some((word, after)) => {
+            rest = after;
+            u32::from_le_bytes(*word) as usize
+        }
+        None => crate::fail("the samples file is too short"),
+    };
+    let (count, size) = (word(), word());
+    match rest.split_at_checked(count * size) {
+        Some((values, labels)) if labels.len() == count && size > 0 => {
+            values.chunks_exact(size).zip(labels.iter().copied())
+        }
+        _ => crate::fail("the samples file has another length than its header says"),
+    }
+}
