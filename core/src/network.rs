@@ -169,17 +169,17 @@ impl<'a, W: Weights> Network<'a, W> {
         self.blocks.get(k).map_or(Activation::Linear, |block| block.activation)
     }
 
-    pub(crate) fn into_block(&self, k: usize) -> impl Iterator<Item = &'a Connection<W>> {
+    pub(crate) fn incoming(&self, k: usize) -> impl Iterator<Item = &'a Connection<W>> {
         self.connections.iter().filter(move |c| c.to == k)
     }
 
-    pub(crate) fn from_block(&self, k: usize) -> impl Iterator<Item = &'a Connection<W>> {
+    pub(crate) fn outgoing(&self, k: usize) -> impl Iterator<Item = &'a Connection<W>> {
         self.connections.iter().filter(move |c| c.from == k)
     }
 
     /// Whether a_k depends on the input alone, and so never changes.
     pub(crate) fn is_clamped(&self, k: usize) -> bool {
-        self.into_block(k).all(|c| c.from == 0)
+        self.incoming(k).all(|c| c.from == 0)
     }
 
     /// a_k = Σ_j W_kj z_j + b_k (eq. 4). `below` holds z of the blocks 1..k with `stride` rows
@@ -193,7 +193,7 @@ impl<'a, W: Weights> Network<'a, W> {
                 *a = b;
             }
         }
-        for c in self.into_block(k) {
+        for c in self.incoming(k) {
             if c.from == 0 {
                 let samples = input.len() / self.input_units().max(1);
                 for a in a.chunks_mut((samples * units).max(1)) {

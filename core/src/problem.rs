@@ -61,7 +61,8 @@ impl Problem<'_> {
             same(Quantity::PerturbationValues, values, self.perturbation.len())?;
         }
         let gamma = network.gamma(network.output()).iter().copied().fold(f32::INFINITY, f32::min);
-        match self.nudges.iter().find(|n| !(gamma + n.s > 0.0)) {
+        let bounded = |nudge: &&Nudge| gamma + nudge.s > 0.0;
+        match self.nudges.iter().find(|nudge| !bounded(nudge)) {
             Some(nudge) => Err(Error::Unbounded { gamma, s: nudge.s }),
             None => Ok(()),
         }

@@ -118,8 +118,8 @@ impl<W: Weights> Network<'_, W> {
                 }
             }
             trace(last);
-            let diverged = |value: f32| !(value.abs() <= DIVERGED);
-            if diverged(last.residual) || diverged(last.energy) {
+            let bounded = |value: f32| value.abs() <= DIVERGED;
+            if !(bounded(last.residual) && bounded(last.energy)) {
                 status = Status::Unbounded;
             } else if last.residual <= settings.tolerance {
                 status = Status::Converged;

@@ -98,7 +98,7 @@ impl<W: Weights> Network<'_, W> {
                 [] => w.fill(0.0),
                 g => w.iter_mut().zip(g.iter().cycle()).for_each(|(w, g)| *w = 0.0 - g),
             }
-            for c in self.from_block(k) {
+            for c in self.outgoing(k) {
                 let u = state.u.get(self.range(c.to, rows)).unwrap_or_default();
                 c.weights.apply_transposed(u, w);
             }

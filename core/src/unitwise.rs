@@ -33,7 +33,7 @@ impl<W: Weights> Network<'_, W> {
         let gamma = self.gamma(k).get(i).copied().unwrap_or(1.0);
         let mut slope = 0.0;
         let mut curvature = gamma;
-        for c in self.from_block(k) {
+        for c in self.outgoing(k) {
             let (start, n) = self.row(c.to, state.rows, row);
             let u = state.u.get(start..start + n).unwrap_or_default();
             for ((w, u), gamma) in c.weights.column(i).zip(u).zip(self.gamma(c.to)) {
@@ -54,7 +54,7 @@ impl<W: Weights> Network<'_, W> {
         if change == 0.0 {
             return change;
         }
-        for c in self.from_block(k) {
+        for c in self.outgoing(k) {
             let activation = self.activation(c.to);
             let (start, n) = self.row(c.to, state.rows, row);
             let a = state.a.get_mut(start..start + n).unwrap_or_default();

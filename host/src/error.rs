@@ -24,7 +24,8 @@ impl BadInput {
 /// Return [`BadInput`] unless the condition holds.
 macro_rules! require {
     ($condition:expr, $place:expr, $expected:expr, $got:expr) => {
-        if !$condition {
+        let holds: bool = $condition;
+        if !holds {
             return Err($crate::BadInput::new($place, $expected, $got).into());
         }
     };

@@ -1,0 +1,144 @@
+//! `cargo xtask test`: everything that must hold, step by step; the first failure ends it.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail, ensure};
+use fenchel::data;
+
+use crate::boards::{BOARDS, Board};
+use crate::demo::{fenchel, train};
+use crate::firmware::{self, Contents, cargo_firmware};
+use crate::process::{cargo, check, output, root};
+use crate::samples::Samples;
+use crate::setup::Toolchain;
+use crate::{device, qemu};
+
+/// All checks.
+pub fn run(toolchain: &Toolchain) -> Result<()> {
+    let folder = root().join("target/test");
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder).context("clearing target/test")?;
+    }
+    std::fs::create_dir_all(&folder)?;
+    let board = BOARDS.first().context("a board")?;
+    let bench = Bench { toolchain, board, folder: &folder };
+    let steps: [(&str, &dyn Fn() -> Result<()>); 9] = [
+        ("format", &format),
+        ("lints", &|| {
+            check(&mut cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--", "-Dwarnings"]))
+        }),
+        ("documentation", &document),
+        ("unit, doc and integration tests", &|| check(&mut cargo(&["test", "--quiet", "--workspace"]))),
+        ("firmware: lints", &|| bench.lint()),
+        ("firmware: the same bits as this machine", &|| bench.same_bits()),
+        ("firmware: a damaged model is refused", &|| bench.damaged_model()),
+        ("firmware: a model too large for its state is refused", &|| bench.large_model()),
+        ("firmware: a panic or fault ends in failure", &|| bench.faults()),
+    ];
+    for (number, (name, step)) in steps.iter().enumerate() {
+        println!("[{}/{}] {name}", number + 1, steps.len());
+        step().with_context(|| format!("step {:?}", name))?;
+    }
+    println!("{} passed, 0 failed", steps.len());
+    Ok(())
+}
+
+fn format() -> Result<()> {
+    check(&mut cargo(&["fmt", "--all", "--check"]))?;
+    check(cargo(&["fmt", "--check"]).current_dir(root().join("firmware")))
+}
+
+fn document() -> Result<()> {
+    check(cargo(&["doc", "--quiet", "--no-deps", "--workspace"]).env("RUSTDOCFLAGS", "-Dwarnings"))
+}
+
+/// The device's checks and what they share.
+struct Bench<'a> {
+    toolchain: &'a Toolchain,
+    board: &'a Board,
+    folder: &'a Path,
+}
+
+impl Bench<'_> {
+    /// The AROVR^g model of the first step that needs one.
+    fn model(&self) -> Result<PathBuf> {
+        let model = self.folder.join("arovr-g.fenchel");
+        if model.exists() { Ok(model) } else { train("arovr-g", self.folder) }
+    }
+
+    fn samples(&self, count: usize) -> Result<(Samples, PathBuf)> {
+        let digits = data::load("digits")?;
+        let samples = Samples::of(&digits.test, digits.features, count)?;
+        let path = self.folder.join("samples");
+        samples.write(&path)?;
+        Ok((samples, path))
+    }
+
+    fn lint(&self) -> Result<()> {
+        let (_, samples) = self.samples(1)?;
+        let contents = Contents { model: &self.model()?, samples: &samples };
+        let arguments = ["clippy", "--quiet", "--release", "--locked", "--", "-Dwarnings"];
+        match self.toolchain {
+            Toolchain::Rustup => check(&mut cargo_firmware(self.toolchain, &contents, &arguments)),
+            // Debian's packages bring no clippy.
+            Toolchain::Debian { .. } => Ok(()),
+        }
+    }
+
+    fn same_bits(&self) -> Result<()> {
+        let (samples, _) = self.samples(500)?;
+        let report = device::run(self.toolchain, self.board, &self.model()?, &samples, self.folder)?;
+        println!(
+            "      {} of {} images and {} of {} lines of relaxation identical",
+            report.identical, report.samples, report.relaxation.0, report.relaxation.1
+        );
+        ensure!(report.is_identical(), "the device's bits differ from this machine's");
+        ensure!(report.relaxation.1 > 0 && report.samples == 500, "nothing was compared");
+        Ok(())
+    }
+
+    fn refused(&self, model: &Path, words: &[&str]) -> Result<()> {
+        let (_, samples) = self.samples(1)?;
+        let images = firmware::build(self.toolchain, self.board, &Contents { model, samples: &samples }, "")?;
+        self.failed(&images.join("infer"), words)
+    }
+
+    fn failed(&self, image: &Path, words: &[&str]) -> Result<()> {
+        let ended = qemu::run(self.board, image)?;
+        let log = ended.lines.join("\n");
+        ensure!(!ended.success, "{} ended with success:\n{log}", image.display());
+        if let Some(word) = words.iter().find(|word| !log.contains(**word)) {
+            bail!("{word:?} isn't in what {} logged:\n{log}", image.display());
+        }
+        Ok(())
+    }
+
+    fn damaged_model(&self) -> Result<()> {
+        let mut bytes = std::fs::read(self.model()?)?;
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        let damaged = self.folder.join("damaged.fenchel");
+        std::fs::write(&damaged, bytes)?;
+        self.refused(&damaged, &["CRC"])
+    }
+
+    fn large_model(&self) -> Result<()> {
+        let run = self.folder.join("large");
+        let large = self.folder.join("large.fenchel");
+        output(fenchel(&["train", "--layers", "1200", "--epochs", "1", "--out"]).arg(&run))?;
+        output(fenchel(&["export", "-o"]).arg(&large).arg(&run))?;
+        self.refused(&large, &["units that the state has room for", "1024", "1210"])
+    }
+
+    fn faults(&self) -> Result<()> {
+        let (_, samples) = self.samples(1)?;
+        let contents = Contents { model: &self.model()?, samples: &samples };
+        for (features, words) in
+            [("", ["fault at 0x", "hard fault"]), ("panic", ["deliberate panic", "failed: panic"])]
+        {
+            let images = firmware::build(self.toolchain, self.board, &contents, features)?;
+            self.failed(&images.join("fault"), &words)?;
+        }
+        Ok(())
+    }
+}

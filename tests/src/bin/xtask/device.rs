@@ -1,0 +1,157 @@
+//! A model on the device, held bit by bit to `core` on this machine.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use fenchel::export::ModelBytes;
+use fenchel_core::{Model, Objective};
+
+use crate::boards::Board;
+use crate::firmware::{self, Contents, Footprint};
+use crate::samples::Samples;
+use crate::setup::Toolchain;
+use crate::{expected, qemu};
+
+/// What the device did, and how much of it agrees with this machine.
+pub struct Report {
+    /// Samples that ran.
+    pub samples: usize,
+    /// Right labels on the device.
+    pub correct: usize,
+    /// Samples whose outputs and label are the same in every bit.
+    pub identical: usize,
+    /// Lines of energies, residuals, statuses and state checksums, and how many are the same.
+    pub relaxation: (usize, usize),
+    /// Energy of the first sample's first nudged problem: forward pass, and relaxed, on the device.
+    pub energy: (f32, f32),
+    /// Mean instructions of an inference.
+    pub instructions: f64,
+    /// Multiplications and additions of an inference.
+    pub macs: usize,
+    /// Of the image `infer`.
+    pub footprint: Footprint,
+    /// The model file, part of the flash.
+    pub model_bytes: usize,
+    /// The samples, part of the flash.
+    pub sample_bytes: usize,
+}
+
+impl Report {
+    /// Whether everything agrees.
+    pub fn is_identical(&self) -> bool {
+        self.identical == self.samples && self.relaxation.0 == self.relaxation.1
+    }
+}
+
+/// Build the firmware around `model`, run `infer` and `relax`, compare.
+pub fn run(
+    toolchain: &Toolchain,
+    board: &Board,
+    model: &Path,
+    samples: &Samples,
+    folder: &Path,
+) -> Result<Report> {
+    let samples_path = folder.join("samples");
+    samples.write(&samples_path)?;
+    let contents = Contents { model, samples: &samples_path };
+    let images = firmware::build(toolchain, board, &contents, "")?;
+    let bytes = ModelBytes::read(model)?;
+    let model = bytes.model(model.display())?;
+    let inferred = succeed(board, &images.join("infer"))?;
+    let answers = answers(&inferred)?;
+    let expected = expected::infer(&model, samples)?;
+    let agree =
+        |(device, host): &(&Answer, &(usize, Vec<u32>))| device.label == host.0 && device.bits == host.1;
+    let relaxed: Vec<_> = succeed(board, &images.join("relax"))?;
+    let relaxed: Vec<_> = relaxed.into_iter().filter(|line| !line.starts_with("instructions")).collect();
+    let expected_lines = expected::relax(&model, samples)?;
+    let same = relaxed.iter().zip(&expected_lines).filter(|(device, host)| device == host).count();
+    Ok(Report {
+        samples: samples.labels.len(),
+        correct: answers
+            .iter()
+            .zip(&samples.labels)
+            .filter(|(a, label)| a.label == usize::from(**label))
+            .count(),
+        identical: answers.iter().zip(&expected).filter(agree).count(),
+        relaxation: (same, expected_lines.len().max(relaxed.len())),
+        energy: (forward_energy(&model, samples)?, relaxed_energy(&relaxed)?),
+        instructions: answers.iter().map(|a| a.instructions as f64).sum::<f64>()
+            / answers.len().max(1) as f64,
+        macs: model.network().macs(),
+        footprint: firmware::footprint(&images.join("infer"))?,
+        model_bytes: bytes.len(),
+        sample_bytes: 8 + samples.bytes.len() + samples.labels.len(),
+    })
+}
+
+fn succeed(board: &Board, image: &Path) -> Result<Vec<String>> {
+    let ended = qemu::run(board, image)?;
+    if !ended.success {
+        bail!("{} failed on {}:\n{}", image.display(), board.machine, ended.lines.join("\n"));
+    }
+    Ok(ended.lines)
+}
+
+struct Answer {
+    label: usize,
+    instructions: u64,
+    bits: Vec<u32>,
+}
+
+/// Parse `sample I label L instructions N` and the `bits HEX` that follow it.
+fn answers(lines: &[String]) -> Result<Vec<Answer>> {
+    let mut answers: Vec<Answer> = Vec::new();
+    for line in lines {
+        let words: Vec<_> = line.split(' ').collect();
+        match words.as_slice() {
+            ["sample", _, "label", label, "instructions", instructions] => {
+                answers.push(Answer {
+                    label: label.parse()?,
+                    instructions: instructions.parse()?,
+                    bits: Vec::new(),
+                });
+            }
+            ["bits", bits] => {
+                let answer = answers.last_mut().context("bits before a sample")?;
+                answer.bits.push(u32::from_str_radix(bits, 16)?);
+            }
+            _ => {}
+        }
+    }
+    Ok(answers)
+}
+
+/// The problem whose energies the table shows: the first sample's, the second of the contrast
+/// (the first may be the free one).
+const SHOWN: usize = 1;
+
+/// s/2 ‖z_L‖² − r·z_L after the forward pass, where every potential is 0.
+fn forward_energy(model: &Model, samples: &Samples) -> Result<f32> {
+    let network = model.network();
+    let training = model.training();
+    let own = training.objective.contrast(training.alpha, training.beta);
+    let contrast = own.or(Objective::ArovrAb.contrast(0.49, 0.25)).context("no inference problems")?;
+    let nudge = contrast.nudges[SHOWN];
+    let (raw, label) = samples.iter().next().context("a sample")?;
+    let mut input = vec![0.0; samples.size];
+    model.scaling().apply_to_bytes(raw, &mut input);
+    let mut activities = vec![0.0; network.units()];
+    let outputs = network.infer(&input, &mut activities)?;
+    let (label, classes) = (usize::from(label), outputs.len());
+    let r = |class: usize| match class {
+        _ if class == label => nudge.target,
+        _ if class == (label + 1) % classes => nudge.attack,
+        _ => 0.0,
+    };
+    Ok(outputs.iter().enumerate().map(|(class, z)| (0.5 * nudge.s * z - r(class)) * z).sum())
+}
+
+/// The energy after the last forward–backward sweep of the problem shown.
+fn relaxed_energy(lines: &[String]) -> Result<f32> {
+    let heading = format!("sample 0 problem {SHOWN} schedule ForwardBackward");
+    let sweeps = lines.iter().skip_while(|line| **line != heading).skip(1);
+    let last = sweeps.take_while(|line| line.starts_with("sweep")).last().context("no sweep in the log")?;
+    let bits = last.split(' ').nth(3).context("no energy in the log")?;
+    Ok(f32::from_bits(u32::from_str_radix(bits, 16)?))
+}

@@ -1,0 +1,77 @@
+//! Building the firmware around a model and samples, and its size.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use object::{Object, ObjectSection, SectionFlags, SectionKind};
+
+use crate::boards::Board;
+use crate::process::{cargo, check, root};
+use crate::setup::Toolchain;
+
+/// What goes into the image.
+pub struct Contents<'a> {
+    /// A model file.
+    pub model: &'a Path,
+    /// A samples file.
+    pub samples: &'a Path,
+}
+
+/// A cargo command in the firmware's workspace.
+pub fn cargo_firmware(toolchain: &Toolchain, contents: &Contents, arguments: &[&str]) -> Command {
+    let mut command = match toolchain {
+        Toolchain::Rustup => cargo(arguments),
+        Toolchain::Debian { linker } => {
+            let mut command = Command::new("/usr/bin/cargo");
+            command.args(["-Zbuild-std=core"]).args(arguments);
+            command.env("RUSTC_BOOTSTRAP", "1").env("RUSTC", "/usr/bin/rustc");
+            command.env("CARGO_TARGET_THUMBV7EM_NONE_EABIHF_LINKER", linker);
+            command
+        }
+    };
+    command.current_dir(root().join("firmware"));
+    command.env("FENCHEL_MODEL", contents.model).env("FENCHEL_SAMPLES", contents.samples);
+    command
+}
+
+/// Build the binaries; the folder that they are in.
+pub fn build(toolchain: &Toolchain, board: &Board, contents: &Contents, features: &str) -> Result<PathBuf> {
+    // A folder for each toolchain: their artefacts don't mix.
+    let folder = match toolchain {
+        Toolchain::Rustup => root().join("firmware/target"),
+        Toolchain::Debian { .. } => root().join("firmware/target/debian"),
+    };
+    let arguments =
+        ["build", "--quiet", "--release", "--locked", "--target", board.target, "--features", features];
+    let mut command = cargo_firmware(toolchain, contents, &arguments);
+    check(command.env("CARGO_TARGET_DIR", &folder))?;
+    Ok(folder.join(board.target).join("release"))
+}
+
+/// Bytes that an image takes.
+pub struct Footprint {
+    /// Code and constants, model and samples included.
+    pub flash: u64,
+    /// Static memory.
+    pub ram: u64,
+}
+
+/// Measure an ELF file.
+pub fn footprint(elf: &Path) -> Result<Footprint> {
+    let bytes = std::fs::read(elf).with_context(|| format!("reading {}", elf.display()))?;
+    let file = object::File::parse(&*bytes)?;
+    let mut footprint = Footprint { flash: 0, ram: 0 };
+    for section in file.sections() {
+        let SectionFlags::Elf { sh_flags, .. } = section.flags() else { continue };
+        let allocated = sh_flags & u64::from(object::elf::SHF_ALLOC) != 0;
+        if !allocated || section.size() == 0 {
+            continue;
+        }
+        let zero = section.kind() == SectionKind::UninitializedData;
+        let writable = sh_flags & u64::from(object::elf::SHF_WRITE) != 0;
+        footprint.flash += if zero { 0 } else { section.size() };
+        footprint.ram += if writable { section.size() } else { 0 };
+    }
+    Ok(footprint)
+}

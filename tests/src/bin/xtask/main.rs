@@ -1,0 +1,50 @@
+//! The harness behind `cargo xtask`: sets up what is missing, demonstrates, tests.
+
+mod boards;
+mod checks;
+mod demo;
+mod device;
+mod expected;
+mod firmware;
+mod process;
+mod qemu;
+mod samples;
+mod setup;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Set up, demonstrate and test Fenchel.
+#[derive(Parser)]
+#[command(name = "cargo xtask", after_help = "Example: cargo xtask demo")]
+struct Cli {
+    /// Build the firmware with Debian's Rust packages even where rustup has the target
+    #[arg(long, global = true)]
+    debian_rust: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Train on digits, export, run on the emulated Cortex-M, compare bit by bit; one table
+    Demo,
+    /// Format, lints, unit, doc and integration tests, and the firmware in QEMU
+    Test,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let result = setup::prepare(cli.debian_rust).and_then(|toolchain| match cli.command {
+        Command::Demo => demo::run(&toolchain),
+        Command::Test => checks::run(&toolchain),
+    });
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("cargo xtask: {error:#}");
+            ExitCode::from(if error.is::<setup::Missing>() { 2 } else { 1 })
+        }
+    }
+}
