@@ -3,9 +3,11 @@
 use crate::{Network, Problem, StateView, Weights};
 
 impl<W: Weights> Network<'_, W> {
-    /// a = plain forward pass, z = f(a), the same for all problems; then [`top`](Self::top).
+    /// a = plain forward pass, z = f(a) and u = 0, the same for all problems; then
+    /// [`top`](Self::top). Whatever a state held before is gone.
     pub(crate) fn start(&self, problem: &Problem, state: &mut StateView) {
         let (rows, samples) = (state.rows, problem.samples(self));
+        state.u.fill(0.0);
         for k in 1..=self.output() {
             let range = self.range(k, rows);
             let first = samples * self.size(k);

@@ -65,6 +65,9 @@ pub fn run(
     let relaxed: Vec<_> = succeed(board, &images.join("relax"))?;
     let relaxed: Vec<_> = relaxed.into_iter().filter(|line| !line.starts_with("instructions")).collect();
     let expected_lines = expected::relax(&model, samples)?;
+    if let Some((device, host)) = relaxed.iter().zip(&expected_lines).find(|(device, host)| device != host) {
+        eprintln!("first difference on {}: expected {host:?}, got {device:?}", board.machine);
+    }
     let same = relaxed.iter().zip(&expected_lines).filter(|(device, host)| device == host).count();
     Ok(Report {
         samples: samples.labels.len(),
