@@ -63,6 +63,8 @@ pub use network::{Block, Connection, Network};
 pub use objective::{Contrast, Objective};
 pub use perturbation::Perturbation;
 pub use problem::{Nudge, Problem};
+/// The generator of every random draw, the same bits on every machine.
+pub use rand_xoshiro::Xoshiro128PlusPlus as Random;
 pub use relaxation::{DIVERGED, Outcome, Schedule, Settings, Status, Sweep};
 pub use scaling::Scaling;
 pub use state::{State, StateView};

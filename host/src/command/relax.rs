@@ -3,9 +3,8 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use fenchel_core::{Model, Nudge, Perturbation, Problem, Schedule, Settings, StateView, Sweep};
+use fenchel_core::{Model, Nudge, Perturbation, Problem, Random, Schedule, Settings, StateView, Sweep};
 use rand_core::SeedableRng;
-use rand_xoshiro::Xoshiro128PlusPlus;
 use serde_json::{Value, json};
 
 use super::samples::SampleArgs;
@@ -91,7 +90,7 @@ pub fn run(args: &Args) -> Result<()> {
     let perturbation = args.perturbation.unwrap_or(args.objective.perturbation());
     if perturbation != Perturbation::None {
         sample.perturbation.resize(model.network().units(), 0.0);
-        perturbation.fill(&mut Xoshiro128PlusPlus::seed_from_u64(args.seed), &mut sample.perturbation);
+        perturbation.fill(&mut Random::seed_from_u64(args.seed), &mut sample.perturbation);
     }
     let settings = Settings { schedule: args.schedule, sweeps: args.sweeps, tolerance: args.tolerance };
     let problems = ["first", "second"]
@@ -118,9 +117,9 @@ pub fn run(args: &Args) -> Result<()> {
         let energy = |at: Option<&Value>| at.and_then(Value::as_f64).unwrap_or(f64::NAN);
         let energies = problem["energy"].as_array().map(Vec::as_slice).unwrap_or_default();
         super::print(format_args!(
-            "{} problem, s = {}: {} after {} sweeps, energy {:.6} → {:.6}, residual {:.1e}",
+            "{} problem, s = {:.4}: {} after {} sweeps, energy {:.6} → {:.6}, residual {:.1e}",
             problem["problem"].as_str().unwrap_or_default(),
-            problem["s"],
+            energy(problem.get("s")),
             problem["status"].as_str().unwrap_or_default(),
             problem["sweeps"],
             energy(energies.first()),

@@ -1,9 +1,8 @@
 //! Samples in memory, and their division into train, validation and test.
 
 use anyhow::Result;
-use fenchel_core::Scaling;
+use fenchel_core::{Random, Scaling};
 use rand_core::{Rng, SeedableRng};
-use rand_xoshiro::Xoshiro128PlusPlus;
 
 /// Raw values, sample after sample: bytes stay bytes, a quarter of the memory.
 #[derive(Clone, Debug, PartialEq)]
@@ -96,7 +95,7 @@ pub fn below(n: usize, random: &mut impl Rng) -> usize {
 /// Divide one list of samples into train, validation and test of the given sizes (the rest
 /// trains), by an order that depends on the number of samples alone, never on a run's seed.
 pub fn divide(all: &Split, features: usize, validation: usize, test: usize) -> (Split, Split, Split) {
-    let order = permutation(all.len(), &mut Xoshiro128PlusPlus::seed_from_u64(all.len() as u64));
+    let order = permutation(all.len(), &mut Random::seed_from_u64(all.len() as u64));
     let (test, rest) = order.split_at(test.min(order.len()));
     let (validation, train) = rest.split_at(validation.min(rest.len()));
     (all.select(features, train), all.select(features, validation), all.select(features, test))

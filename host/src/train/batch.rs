@@ -1,24 +1,23 @@
 //! A mini-batch, and the random streams that it draws from.
 
-use fenchel_core::Perturbation;
+use fenchel_core::{Perturbation, Random};
 use rand_core::SeedableRng;
-use rand_xoshiro::Xoshiro128PlusPlus;
 
 use crate::data::{Dataset, Split, below};
 
 /// A generator for each purpose, so that runs of one seed share subset, initialisation and order
 /// whatever their objective draws.
 pub struct Streams {
-    pub subset: Xoshiro128PlusPlus,
-    pub initial: Xoshiro128PlusPlus,
-    pub order: Xoshiro128PlusPlus,
-    pub attack: Xoshiro128PlusPlus,
-    pub perturbation: Xoshiro128PlusPlus,
+    pub subset: Random,
+    pub initial: Random,
+    pub order: Random,
+    pub attack: Random,
+    pub perturbation: Random,
 }
 
 impl Streams {
     pub fn new(seed: u64) -> Self {
-        let mut generator = Xoshiro128PlusPlus::seed_from_u64(seed);
+        let mut generator = Random::seed_from_u64(seed);
         let mut next = || {
             generator.jump();
             generator.clone()
@@ -66,7 +65,7 @@ impl Batch {
     }
 
     /// Draw g for `units` units a sample.
-    pub fn perturb(&mut self, perturbation: Perturbation, units: usize, random: &mut Xoshiro128PlusPlus) {
+    pub fn perturb(&mut self, perturbation: Perturbation, units: usize, random: &mut Random) {
         if perturbation != Perturbation::None {
             self.perturbation.resize(self.samples * units, 0.0);
             perturbation.fill(random, &mut self.perturbation);

@@ -22,7 +22,7 @@ pub fn run(toolchain: &Toolchain) -> Result<()> {
     std::fs::create_dir_all(&folder)?;
     let board = BOARDS.first().context("a board")?;
     let bench = Bench { toolchain, board, folder: &folder };
-    let steps: [(&str, &dyn Fn() -> Result<()>); 9] = [
+    let steps: [(&str, &dyn Fn() -> Result<()>); 10] = [
         ("format", &format),
         ("lints", &|| {
             check(&mut cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--", "-Dwarnings"]))
@@ -30,6 +30,7 @@ pub fn run(toolchain: &Toolchain) -> Result<()> {
         ("documentation", &document),
         ("unit, doc and integration tests", &|| check(&mut cargo(&["test", "--quiet", "--workspace"]))),
         ("firmware: lints", &|| bench.lint()),
+        ("firmware: no panic can be reached", &|| bench.no_panic()),
         ("firmware: the same bits as this machine", &|| bench.same_bits()),
         ("firmware: a damaged model is refused", &|| bench.damaged_model()),
         ("firmware: a model too large for its state is refused", &|| bench.large_model()),
@@ -85,6 +86,19 @@ impl Bench<'_> {
         }
     }
 
+    /// The image `no_panic` links, and doesn't with a deliberate panic in it.
+    fn no_panic(&self) -> Result<()> {
+        let (_, samples) = self.samples(1)?;
+        let contents = Contents { model: &self.model()?, samples: &samples };
+        firmware::build(self.toolchain, self.board, &contents, "no_panic", "")?;
+        let mut broken = firmware::build_command(self.toolchain, self.board, &contents, "no_panic", "panic");
+        let output = broken.output().context("building with a deliberate panic")?;
+        let log = String::from_utf8_lossy(&output.stderr);
+        ensure!(!output.status.success(), "a deliberate panic linked");
+        ensure!(log.contains("undefined symbol: a_panic_is_reachable"), "failed for another reason:\n{log}");
+        Ok(())
+    }
+
     fn same_bits(&self) -> Result<()> {
         let (samples, _) = self.samples(500)?;
         let report = device::run(self.toolchain, self.board, &self.model()?, &samples, self.folder)?;
@@ -99,8 +113,8 @@ impl Bench<'_> {
 
     fn refused(&self, model: &Path, words: &[&str]) -> Result<()> {
         let (_, samples) = self.samples(1)?;
-        let images = firmware::build(self.toolchain, self.board, &Contents { model, samples: &samples }, "")?;
-        self.failed(&images.join("infer"), words)
+        let contents = Contents { model, samples: &samples };
+        self.failed(&firmware::build(self.toolchain, self.board, &contents, "infer", "")?, words)
     }
 
     fn failed(&self, image: &Path, words: &[&str]) -> Result<()> {
@@ -136,8 +150,8 @@ impl Bench<'_> {
         for (features, words) in
             [("", ["fault at 0x", "hard fault"]), ("panic", ["deliberate panic", "failed: panic"])]
         {
-            let images = firmware::build(self.toolchain, self.board, &contents, features)?;
-            self.failed(&images.join("fault"), &words)?;
+            let image = firmware::build(self.toolchain, self.board, &contents, "fault", features)?;
+            self.failed(&image, &words)?;
         }
         Ok(())
     }

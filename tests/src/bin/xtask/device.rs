@@ -54,15 +54,16 @@ pub fn run(
     let samples_path = folder.join("samples");
     samples.write(&samples_path)?;
     let contents = Contents { model, samples: &samples_path };
-    let images = firmware::build(toolchain, board, &contents, "")?;
+    let build = |image| firmware::build(toolchain, board, &contents, image, "");
+    let (infer, relax) = (build("infer")?, build("relax")?);
     let bytes = ModelBytes::read(model)?;
     let model = bytes.model(model.display())?;
-    let inferred = succeed(board, &images.join("infer"))?;
+    let inferred = succeed(board, &infer)?;
     let answers = answers(&inferred)?;
     let expected = expected::infer(&model, samples)?;
     let agree =
         |(device, host): &(&Answer, &(usize, Vec<u32>))| device.label == host.0 && device.bits == host.1;
-    let relaxed: Vec<_> = succeed(board, &images.join("relax"))?;
+    let relaxed: Vec<_> = succeed(board, &relax)?;
     let relaxed: Vec<_> = relaxed.into_iter().filter(|line| !line.starts_with("instructions")).collect();
     let expected_lines = expected::relax(&model, samples)?;
     if let Some((device, host)) = relaxed.iter().zip(&expected_lines).find(|(device, host)| device != host) {
@@ -82,7 +83,7 @@ pub fn run(
         instructions: answers.iter().map(|a| a.instructions as f64).sum::<f64>()
             / answers.len().max(1) as f64,
         macs: model.network().macs(),
-        footprint: firmware::footprint(&images.join("infer"))?,
+        footprint: firmware::footprint(&infer)?,
         model_bytes: bytes.len(),
         sample_bytes: 8 + samples.bytes.len() + samples.labels.len(),
     })

@@ -35,18 +35,49 @@ pub fn cargo_firmware(toolchain: &Toolchain, contents: &Contents, arguments: &[&
     command
 }
 
-/// Build the binaries; the folder that they are in.
-pub fn build(toolchain: &Toolchain, board: &Board, contents: &Contents, features: &str) -> Result<PathBuf> {
-    // A folder for each toolchain: their artefacts don't mix.
-    let folder = match toolchain {
+/// Build one image; its path.
+pub fn build(
+    toolchain: &Toolchain,
+    board: &Board,
+    contents: &Contents,
+    image: &str,
+    features: &str,
+) -> Result<PathBuf> {
+    check(&mut build_command(toolchain, board, contents, image, features))?;
+    Ok(target_folder(toolchain).join(board.target).join("release").join(image))
+}
+
+/// The command that builds one image.
+pub fn build_command(
+    toolchain: &Toolchain,
+    board: &Board,
+    contents: &Contents,
+    image: &str,
+    features: &str,
+) -> Command {
+    let arguments = [
+        "build",
+        "--quiet",
+        "--release",
+        "--locked",
+        "--target",
+        board.target,
+        "--bin",
+        image,
+        "--features",
+        features,
+    ];
+    let mut command = cargo_firmware(toolchain, contents, &arguments);
+    command.env("CARGO_TARGET_DIR", target_folder(toolchain));
+    command
+}
+
+/// A folder for each toolchain: their artefacts don't mix.
+fn target_folder(toolchain: &Toolchain) -> PathBuf {
+    match toolchain {
         Toolchain::Rustup => root().join("firmware/target"),
         Toolchain::Debian { .. } => root().join("firmware/target/debian"),
-    };
-    let arguments =
-        ["build", "--quiet", "--release", "--locked", "--target", board.target, "--features", features];
-    let mut command = cargo_firmware(toolchain, contents, &arguments);
-    check(command.env("CARGO_TARGET_DIR", &folder))?;
-    Ok(folder.join(board.target).join("release"))
+    }
 }
 
 /// Bytes that an image takes.

@@ -1,0 +1,55 @@
+//! Links only if no panic can be reached from what a device calls: the panic handler calls a
+//! function that doesn't exist. With `--features panic` it must not link.
+#![no_std]
+#![no_main]
+
+use core::hint::black_box;
+
+use fenchel_core::{Error, Model, Problem, Schedule, Settings, State};
+
+unsafe extern "C" {
+    fn a_panic_is_reachable() -> !;
+}
+
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo) -> ! {
+    // SAFETY: never linked, and so never called.
+    unsafe { a_panic_is_reachable() }
+}
+
+#[cortex_m_rt::entry]
+fn main() -> ! {
+    if cfg!(feature = "panic") {
+        panic!("deliberate panic");
+    }
+    let mut state = State::<64>::new();
+    black_box(run(black_box(&[]), black_box(&[]), &mut state, black_box(&mut [])).is_ok());
+    loop {
+        cortex_m::asm::bkpt();
+    }
+}
+
+/// Every call of the inference interface, on values that the compiler can't know.
+fn run(file: &[u8], values: &[f32], state: &mut State<64>, input: &mut [f32]) -> Result<(), Error> {
+    let model = Model::load(file)?;
+    let network = model.network();
+    model.scaling().apply_to_bytes(file, input);
+    let outputs = network.infer(input, state.activities(&network)?)?;
+    black_box(fenchel_core::label(outputs));
+    black_box(model.class_names().count());
+    let Some(contrast) = model.training().objective.contrast(black_box(0.5), black_box(0.5)) else {
+        return Ok(());
+    };
+    let problem =
+        Problem { input, nudges: &contrast.nudges, target: values, attack: values, perturbation: values };
+    for schedule in [Schedule::ForwardBackward, Schedule::Unitwise, Schedule::Backward] {
+        let mut view = state.view(&network)?;
+        let settings = Settings { schedule, sweeps: black_box(2), tolerance: black_box(0.0) };
+        network.relax(&problem, &mut view, &settings, &mut |sweep| {
+            black_box(sweep);
+        })?;
+        network.sweep(&problem, &mut view, &settings)?;
+        black_box(view.activities(&network, black_box(1)));
+    }
+    Ok(())
+}
