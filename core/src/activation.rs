@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The activation f = Π_C of a block, the projection on the convex set C (eq. 2).
+/// The activation f = Π_C of a block, the projection on the convex set C.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]

@@ -118,7 +118,7 @@ pub enum Error {
         /// The value that came.
         got: f32,
     },
-    /// The output's problem is unbounded: γ_L + s must be above 0 (eq. 18).
+    /// The output's problem is unbounded: γ_L + s must be above 0.
     Unbounded {
         /// Smallest γ of the output block.
         gamma: f32,

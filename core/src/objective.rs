@@ -11,10 +11,14 @@ use serde::{Deserialize, Serialize};
 pub enum Objective {
     /// Plain back-propagation: no inference problem at all.
     Backprop,
-    /// AROVR_β (eq. 8).
+    /// AROVR_β.
     Arovr,
-    /// AROVR_αβ (eq. 10); with a perturbation g, AROVR^g_αβ.
+    /// AROVR_αβ; with a perturbation g, AROVR^g_αβ.
     ArovrAb,
+    /// ROVR_β.
+    Rovr,
+    /// ROVR_αβ; with a perturbation g, ROVR^g_αβ.
+    RovrAb,
 }
 
 /// An objective's two problems at a given α and β; see [`Objective::contrast`].
@@ -39,6 +43,11 @@ impl Objective {
             Self::Arovr => Some(Contrast { nudges: [Nudge::FREE, losses(-beta, 0.0)], divisor: beta }),
             Self::ArovrAb => Some(Contrast {
                 nudges: [losses(0.0, rest * beta), losses(-alpha * beta, rest * beta)],
+                divisor: beta * alpha,
+            }),
+            Self::Rovr => Some(Contrast { nudges: [losses(beta, 0.0), Nudge::FREE], divisor: beta }),
+            Self::RovrAb => Some(Contrast {
+                nudges: [losses(alpha * beta, rest * beta), losses(0.0, rest * beta)],
                 divisor: beta * alpha,
             }),
         }

@@ -47,7 +47,7 @@ impl Problem<'_> {
         self.samples(network) * self.nudges.len()
     }
 
-    /// Check sizes, and that each output problem is bounded: γ_L + s > 0 (eq. 18).
+    /// Check sizes, and that each output problem is bounded: γ_L + s > 0.
     pub(crate) fn check<W: Weights>(&self, network: &Network<'_, W>) -> Result<(), Error> {
         let samples = self.samples(network);
         if self.nudges.is_empty() {

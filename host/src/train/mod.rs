@@ -124,7 +124,7 @@ impl<'a> Learner<'a> {
         // With g = 0 a free problem is solved by the forward pass, and its forces are 0.
         let trivial =
             |p: usize| batch.perturbation.is_empty() && contrast.nudges[p] == fenchel_core::Nudge::FREE;
-        let kept = usize::from(trivial(0))..2;
+        let kept = usize::from(trivial(0))..2 - usize::from(trivial(1));
         let problem = Problem {
             input: &batch.input,
             nudges: &contrast.nudges[kept.clone()],

@@ -20,6 +20,12 @@ pub enum ObjectiveName {
     ArovrAb,
     /// AROVR^g_αβ: as arovr-ab, with noise g in the energy as well
     ArovrG,
+    /// ROVR_β: nudged towards the target
+    Rovr,
+    /// ROVR_αβ: as rovr, under a targeted attack
+    RovrAb,
+    /// ROVR^g_αβ: as rovr-ab, with noise g in the energy as well
+    RovrG,
 }
 
 /// Name, definition, and whether noise g belongs to it.
@@ -28,6 +34,9 @@ pub const OBJECTIVES: &[(ObjectiveName, Objective, bool)] = &[
     (ObjectiveName::Arovr, Objective::Arovr, false),
     (ObjectiveName::ArovrAb, Objective::ArovrAb, false),
     (ObjectiveName::ArovrG, Objective::ArovrAb, true),
+    (ObjectiveName::Rovr, Objective::Rovr, false),
+    (ObjectiveName::RovrAb, Objective::RovrAb, false),
+    (ObjectiveName::RovrG, Objective::RovrAb, true),
 ];
 
 impl ObjectiveName {
