@@ -1,0 +1,208 @@
+//! The mathematics in `f64`, written from the equations and with loops only: slow and obvious.
+#![allow(clippy::needless_range_loop, reason = "indices as in the equations")]
+
+use fenchel_core::Activation;
+
+/// Values of one block, (n_k).
+pub type Vector = Vec<f64>;
+
+/// W_kj as rows, (n_k, n_j).
+#[derive(Clone, Debug)]
+pub struct Edge {
+    /// j.
+    pub from: usize,
+    /// k.
+    pub to: usize,
+    /// W_kj\[i\]\[j\].
+    pub weights: Vec<Vector>,
+}
+
+/// A feed-forward graph of blocks (eq. 4). Every list over blocks has an entry for the input too.
+#[derive(Clone, Debug)]
+pub struct Graph {
+    /// n_k of the blocks 0..=L.
+    pub sizes: Vec<usize>,
+    /// f_k.
+    pub activations: Vec<Activation>,
+    /// The connections.
+    pub edges: Vec<Edge>,
+    /// b_k.
+    pub biases: Vec<Vector>,
+    /// γ_k.
+    pub gammas: Vec<Vector>,
+}
+
+/// One inference problem on one sample: min_z U + Σ g_k·z_k + s/2 ‖z_L‖² − r·z_L.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// x.
+    pub x: Vector,
+    /// Weight of ½‖z_L‖².
+    pub s: f64,
+    /// Weight of −z_L, (n_L).
+    pub r: Vector,
+    /// g_k of every block, zero if there is none.
+    pub g: Vec<Vector>,
+}
+
+/// An energy, and the sum of its terms' absolute values, which rounding errors scale with.
+#[derive(Clone, Copy, Debug)]
+pub struct Energy {
+    /// E.
+    pub value: f64,
+    /// Σ |term|.
+    pub magnitude: f64,
+}
+
+/// f(a) = Π_C(a).
+pub fn project(activation: Activation, a: f64) -> f64 {
+    match activation {
+        Activation::Linear => a,
+        Activation::Relu => a.max(0.0),
+        Activation::Clip { low, high } => a.max(low.into()).min(high.into()),
+        other => unimplemented!("the oracle knows no {other:?}"),
+    }
+}
+
+/// f'(a), 0 on the boundary of C.
+pub fn derivative(activation: Activation, a: f64) -> f64 {
+    let inside = match activation {
+        Activation::Linear => true,
+        Activation::Relu => a > 0.0,
+        Activation::Clip { low, high } => f64::from(low) < a && a < f64::from(high),
+        other => unimplemented!("the oracle knows no {other:?}"),
+    };
+    if inside { 1.0 } else { 0.0 }
+}
+
+impl Graph {
+    /// L.
+    pub fn output(&self) -> usize {
+        self.sizes.len() - 1
+    }
+
+    /// A list of zeros for every block.
+    pub fn zeros(&self) -> Vec<Vector> {
+        self.sizes.iter().map(|&n| vec![0.0; n]).collect()
+    }
+
+    /// a_k = Σ_j W_kj z_j + b_k (eq. 4).
+    pub fn preactivation(&self, k: usize, z: &[Vector]) -> Vector {
+        let mut a = self.biases[k].clone();
+        for edge in &self.edges {
+            if edge.to == k {
+                for i in 0..self.sizes[k] {
+                    for j in 0..self.sizes[edge.from] {
+                        a[i] += edge.weights[i][j] * z[edge.from][j];
+                    }
+                }
+            }
+        }
+        a
+    }
+
+    /// Every a_k, given every z_k.
+    pub fn preactivations(&self, z: &[Vector]) -> Vec<Vector> {
+        let mut a = self.zeros();
+        for (k, a) in a.iter_mut().enumerate().skip(1) {
+            *a = self.preactivation(k, z);
+        }
+        a
+    }
+
+    /// f_k(a_k).
+    pub fn activity(&self, k: usize, a: &[f64]) -> Vector {
+        a.iter().map(|&a| project(self.activations[k], a)).collect()
+    }
+
+    /// The plain forward pass: z_0 = x, z_k = f(a_k).
+    pub fn forward(&self, x: &[f64]) -> Vec<Vector> {
+        let mut z = self.zeros();
+        z[0] = x.to_vec();
+        for k in 1..=self.output() {
+            z[k] = self.activity(k, &self.preactivation(k, &z));
+        }
+        z
+    }
+
+    /// E(z) with D = ½z² − z·a + a·f(a) − ½f(a)² (eq. 3, 14).
+    pub fn energy(&self, row: &Row, z: &[Vector]) -> Energy {
+        let a = self.preactivations(z);
+        let mut energy = Energy { value: 0.0, magnitude: 0.0 };
+        let mut add = |term: f64| {
+            energy.value += term;
+            energy.magnitude += term.abs();
+        };
+        for k in 1..=self.output() {
+            for i in 0..self.sizes[k] {
+                let (a, z, gamma) = (a[k][i], z[k][i], self.gammas[k][i]);
+                let f = project(self.activations[k], a);
+                add(gamma * 0.5 * z * z);
+                add(-gamma * z * a);
+                add(gamma * a * f);
+                add(-gamma * 0.5 * f * f);
+                add(row.g[k][i] * z);
+            }
+        }
+        for (z, r) in z[self.output()].iter().zip(&row.r) {
+            add(0.5 * row.s * z * z);
+            add(-r * z);
+        }
+        energy
+    }
+
+    /// u_k = γ_k(z_k − f(a_k)) of every block, −∂E/∂a_k.
+    pub fn forces(&self, a: &[Vector], z: &[Vector]) -> Vec<Vector> {
+        let mut u = self.zeros();
+        for k in 1..=self.output() {
+            for i in 0..self.sizes[k] {
+                u[k][i] = self.gammas[k][i] * (z[k][i] - project(self.activations[k], a[k][i]));
+            }
+        }
+        u
+    }
+
+    /// ∂E/∂W and ∂E/∂b at a stationary z, by the envelope theorem: −u_k z_jᵀ and −u_k. Flat: the
+    /// weights of every edge row-major, then the biases of the blocks 1..=L.
+    pub fn gradient(&self, z: &[Vector], u: &[Vector]) -> Vector {
+        let mut gradient = Vec::new();
+        for edge in &self.edges {
+            for u in &u[edge.to] {
+                for z in &z[edge.from] {
+                    gradient.push(-u * z);
+                }
+            }
+        }
+        for u in &u[1..] {
+            for u in u {
+                gradient.push(-u);
+            }
+        }
+        gradient
+    }
+
+    /// The back-propagated gradient of ½‖z_L − y‖², flat as [`gradient`](Self::gradient).
+    pub fn backpropagation(&self, x: &[f64], y: &[f64]) -> Vector {
+        let z = self.forward(x);
+        let a = self.preactivations(&z);
+        let mut minus_delta = self.zeros();
+        for k in (1..=self.output()).rev() {
+            for i in 0..self.sizes[k] {
+                let mut sum = if k == self.output() { y[i] - z[k][i] } else { 0.0 };
+                for edge in self.edges.iter().filter(|edge| edge.from == k) {
+                    for m in 0..self.sizes[edge.to] {
+                        sum += edge.weights[m][i] * minus_delta[edge.to][m];
+                    }
+                }
+                minus_delta[k][i] = derivative(self.activations[k], a[k][i]) * sum;
+            }
+        }
+        self.gradient(&z, &minus_delta)
+    }
+
+    /// The parameter with this place in a flat [`gradient`](Self::gradient).
+    pub fn parameter_mut(&mut self, place: usize) -> &mut f64 {
+        let weights = self.edges.iter_mut().flat_map(|edge| edge.weights.iter_mut().flatten());
+        weights.chain(self.biases[1..].iter_mut().flatten()).nth(place).expect("a parameter")
+    }
+}

@@ -1,0 +1,225 @@
+//! The three schedules in `f64`, one row at a time, everything computed anew from the equations.
+#![allow(clippy::needless_range_loop, reason = "indices as in the equations")]
+
+use crate::oracle::{Energy, Graph, Row, Vector, project};
+use fenchel_core::Schedule;
+
+/// Activities and forces of one row.
+#[derive(Clone, Debug)]
+pub struct State {
+    /// z_k of the blocks 0..=L.
+    pub z: Vec<Vector>,
+    /// u_k = γ_k(z_k − f(a_k)).
+    pub u: Vec<Vector>,
+}
+
+/// One sweep.
+#[derive(Clone, Copy, Debug)]
+pub struct Sweep {
+    /// Energy after it.
+    pub energy: Energy,
+    /// Largest change of a hidden activity: in the next sweep (forward–backward), in this (others).
+    pub residual: f64,
+}
+
+/// Where a relaxation of one row ended.
+#[derive(Clone, Debug)]
+pub struct Relaxed {
+    /// With a = W z + b: what `core`'s `relax` leaves.
+    pub consistent: State,
+    /// With the a before the last update of z: what `core`'s `sweep` leaves.
+    pub updated: State,
+    /// Every sweep.
+    pub trace: Vec<Sweep>,
+}
+
+impl Graph {
+    /// Make `sweeps` (≥ 1) sweeps from the forward pass.
+    pub fn relax(&self, row: &Row, schedule: Schedule, sweeps: u32) -> Relaxed {
+        match schedule {
+            Schedule::ForwardBackward => self.forward_backward(row, sweeps),
+            Schedule::Unitwise => self.unitwise(row, sweeps),
+            Schedule::Backward => self.backward(row, sweeps),
+            other => unimplemented!("the oracle knows no {other:?}"),
+        }
+    }
+
+    /// The forward pass, and the output's minimiser on it.
+    pub fn start(&self, row: &Row) -> Vec<Vector> {
+        let mut z = self.forward(&row.x);
+        z[self.output()] = self.best_output(row, &self.preactivations(&z));
+        z
+    }
+
+    /// argmin over z_L of γ(½z² − z·a) + g·z + s/2 z² − r·z, without the constraint z ∈ C.
+    fn free_output(&self, row: &Row, a: &[Vector]) -> Vector {
+        let k = self.output();
+        let unit = |i: usize| {
+            let gamma = self.gammas[k][i];
+            (gamma * a[k][i] + row.r[i] - row.g[k][i]) / (gamma + row.s)
+        };
+        (0..self.sizes[k]).map(unit).collect()
+    }
+
+    /// The same with it: in one dimension, the projection.
+    fn best_output(&self, row: &Row, a: &[Vector]) -> Vector {
+        self.activity(self.output(), &self.free_output(row, a))
+    }
+
+    /// Downwards, from ∂E/∂z_k = 0 and with every u above at its new value:
+    /// w_k = (Σ_m W_mkᵀ u_m − g_k)/γ_k, u_k = γ_k(f(a_k + w_k) − f(a_k)).
+    fn errors(&self, row: &Row, a: &[Vector]) -> Vec<Vector> {
+        let output = self.output();
+        let mut w = self.zeros();
+        let mut u = self.zeros();
+        for (i, z) in self.free_output(row, a).into_iter().enumerate() {
+            w[output][i] = z - a[output][i];
+        }
+        for k in (1..=output).rev() {
+            for i in 0..self.sizes[k] {
+                if k < output {
+                    let mut force = -row.g[k][i];
+                    for edge in self.edges.iter().filter(|edge| edge.from == k) {
+                        for m in 0..self.sizes[edge.to] {
+                            force += edge.weights[m][i] * u[edge.to][m];
+                        }
+                    }
+                    w[k][i] = force / self.gammas[k][i];
+                }
+                let f = project(self.activations[k], a[k][i]);
+                u[k][i] = self.gammas[k][i] * (self.moved(k, i, a, &w) - f);
+            }
+        }
+        w
+    }
+
+    /// f(a_k + e_k) of unit i.
+    fn moved(&self, k: usize, i: usize, a: &[Vector], e: &[Vector]) -> f64 {
+        project(self.activations[k], a[k][i] + e[k][i])
+    }
+
+    fn forward_backward(&self, row: &Row, sweeps: u32) -> Relaxed {
+        let output = self.output();
+        let mut z = self.start(row);
+        let mut a = self.preactivations(&z);
+        let mut e = self.errors(row, &a);
+        let mut before: Option<(Vec<Vector>, Vec<Vector>)> = None;
+        let mut consistent = None;
+        let mut trace = Vec::new();
+        for _ in 0..sweeps {
+            for k in 1..output {
+                a[k] = self.preactivation(k, &z);
+                for i in 0..self.sizes[k] {
+                    z[k][i] = self.moved(k, i, &a, &e);
+                }
+            }
+            a[output] = self.preactivation(output, &z);
+            z[output] = self.best_output(row, &a);
+            let w = self.errors(row, &a);
+            let mut residual: f64 = 0.0;
+            for k in 1..output {
+                for i in 0..self.sizes[k] {
+                    residual = residual.max((self.moved(k, i, &a, &w) - z[k][i]).abs());
+                }
+            }
+            trace.push(Sweep { energy: self.energy(row, &z), residual });
+            consistent = Some(State { z: z.clone(), u: self.forces(&a, &z) });
+            let next = match &before {
+                None => w.clone(),
+                Some((e_before, w_before)) => self.anderson(&e, &w, e_before, w_before),
+            };
+            before = Some((e, w));
+            e = next;
+        }
+        for k in 1..output {
+            for i in 0..self.sizes[k] {
+                z[k][i] = self.moved(k, i, &a, &e);
+            }
+        }
+        let updated = State { u: self.forces(&a, &z), z };
+        Relaxed { consistent: consistent.expect("a sweep"), updated, trace }
+    }
+
+    /// w − θ(w − w'), θ the minimiser of ‖r − θ(r − r')‖, r = w − e, over all hidden units.
+    fn anderson(&self, e: &[Vector], w: &[Vector], e_before: &[Vector], w_before: &[Vector]) -> Vec<Vector> {
+        let (mut along, mut square) = (0.0, 0.0);
+        for k in 1..self.output() {
+            for i in 0..self.sizes[k] {
+                let r = w[k][i] - e[k][i];
+                let change = r - (w_before[k][i] - e_before[k][i]);
+                along += r * change;
+                square += change * change;
+            }
+        }
+        let theta = if square > 0.0 { along / square } else { 0.0 };
+        let mut next = w.to_vec();
+        for k in 1..self.output() {
+            for i in 0..self.sizes[k] {
+                next[k][i] = w[k][i] - theta * (w[k][i] - w_before[k][i]);
+            }
+        }
+        next
+    }
+
+    fn backward(&self, row: &Row, sweeps: u32) -> Relaxed {
+        let mut z = self.start(row);
+        let mut last = None;
+        let mut trace = Vec::new();
+        for _ in 0..sweeps {
+            let a = self.preactivations(&z);
+            let w = self.errors(row, &a);
+            let mut residual: f64 = 0.0;
+            for k in 1..self.output() {
+                for i in 0..self.sizes[k] {
+                    let new = self.moved(k, i, &a, &w);
+                    residual = residual.max((new - z[k][i]).abs());
+                    z[k][i] = new;
+                }
+            }
+            let updated = State { u: self.forces(&a, &z), z: z.clone() };
+            let a = self.preactivations(&z);
+            z[self.output()] = self.best_output(row, &a);
+            let consistent = State { u: self.forces(&a, &z), z: z.clone() };
+            trace.push(Sweep { energy: self.energy(row, &z), residual });
+            last = Some((consistent, updated));
+        }
+        let (consistent, updated) = last.expect("a sweep");
+        Relaxed { consistent, updated, trace }
+    }
+
+    fn unitwise(&self, row: &Row, sweeps: u32) -> Relaxed {
+        let mut z = self.start(row);
+        let mut trace = Vec::new();
+        for _ in 0..sweeps {
+            let mut residual: f64 = 0.0;
+            for k in (1..self.output()).rev() {
+                for i in 0..self.sizes[k] {
+                    let new = self.unit(row, &z, k, i);
+                    residual = residual.max((new - z[k][i]).abs());
+                    z[k][i] = new;
+                }
+            }
+            z[self.output()] = self.best_output(row, &self.preactivations(&z));
+            trace.push(Sweep { energy: self.energy(row, &z), residual });
+        }
+        let state = State { u: self.forces(&self.preactivations(&z), &z), z };
+        Relaxed { consistent: state.clone(), updated: state, trace }
+    }
+
+    /// z_i ← Π_C(z_i + (γ(a_i − z_i) + Σ_m w_i·u_m − g_i)/(γ + Σ_m Σ γ_m w_i²)).
+    fn unit(&self, row: &Row, z: &[Vector], k: usize, i: usize) -> f64 {
+        let a = self.preactivations(z);
+        let u = self.forces(&a, z);
+        let gamma = self.gammas[k][i];
+        let mut descent = gamma * (a[k][i] - z[k][i]) - row.g[k][i];
+        let mut curvature = gamma;
+        for edge in self.edges.iter().filter(|edge| edge.from == k) {
+            for m in 0..self.sizes[edge.to] {
+                let w = edge.weights[m][i];
+                descent += w * u[edge.to][m];
+                curvature += self.gammas[edge.to][m] * w * w;
+            }
+        }
+        project(self.activations[k], z[k][i] + descent / curvature)
+    }
+}

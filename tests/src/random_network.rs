@@ -1,0 +1,329 @@
+//! Random small networks and problems, for `core` in `f32` and for the oracle in `f64`: the same
+//! values, since every `f32` is an `f64`.
+
+use crate::oracle::{Edge, Graph, Row};
+use crate::oracle_relaxation;
+use crate::oracle_weights::Dense;
+use fenchel_core::{Activation, Block, Connection, Gradient, Network, Nudge, Packed, Problem, Weights};
+use rand_core::{Rng, SeedableRng};
+use rand_xoshiro::Xoshiro128PlusPlus;
+
+/// The generator behind everything here.
+#[derive(Clone, Debug)]
+pub struct Random(Xoshiro128PlusPlus);
+
+impl Random {
+    /// A generator of its own for each seed.
+    pub fn new(seed: u64) -> Self {
+        Self(Xoshiro128PlusPlus::seed_from_u64(seed))
+    }
+
+    /// Uniform between `low` and `high`.
+    pub fn uniform(&mut self, low: f32, high: f32) -> f32 {
+        low + (high - low) * ((self.0.next_u32() >> 8) as f32 / 16_777_216.0)
+    }
+
+    /// Any of 0..n.
+    pub fn below(&mut self, n: usize) -> usize {
+        self.0.next_u32() as usize % n
+    }
+
+    /// `n` values uniform between `low` and `high`.
+    pub fn values(&mut self, n: usize, low: f32, high: f32) -> Vec<f32> {
+        (0..n).map(|_| self.uniform(low, high)).collect()
+    }
+
+    /// Any activation.
+    pub fn activation(&mut self) -> Activation {
+        match self.below(3) {
+            0 => Activation::Linear,
+            1 => Activation::Relu,
+            _ => Activation::Clip { low: self.uniform(-0.6, 0.0), high: self.uniform(0.2, 1.0) },
+        }
+    }
+}
+
+/// (from, to) of connections.
+type Ends = &'static [(usize, usize)];
+
+/// The owner of a network's parts.
+#[derive(Clone, Debug)]
+pub struct RandomNetwork {
+    /// Blocks 0..=L.
+    pub blocks: Vec<Block>,
+    /// (from, to) of each connection, sorted by (to, from).
+    pub ends: Vec<(usize, usize)>,
+    /// Weights of each connection, row-major.
+    pub weights: Vec<Vec<f32>>,
+    /// The same, packed.
+    pub panels: Vec<Vec<f32>>,
+    /// b.
+    pub biases: Vec<f32>,
+    /// γ, in \[0.5, 2\].
+    pub gammas: Vec<f32>,
+}
+
+impl RandomNetwork {
+    /// Blocks of these sizes and activations in a chain, `skips` (from, to) beside it; weights of
+    /// standard deviation `scale`/√(fan-in).
+    pub fn new(
+        random: &mut Random,
+        sizes: &[u32],
+        activations: &[Activation],
+        skips: &[(usize, usize)],
+        scale: f32,
+    ) -> Self {
+        let block = |(&units, &activation)| Block { units, activation };
+        let blocks: Vec<Block> = sizes.iter().zip(activations).map(block).collect();
+        let mut ends: Vec<(usize, usize)> = (1..sizes.len()).map(|k| (k - 1, k)).collect();
+        ends.extend(skips);
+        ends.sort_by_key(|&(from, to)| (to, from));
+        let (mut weights, mut panels) = (Vec::new(), Vec::new());
+        for &(from, to) in &ends {
+            let (rows, columns) = (blocks[to].size(), blocks[from].size());
+            let limit = scale * (3.0 / columns as f32).sqrt();
+            let row_major = random.values(rows * columns, -limit, limit);
+            let mut packed = vec![0.0; fenchel_core::packed_len(rows, columns)];
+            fenchel_core::pack(rows, columns, &row_major, &mut packed);
+            weights.push(row_major);
+            panels.push(packed);
+        }
+        let units = sizes[1..].iter().sum::<u32>() as usize;
+        let biases = random.values(units, -0.5, 0.5);
+        let gammas = random.values(units, 0.5, 2.0);
+        Self { blocks, ends, weights, panels, biases, gammas }
+    }
+
+    /// Any of a few graphs with two or three hidden blocks, some with skips.
+    pub fn any(random: &mut Random, scale: f32, linear_output: bool) -> Self {
+        let graphs: [(&[u32], Ends); 5] = [
+            (&[4, 7, 5, 3], &[]),
+            (&[5, 9, 4, 6, 3], &[]),
+            (&[4, 6, 5, 9, 3], &[(1, 3)]),
+            (&[3, 8, 5, 2], &[(0, 2)]),
+            (&[4, 5, 10, 6, 3], &[(0, 2), (1, 3), (1, 4)]),
+        ];
+        let (sizes, skips) = graphs[random.below(graphs.len())];
+        let mut activations: Vec<Activation> = sizes.iter().map(|_| random.activation()).collect();
+        if linear_output {
+            activations[sizes.len() - 1] = Activation::Linear;
+        }
+        Self::new(random, sizes, &activations, skips, scale)
+    }
+
+    fn connections<'a, W>(&'a self, weights: impl Fn(usize, usize, usize) -> W + 'a) -> Vec<Connection<W>> {
+        let connection = |(index, &(from, to)): (usize, &(usize, usize))| {
+            let weights = weights(index, self.blocks[to].size(), self.blocks[from].size());
+            Connection { from, to, weights }
+        };
+        self.ends.iter().enumerate().map(connection).collect()
+    }
+
+    /// The connections as [`Packed`].
+    pub fn packed(&self) -> Vec<Connection<Packed<'_>>> {
+        self.connections(|index, rows, columns| {
+            Packed::new(rows, columns, &self.panels[index]).expect("packed_len values")
+        })
+    }
+
+    /// The connections as [`Dense`].
+    pub fn dense(&self) -> Vec<Connection<Dense<'_>>> {
+        self.connections(|index, rows, columns| Dense { rows, columns, values: &self.weights[index] })
+    }
+
+    /// The network over `connections`.
+    pub fn network<'a, W: Weights>(&'a self, connections: &'a [Connection<W>]) -> Network<'a, W> {
+        Network::new(&self.blocks, connections, &self.biases, &self.gammas).expect("fits together")
+    }
+
+    /// The same for the oracle.
+    pub fn graph(&self) -> Graph {
+        let sizes: Vec<usize> = self.blocks.iter().map(Block::size).collect();
+        let edge = |(&(from, to), weights): (&(usize, usize), &Vec<f32>)| Edge {
+            from,
+            to,
+            weights: weights.chunks(sizes[from]).map(doubles).collect(),
+        };
+        let edges = self.ends.iter().zip(&self.weights).map(edge).collect();
+        let by_block = |values: &[f32], input: f64| {
+            let mut blocks = vec![vec![input; sizes[0]]];
+            let mut rest = values;
+            for &n in &sizes[1..] {
+                let (block, others) = rest.split_at(n);
+                blocks.push(doubles(block));
+                rest = others;
+            }
+            blocks
+        };
+        Graph {
+            activations: self.blocks.iter().map(|block| block.activation).collect(),
+            biases: by_block(&self.biases, 0.0),
+            gammas: by_block(&self.gammas, 1.0),
+            edges,
+            sizes,
+        }
+    }
+}
+
+/// The owner of a problem's parts.
+#[derive(Clone, Debug)]
+pub struct RandomProblem {
+    /// B.
+    pub samples: usize,
+    /// x, (B, n_0).
+    pub input: Vec<f32>,
+    /// One a problem.
+    pub nudges: Vec<Nudge>,
+    /// y, (B, n_L).
+    pub target: Vec<f32>,
+    /// y⁻, (B, n_L).
+    pub attack: Vec<f32>,
+    /// g over units with B rows, or empty.
+    pub perturbation: Vec<f32>,
+}
+
+impl RandomProblem {
+    /// `samples` inputs and targets; s between −0.3 and 1; g between ±`g`, none if that is 0.
+    pub fn new(
+        random: &mut Random,
+        network: &RandomNetwork,
+        samples: usize,
+        problems: usize,
+        g: f32,
+    ) -> Self {
+        let outputs = network.blocks.last().map_or(0, Block::size);
+        let units = if g == 0.0 { 0 } else { network.biases.len() };
+        Self {
+            samples,
+            input: random.values(samples * network.blocks[0].size(), 0.0, 1.0),
+            nudges: (0..problems)
+                .map(|_| Nudge {
+                    s: random.uniform(-0.3, 1.0),
+                    target: random.uniform(-1.0, 1.0),
+                    attack: random.uniform(-1.0, 1.0),
+                })
+                .collect(),
+            target: random.values(samples * outputs, -0.5, 1.0),
+            attack: random.values(samples * outputs, -0.5, 1.0),
+            perturbation: random.values(samples * units, -g, g),
+        }
+    }
+
+    /// As `core` takes it.
+    pub fn problem(&self) -> Problem<'_> {
+        Problem {
+            input: &self.input,
+            nudges: &self.nudges,
+            target: &self.target,
+            attack: &self.attack,
+            perturbation: &self.perturbation,
+        }
+    }
+
+    /// P·B.
+    pub fn rows(&self) -> usize {
+        self.samples * self.nudges.len()
+    }
+
+    /// The rows as the oracle takes them: all samples of the first problem first.
+    pub fn oracle_rows(&self, graph: &Graph) -> Vec<Row> {
+        let outputs = graph.sizes[graph.output()];
+        let mut rows = Vec::new();
+        for nudge in &self.nudges {
+            for sample in 0..self.samples {
+                let x = doubles(&self.input[sample * graph.sizes[0]..][..graph.sizes[0]]);
+                let y = doubles(&self.target[sample * outputs..][..outputs]);
+                let y_attack = doubles(&self.attack[sample * outputs..][..outputs]);
+                let r = |(y, y_attack): (&f64, &f64)| {
+                    f64::from(nudge.target) * y + f64::from(nudge.attack) * y_attack
+                };
+                let r = y.iter().zip(&y_attack).map(r).collect();
+                let mut g = graph.zeros();
+                if !self.perturbation.is_empty() {
+                    let mut start = 0;
+                    for (k, g) in g.iter_mut().enumerate().skip(1) {
+                        let n = graph.sizes[k];
+                        *g = doubles(&self.perturbation[start + sample * n..][..n]);
+                        start += self.samples * n;
+                    }
+                }
+                rows.push(Row { x, s: nudge.s.into(), r, g });
+            }
+        }
+        rows
+    }
+}
+
+/// A gradient in `f64`, flat as the oracle's.
+#[derive(Clone, Debug)]
+pub struct FlatGradient<'a> {
+    network: &'a RandomNetwork,
+    /// The weights of every connection row-major, then the biases.
+    pub values: Vec<f64>,
+}
+
+impl<'a> FlatGradient<'a> {
+    /// All zero.
+    pub fn zeros(network: &'a RandomNetwork) -> Self {
+        let weights: usize = network.weights.iter().map(Vec::len).sum();
+        Self { network, values: vec![0.0; weights + network.biases.len()] }
+    }
+
+    fn add(&mut self, start: usize, columns: usize, u: &[f32], z: impl Fn(usize, usize) -> f32, rows: usize) {
+        let n = u.len() / rows;
+        for row in 0..rows {
+            for i in 0..n {
+                for j in 0..columns {
+                    let product = f64::from(u[row * n + i]) * f64::from(z(row, j));
+                    self.values[start + i * columns + j] += product;
+                }
+            }
+        }
+    }
+}
+
+impl Gradient for FlatGradient<'_> {
+    fn weights(&mut self, index: usize, u: &[f32], z: &[f32]) {
+        let start = self.network.weights[..index].iter().map(Vec::len).sum();
+        let columns = self.network.blocks[self.network.ends[index].0].size();
+        self.add(start, columns, u, |row, j| z[row * columns + j], z.len() / columns);
+    }
+
+    fn bias(&mut self, k: usize, u: &[f32]) {
+        let weights: usize = self.network.weights.iter().map(Vec::len).sum();
+        let before: usize = self.network.blocks[1..k].iter().map(Block::size).sum();
+        let rows = u.len() / self.network.blocks[k].size();
+        self.add(weights + before, 1, u, |_, _| 1.0, rows);
+    }
+}
+
+/// The oracle's Σ factor·∂E over rows, `factors` one a problem.
+pub fn oracle_gradient<'a>(
+    graph: &Graph,
+    states: impl Iterator<Item = &'a oracle_relaxation::State>,
+    samples: usize,
+    factors: &[f32],
+) -> Vec<f64> {
+    let mut sum: Vec<f64> = Vec::new();
+    for (row, state) in states.enumerate() {
+        let gradient = graph.gradient(&state.z, &state.u);
+        sum.resize(gradient.len(), 0.0);
+        for (sum, value) in sum.iter_mut().zip(gradient) {
+            *sum += f64::from(factors[row / samples]) * value;
+        }
+    }
+    sum
+}
+
+/// The same values as `f64`.
+pub fn doubles(values: &[f32]) -> Vec<f64> {
+    values.iter().map(|&value| value.into()).collect()
+}
+
+/// ‖values − reference‖/‖reference‖; 0 where both are 0.
+pub fn relative_error(values: &[f64], reference: &[f64]) -> f64 {
+    assert_eq!(values.len(), reference.len());
+    let norm = |values: &mut dyn Iterator<Item = f64>| values.map(|value| value * value).sum::<f64>().sqrt();
+    let difference = norm(&mut values.iter().zip(reference).map(|(v, r)| v - r));
+    if difference == 0.0 { 0.0 } else { difference / norm(&mut reference.iter().copied()) }
+}

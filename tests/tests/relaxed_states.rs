@@ -1,0 +1,210 @@
+//! States, energies, residuals and gradients of every schedule against the `f64` oracle.
+
+use fenchel_core::{Connection, Schedule, Settings, StateView, Status, Weights};
+use fenchel_tests::oracle::Graph;
+use fenchel_tests::oracle_relaxation::{Relaxed, State};
+use fenchel_tests::random_network::{
+    FlatGradient, Random, RandomNetwork, RandomProblem, oracle_gradient, relative_error,
+};
+use fenchel_tests::tolerance;
+
+const SCHEDULES: [Schedule; 3] = [Schedule::ForwardBackward, Schedule::Unitwise, Schedule::Backward];
+const FACTORS: [f32; 2] = [0.7, -1.3];
+
+/// Largest errors so far, each in the units of its tolerance.
+#[derive(Debug, Default)]
+struct Worst {
+    state: f64,
+    energy: f64,
+    residual: f64,
+    gradient: f64,
+}
+
+impl Worst {
+    fn check(&self, what: &str) {
+        println!("{what}: worst {self:?}");
+        assert!(self.state <= tolerance::STATE, "{what}: {self:?}");
+        assert!(self.energy <= tolerance::ENERGY, "{what}: {self:?}");
+        assert!(self.residual <= tolerance::RESIDUAL, "{what}: {self:?}");
+        assert!(self.gradient <= tolerance::GRADIENT, "{what}: {self:?}");
+    }
+}
+
+/// NaN counts as the worst.
+fn raise(worst: &mut f64, error: f64) {
+    *worst = if error.is_nan() { f64::INFINITY } else { worst.max(error) };
+}
+
+struct Case {
+    network: RandomNetwork,
+    problem: RandomProblem,
+    graph: Graph,
+}
+
+impl Case {
+    fn new(seed: u64, scale: f32, samples: usize, problems: usize, g: f32) -> Self {
+        let mut random = Random::new(seed);
+        let linear_output = random.below(2) == 0;
+        let network = RandomNetwork::any(&mut random, scale, linear_output);
+        let problem = RandomProblem::new(&mut random, &network, samples, problems, g);
+        let graph = network.graph();
+        Self { network, problem, graph }
+    }
+
+    fn oracle(&self, schedule: Schedule, sweeps: u32) -> Vec<Relaxed> {
+        let rows = self.problem.oracle_rows(&self.graph);
+        rows.iter().map(|row| self.graph.relax(row, schedule, sweeps)).collect()
+    }
+
+    fn factors(&self) -> &[f32] {
+        &FACTORS[..self.problem.nudges.len()]
+    }
+
+    /// z and u of every row, as the oracle has them, and the state's memory.
+    fn core<W: Weights>(
+        &self,
+        connections: &[Connection<W>],
+        settings: &Settings,
+        certify: bool,
+    ) -> (Vec<State>, Vec<f64>, Vec<fenchel_core::Sweep>, Status) {
+        let network = self.network.network(connections);
+        let problem = self.problem.problem();
+        let rows = self.problem.rows();
+        // Whatever was in the memory must not matter.
+        let mut memory = vec![f32::NAN; StateView::len(network.units(), rows)];
+        let mut state = StateView::new(network.units(), rows, &mut memory).expect("fits");
+        let mut trace = Vec::new();
+        let mut status = Status::SweepLimit;
+        if certify {
+            let outcome =
+                network.relax(&problem, &mut state, settings, &mut |sweep| trace.push(sweep)).expect("fits");
+            status = outcome.status;
+            assert_eq!(Some(&outcome.last), trace.last());
+        } else {
+            network.sweep(&problem, &mut state, settings).expect("fits");
+        }
+        let mut states = Vec::new();
+        for row in 0..rows {
+            let mut one = State { z: self.graph.zeros(), u: self.graph.zeros() };
+            for k in 1..=network.output() {
+                let n = self.graph.sizes[k];
+                for i in 0..n {
+                    one.z[k][i] = state.activities(&network, k)[row * n + i].into();
+                    one.u[k][i] = state.forces(&network, k)[row * n + i].into();
+                }
+            }
+            states.push(one);
+        }
+        let mut gradient = FlatGradient::zeros(&self.network);
+        network.contrastive_gradient(&problem, &mut state, self.factors(), &mut gradient).expect("fits");
+        (states, gradient.values, trace, status)
+    }
+
+    fn compare_states(&self, worst: &mut Worst, core: &[State], oracle: &[&State]) {
+        for (core, oracle) in core.iter().zip(oracle) {
+            for k in 1..=self.graph.output() {
+                for (values, reference) in [(&core.z[k], &oracle.z[k]), (&core.u[k], &oracle.u[k])] {
+                    let scale = 1.0 + reference.iter().fold(0.0, |most: f64, value| most.max(value.abs()));
+                    for (value, reference) in values.iter().zip(reference) {
+                        raise(&mut worst.state, (value - reference).abs() / scale);
+                    }
+                }
+            }
+        }
+    }
+
+    fn compare<W: Weights>(&self, connections: &[Connection<W>], schedule: Schedule, worst: &mut Worst) {
+        for sweeps in 1..=6 {
+            let settings = Settings { schedule, sweeps, tolerance: 0.0 };
+            let oracle = self.oracle(schedule, sweeps);
+            let gradient_of = |states: &[&State]| {
+                oracle_gradient(&self.graph, states.iter().copied(), self.problem.samples, self.factors())
+            };
+
+            let (states, gradient, trace, _) = self.core(connections, &settings, true);
+            let consistent: Vec<&State> = oracle.iter().map(|row| &row.consistent).collect();
+            self.compare_states(worst, &states, &consistent);
+            raise(&mut worst.gradient, relative_error(&gradient, &gradient_of(&consistent)));
+            for (n, sweep) in trace.iter().enumerate() {
+                let rows = || oracle.iter().map(|row| row.trace[n]);
+                let energy: f64 = rows().map(|sweep| sweep.energy.value).sum();
+                let magnitude: f64 = rows().map(|sweep| sweep.energy.magnitude).sum();
+                let residual = rows().fold(0.0, |most: f64, sweep| most.max(sweep.residual));
+                raise(&mut worst.energy, (f64::from(sweep.energy) - energy).abs() / magnitude);
+                raise(&mut worst.residual, (f64::from(sweep.residual) - residual).abs());
+            }
+
+            let (states, gradient, ..) = self.core(connections, &settings, false);
+            let updated: Vec<&State> = oracle.iter().map(|row| &row.updated).collect();
+            self.compare_states(worst, &states, &updated);
+            raise(&mut worst.gradient, relative_error(&gradient, &gradient_of(&updated)));
+        }
+    }
+}
+
+/// All of with and without g, B = 1 and 3, P = 1 and 2.
+fn cases(scale: f32, seeds: u64) -> Vec<Case> {
+    let mut cases = Vec::new();
+    for seed in 0..seeds {
+        for (index, (samples, problems)) in [(1, 1), (1, 2), (3, 1), (3, 2)].into_iter().enumerate() {
+            for g in [0.0, 0.2] {
+                let seed = 100 * seed + 10 * index as u64 + u64::from(g > 0.0);
+                cases.push(Case::new(seed, scale, samples, problems, g));
+            }
+        }
+    }
+    cases
+}
+
+#[test]
+fn every_schedule_agrees_with_the_oracle_after_each_sweep() {
+    for schedule in SCHEDULES {
+        let mut worst = Worst::default();
+        for case in cases(0.6, 10) {
+            case.compare(&case.network.packed(), schedule, &mut worst);
+        }
+        worst.check(&format!("{schedule:?}, packed"));
+    }
+}
+
+#[test]
+fn the_trait_is_enough_for_other_weights() {
+    for schedule in SCHEDULES {
+        let mut worst = Worst::default();
+        for case in cases(0.6, 2) {
+            case.compare(&case.network.dense(), schedule, &mut worst);
+        }
+        worst.check(&format!("{schedule:?}, dense"));
+    }
+}
+
+#[test]
+fn all_schedules_reach_the_same_minimum() {
+    let mut worst = Worst::default();
+    for case in cases(0.4, 10) {
+        let minimum = case.oracle(Schedule::Unitwise, 400);
+        for row in &minimum {
+            assert!(row.trace.last().is_some_and(|sweep| sweep.residual < 1e-12), "the oracle converged");
+        }
+        let energy: f64 = minimum.iter().filter_map(|row| row.trace.last()).map(|s| s.energy.value).sum();
+        let magnitude: f64 =
+            minimum.iter().filter_map(|row| row.trace.last()).map(|s| s.energy.magnitude).sum();
+        let states: Vec<&State> = minimum.iter().map(|row| &row.consistent).collect();
+        let reference =
+            oracle_gradient(&case.graph, states.iter().copied(), case.problem.samples, case.factors());
+        for schedule in SCHEDULES {
+            let settings = Settings { schedule, sweeps: 400, tolerance: 1e-6 };
+            for certify in [true, false] {
+                let (ended, gradient, trace, status) = case.core(&case.network.packed(), &settings, certify);
+                case.compare_states(&mut worst, &ended, &states);
+                raise(&mut worst.gradient, relative_error(&gradient, &reference));
+                if certify {
+                    assert_eq!(status, Status::Converged, "{schedule:?}");
+                    let last = trace.last().expect("a sweep");
+                    raise(&mut worst.energy, (f64::from(last.energy) - energy).abs() / magnitude);
+                }
+            }
+        }
+    }
+    worst.check("converged");
+}
