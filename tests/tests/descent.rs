@@ -86,7 +86,7 @@ proptest! {
         for row in &rows {
             let mut before = graph.energy(row, &graph.start(row));
             for sweep in graph.relax(row, Schedule::Unitwise, SWEEPS).trace {
-                prop_assert!(descends(before, sweep.energy, 1e-14), "{before:?} to {sweep:?}");
+                prop_assert!(descends(before, sweep.energy, tolerance::DESCENT_F64), "{before:?} to {sweep:?}");
                 before = sweep.energy;
             }
         }
