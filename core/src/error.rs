@@ -24,7 +24,6 @@ pub enum Quantity {
     FileBytes,
     ParameterBytes,
     Classes,
-    MaxBlocks,
     FormatVersion,
 }
 
@@ -48,7 +47,6 @@ impl fmt::Display for Quantity {
             Self::FileBytes => "bytes of the model file",
             Self::ParameterBytes => "bytes of parameters",
             Self::Classes => "number of class names",
-            Self::MaxBlocks => "number of blocks in a file",
             Self::FormatVersion => "format version",
         })
     }

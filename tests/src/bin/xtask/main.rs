@@ -36,7 +36,8 @@ enum Command {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let result = setup::prepare(cli.debian_rust).and_then(|toolchain| match cli.command {
+    let test = matches!(cli.command, Command::Test);
+    let result = setup::prepare(cli.debian_rust, test).and_then(|toolchain| match cli.command {
         Command::Demo => demo::run(&toolchain),
         Command::Test => checks::run(&toolchain),
     });

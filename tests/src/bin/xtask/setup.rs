@@ -33,9 +33,12 @@ impl std::error::Error for Missing {}
 
 const DEBIAN_RUST: [&str; 4] = ["rustc-web", "cargo-web", "rust-web-src", "lld"];
 
-/// Make sure that the target's standard library and QEMU are there.
-pub fn prepare(debian_rust: bool) -> Result<Toolchain> {
-    let rustup = !debian_rust && (components() & BOARDS.iter().all(|board| target(board.target)));
+/// Make sure that the target's standard library and QEMU are there, and to `test`, clippy and rustfmt.
+pub fn prepare(debian_rust: bool, test: bool) -> Result<Toolchain> {
+    if test {
+        components()?;
+    }
+    let rustup = !debian_rust && BOARDS.iter().all(|board| target(board.target));
     let mut packages = Vec::new();
     if !works("qemu-system-arm", &["--version"]) {
         packages.push("qemu-system-arm");
@@ -52,15 +55,18 @@ fn works(program: &str, arguments: &[&str]) -> bool {
     silent.is_ok_and(|status| status.success())
 }
 
-/// clippy and rustfmt, which `test` needs; false if rustup isn't here.
-fn components() -> bool {
+/// clippy and rustfmt, added if they are missing.
+fn components() -> Result<()> {
     for (program, component) in [("cargo-clippy", "clippy"), ("rustfmt", "rustfmt")] {
-        if !works(program, &["--version"]) {
-            eprintln!("installing Rust's component {component}");
-            works("rustup", &["component", "add", component]);
+        if works(program, &["--version"]) {
+            continue;
+        }
+        eprintln!("installing Rust's component {component}");
+        if !works("rustup", &["component", "add", component]) {
+            return Err(Missing(format!("rustup component add {component}")).into());
         }
     }
-    works("rustup", &["--version"])
+    Ok(())
 }
 
 /// Whether the target's standard library is here, or could be added.
