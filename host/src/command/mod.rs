@@ -1,4 +1,4 @@
-//! The command line: a thin layer over the library. One file a command; the list is [`Command`].
+//! The command line: a thin layer over the library. One file a command; the list is `Command`.
 
 mod eval;
 mod export;
