@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::network::same;
 use crate::{
-    Block, Connection, Error, Network, Objective, Packed, Perturbation, Quantity, Scaling, kernel, packed_len,
+    Block, Connection, Contrast, Error, Network, Objective, Packed, Perturbation, Quantity, Scaling, kernel,
+    packed_len,
 };
 
 /// Version of the layout that this crate reads and writes.
@@ -51,6 +52,15 @@ pub struct Training<'a> {
     pub epoch: u32,
     /// Name or path of the data.
     pub data: &'a str,
+}
+
+impl Training<'_> {
+    /// The inference problems to show this model with: those that trained it, or for
+    /// back-propagation, which has none, AROVR_αβ's at the paper's α = 0.49, β = 1/4.
+    pub fn contrast(&self) -> Option<Contrast> {
+        let own = self.objective.contrast(self.alpha, self.beta);
+        own.or(Objective::ArovrAb.contrast(0.49, 0.25))
+    }
 }
 
 /// The file as it lies on disk and in flash; docs/format.md shows it byte by byte.

@@ -4,7 +4,7 @@
 #![no_main]
 
 use cortex_m_rt::entry;
-use fenchel_core::{Objective, Problem, Schedule, Settings, checksum};
+use fenchel_core::{Problem, Schedule, Settings, checksum};
 use fenchel_firmware::{clock, fail, flash, model, refuse, state, succeed};
 
 const INPUT: usize = 1024;
@@ -17,10 +17,7 @@ fn main() -> ! {
     let model = model();
     let network = model.network();
     let state = state();
-    let training = model.training();
-    // A network trained by back-propagation has no problems of its own: it gets the paper's.
-    let own = training.objective.contrast(training.alpha, training.beta);
-    let Some(contrast) = own.or(Objective::ArovrAb.contrast(0.49, 0.25)) else {
+    let Some(contrast) = model.training().contrast() else {
         fail("no inference problems");
     };
     let (mut input, mut target, mut attack) = ([0.0; INPUT], [0.0; CLASSES], [0.0; CLASSES]);

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use fenchel::export::ModelBytes;
-use fenchel_core::{Model, Objective};
+use fenchel_core::Model;
 
 use crate::boards::Board;
 use crate::firmware::{self, Contents, Footprint};
@@ -133,9 +133,7 @@ const SHOWN: usize = 1;
 /// s/2 ‖z_L‖² − r·z_L after the forward pass, where every potential is 0.
 fn forward_energy(model: &Model, samples: &Samples) -> Result<f32> {
     let network = model.network();
-    let training = model.training();
-    let own = training.objective.contrast(training.alpha, training.beta);
-    let contrast = own.or(Objective::ArovrAb.contrast(0.49, 0.25)).context("no inference problems")?;
+    let contrast = model.training().contrast().context("no inference problems")?;
     let nudge = contrast.nudges[SHOWN];
     let (raw, label) = samples.iter().next().context("a sample")?;
     let mut input = vec![0.0; samples.size];

@@ -1,16 +1,14 @@
 //! What the firmware must print, computed by `core` on this machine.
 
 use anyhow::{Context, Result};
-use fenchel_core::{Model, Objective, Problem, Schedule, Settings, StateView, Sweep, checksum};
+use fenchel_core::{Model, Problem, Schedule, Settings, StateView, Sweep, checksum};
 
 use crate::samples::Samples;
 
 /// The lines of `relax`, in the firmware's own words, without the instruction counts.
 pub fn relax(model: &Model, samples: &Samples) -> Result<Vec<String>> {
     let network = model.network();
-    let training = model.training();
-    let own = training.objective.contrast(training.alpha, training.beta);
-    let contrast = own.or(Objective::ArovrAb.contrast(0.49, 0.25)).context("no inference problems")?;
+    let contrast = model.training().contrast().context("no inference problems")?;
     let classes = network.output_units();
     let mut lines = Vec::new();
     for (index, (raw, label)) in samples.iter().take(3).enumerate() {

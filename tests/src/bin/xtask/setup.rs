@@ -80,8 +80,7 @@ fn target(target: &str) -> bool {
 }
 
 fn debian_rust_works() -> bool {
-    works("/usr/bin/cargo", &["--version"]) && Path::new("/usr/lib/rustlib/rustc-src").exists()
-        || works("dpkg", &["-s", "rustc-web", "cargo-web", "rust-web-src", "lld"])
+    works("dpkg", &[&["-s"], DEBIAN_RUST.as_slice()].concat())
 }
 
 fn install(packages: &[&str]) -> Result<()> {
