@@ -1,0 +1,41 @@
+//! A sample without a minimum is dropped from the gradient, and the others stay.
+
+use fenchel_core::{
+    Activation, Block, Connection, Network, Objective, Packed, Problem, Schedule, Settings, StateView,
+    Status, pack, packed_len,
+};
+
+#[test]
+fn a_diverging_sample_is_reported_and_dropped_alone() {
+    // γ_L − β·(1 + w²) < 0: unbounded below along the active hidden unit.
+    let mut panels = [0.0; packed_len(1, 1)];
+    pack(1, 1, &[10.0], &mut panels);
+    let weights = Packed::new(1, 1, &panels).expect("fits");
+    let connections = [0, 1].map(|from| Connection { from, to: from + 1, weights });
+    let blocks = [Activation::Linear, Activation::Relu, Activation::Linear]
+        .map(|activation| Block { units: 1, activation });
+    let network = Network::new(&blocks, &connections, &[0.0; 2], &[1.0; 2]).expect("fits");
+    let contrast = Objective::Arovr.contrast(1.0, 0.5).expect("a contrast");
+    // The second sample's answer is its target already: nothing moves.
+    let problem = Problem {
+        input: &[1.0, 0.0],
+        nudges: &contrast.nudges[1..],
+        target: &[0.0, 0.0],
+        attack: &[0.0, 0.0],
+        perturbation: &[],
+    };
+    let settings = Settings { schedule: Schedule::Unitwise, sweeps: 200, tolerance: 0.0 };
+    let mut memory = [0.0; StateView::len(2, 2)];
+    let mut state = StateView::new(2, 2, &mut memory).expect("fits");
+    let outcome = network.relax(&problem, &mut state, &settings, &mut |_| {}).expect("fits");
+    assert_eq!(outcome.status, Status::Unbounded);
+
+    network.sweep(&problem, &mut state, &settings).expect("fits");
+    assert_eq!(network.drop_unbounded(&problem, &mut state), 1);
+    for k in 1..=2 {
+        assert_eq!(state.forces(&network, k), [0.0, 0.0], "block {k}");
+    }
+    let bounded = Problem { input: &[0.0, 0.0], ..problem };
+    network.sweep(&bounded, &mut state, &settings).expect("fits");
+    assert_eq!(network.drop_unbounded(&bounded, &mut state), 0);
+}
