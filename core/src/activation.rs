@@ -1,5 +1,6 @@
 //! Activations: projections on a convex set C. A new one is a variant here and a row in each match.
 
+use crate::simplex;
 use serde::{Deserialize, Serialize};
 
 /// The activation f = Π_C of a block, the projection on the convex set C.
@@ -18,6 +19,8 @@ pub enum Activation {
         /// Largest activity, ≥ `low`.
         high: f32,
     },
+    /// C = {z ≥ 0, Σ z = 1}, over the whole block: the one activation that isn't element by element.
+    Simplex,
 }
 
 impl Activation {
@@ -25,77 +28,135 @@ impl Activation {
     pub fn is_valid(self) -> bool {
         match self {
             Self::Clip { low, high } => low.is_finite() && high.is_finite() && low <= high,
-            Self::Linear | Self::Relu => true,
+            Self::Linear | Self::Relu | Self::Simplex => true,
         }
     }
 
-    /// f(a) of one unit.
+    /// Whether f acts on each unit for itself.
+    pub fn is_elementwise(self) -> bool {
+        self != Self::Simplex
+    }
+
+    /// f on the row of pre-activations `a`, as one function of each unit.
     #[inline(always)]
-    pub fn project(self, a: f32) -> f32 {
-        match self {
-            Self::Linear => a,
-            Self::Relu => relu(a),
-            Self::Clip { low, high } => clip(a, low, high),
-        }
+    pub(crate) fn on(self, a: impl Iterator<Item = f32> + Clone) -> Projection {
+        let threshold = if self == Self::Simplex { simplex::threshold(a) } else { 0.0 };
+        Projection { activation: self, threshold }
     }
 
     /// f(a + e) − f(a) of one unit, without cancellation: exact to rounding of the result however
-    /// small e is beside a.
+    /// small e is beside a. Of element-wise activations only.
     #[inline(always)]
-    pub fn difference(self, a: f32, e: f32) -> f32 {
+    pub(crate) fn difference(self, a: f32, e: f32) -> f32 {
         match self {
-            Self::Linear => e,
+            Self::Linear | Self::Simplex => e,
             Self::Relu => relu_difference(a, e),
             Self::Clip { low, high } => clip_difference(a, e, low, high),
         }
     }
 
-    /// f'(a) of one unit, told from z = f(a); 0 on the boundary of C.
+    /// f'(a) of one unit, told from z = f(a); 0 on the boundary of C. Of element-wise activations only.
     #[inline(always)]
-    pub fn derivative(self, z: f32) -> f32 {
+    pub(crate) fn derivative(self, z: f32) -> f32 {
         let inside = match self {
-            Self::Linear => true,
+            Self::Linear | Self::Simplex => true,
             Self::Relu => z > 0.0,
             Self::Clip { low, high } => low < z && z < high,
         };
         if inside { 1.0 } else { 0.0 }
     }
 
-    /// z = f(a), element by element.
-    pub(crate) fn activate(self, a: &[f32], z: &mut [f32]) {
+    /// v = Jᵀv of every row, J the Jacobian of f told from z = f(a); `units` values a row.
+    pub fn backpropagate(self, units: usize, z: &[f32], v: &mut [f32]) {
+        if self == Self::Simplex {
+            let rows = z.chunks_exact(units.max(1)).zip(v.chunks_exact_mut(units.max(1)));
+            rows.for_each(|(z, v)| simplex::backpropagate(z, v));
+        } else {
+            v.iter_mut().zip(z).for_each(|(v, &z)| *v *= self.derivative(z));
+        }
+    }
+
+    /// z = f(a), rows of `units` values.
+    pub(crate) fn activate(self, units: usize, a: &[f32], z: &mut [f32]) {
         match self {
             Self::Linear => map(a, z, |a| a),
             Self::Relu => map(a, z, relu),
             Self::Clip { low, high } => map(a, z, |a| clip(a, low, high)),
+            Self::Simplex => {
+                for (a, z) in rows(a, units).zip(z.chunks_exact_mut(units.max(1))) {
+                    let f = self.on(a.iter().copied());
+                    map(a, z, |a| f.project(a));
+                }
+            }
         }
     }
 
-    /// z = f(z), element by element.
-    pub(crate) fn activate_in_place(self, z: &mut [f32]) {
+    /// z = f(z), rows of `units` values.
+    pub(crate) fn activate_in_place(self, units: usize, z: &mut [f32]) {
         match self {
             Self::Linear => {}
             Self::Relu => z.iter_mut().for_each(|z| *z = relu(*z)),
             Self::Clip { low, high } => z.iter_mut().for_each(|z| *z = clip(*z, low, high)),
+            Self::Simplex => {
+                for z in z.chunks_exact_mut(units.max(1)) {
+                    let f = self.on(z.iter().copied());
+                    z.iter_mut().for_each(|z| *z = f.project(*z));
+                }
+            }
         }
     }
 
-    /// z = f(a + e), element by element.
-    pub(crate) fn activate_with_error(self, a: &[f32], e: &[f32], z: &mut [f32]) {
+    /// z = f(a + e), rows of `units` values.
+    pub(crate) fn activate_with_error(self, units: usize, a: &[f32], e: &[f32], z: &mut [f32]) {
         match self {
             Self::Linear => zip(a, e, z, |a, e| a + e),
             Self::Relu => zip(a, e, z, |a, e| relu(a + e)),
             Self::Clip { low, high } => zip(a, e, z, |a, e| clip(a + e, low, high)),
+            Self::Simplex => {
+                zip(a, e, z, |a, e| a + e);
+                self.activate_in_place(units, z);
+            }
         }
     }
 
-    /// d = f(a + e) − f(a), element by element.
-    pub(crate) fn deviate(self, a: &[f32], e: &[f32], d: &mut [f32]) {
+    /// d = f(a + e) − f(a), rows of `units` values.
+    pub(crate) fn deviate(self, units: usize, a: &[f32], e: &[f32], d: &mut [f32]) {
         match self {
             Self::Linear => zip(a, e, d, |_, e| e),
             Self::Relu => zip(a, e, d, relu_difference),
             Self::Clip { low, high } => zip(a, e, d, |a, e| clip_difference(a, e, low, high)),
+            Self::Simplex => {
+                for ((a, e), d) in rows(a, units).zip(rows(e, units)).zip(d.chunks_exact_mut(units.max(1))) {
+                    simplex::deviate(a, e, d);
+                }
+            }
         }
     }
+}
+
+/// An activation on one row, by [`Activation::on`].
+#[derive(Clone, Copy)]
+pub(crate) struct Projection {
+    activation: Activation,
+    threshold: f32,
+}
+
+impl Projection {
+    /// f(a) of one unit.
+    #[inline(always)]
+    pub(crate) fn project(self, a: f32) -> f32 {
+        match self.activation {
+            Activation::Linear => a,
+            Activation::Relu => relu(a),
+            Activation::Clip { low, high } => clip(a, low, high),
+            Activation::Simplex => simplex::excess(a, self.threshold),
+        }
+    }
+}
+
+/// The rows of `units` values.
+pub(crate) fn rows(values: &[f32], units: usize) -> core::slice::ChunksExact<'_, f32> {
+    values.chunks_exact(units.max(1))
 }
 
 // Comparisons rather than f32::max: one instruction each, and −0 never appears.

@@ -3,23 +3,18 @@
 use crate::{Network, Problem, StateView, Weights};
 
 impl<W: Weights> Network<'_, W> {
-    /// E = Σ γ_k·D_k + Σ g_k·z_k + s/2 ‖z_L‖² − r·z_L, in units of the loss, summed over the rows
+    /// E = U + Σ g_k·z_k + s/2 ‖z_L‖² − r·z_L, in units of the loss, summed over the rows
     /// in ascending order. `state` holds a consistent a, z and u, as [`relax`](Self::relax) leaves it.
     ///
-    /// γ·D is computed as u²/(2γ) − (a − f(a))·u, u = γ(z − f(a)): both terms are ≥ 0, nothing
-    /// cancels.
     pub fn energy(&self, problem: &Problem, state: &StateView) -> f32 {
         let rows = state.rows;
         let mut energy = 0.0;
         for k in 1..=self.output() {
-            let activation = self.activation(k);
             let range = self.range(k, rows);
             let a = state.a.get(range.clone()).unwrap_or_default();
             let z = state.z.get(range.clone()).unwrap_or_default();
             let u = state.u.get(range).unwrap_or_default();
-            for ((a, u), gamma) in a.iter().zip(u).zip(self.gamma(k).iter().cycle()) {
-                energy += 0.5 * u * u / gamma - (a - activation.project(*a)) * u;
-            }
+            energy = self.block(k).energy(self.gamma(k), a, z, u, energy);
             for (z, g) in z.iter().zip(problem.perturbation_of(self, k).iter().cycle()) {
                 energy += g * z;
             }
@@ -39,15 +34,12 @@ impl<W: Weights> Network<'_, W> {
     pub(crate) fn step(&self, state: &StateView) -> f32 {
         let mut largest = 0.0;
         for k in 1..self.output() {
-            let activation = self.activation(k);
             let range = self.range(k, state.rows);
             let a = state.a.get(range.clone()).unwrap_or_default();
             let e = state.e.get(range.clone()).unwrap_or_default();
             let w = state.z.get(range).unwrap_or_default();
-            for ((&a, &e), &w) in a.iter().zip(e).zip(w) {
-                let change = activation.difference(a, w) - activation.difference(a, e);
-                largest = larger(largest, change);
-            }
+            let change = self.block(k).largest_change(self.gamma(k), a, e, w);
+            largest = larger(largest, change);
         }
         largest
     }

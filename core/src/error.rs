@@ -109,6 +109,13 @@ pub enum Error {
         /// Its place in the list.
         index: usize,
     },
+    /// A block's potential doesn't go with its activation, its γ or its place.
+    Potential {
+        /// The block.
+        block: usize,
+        /// What would.
+        expected: &'static str,
+    },
     /// γ must be finite and above 0.
     Gamma {
         /// Unit, counted from the first unit of block 1.
@@ -167,6 +174,9 @@ impl fmt::Display for Error {
             }
             Self::NotFinite { what, index } => {
                 write!(f, "{what}: expected finite values, got another at index {index}")
+            }
+            Self::Potential { block, expected } => {
+                write!(f, "potential of block {block}: expected {expected}")
             }
             Self::Gamma { unit, got } => {
                 write!(f, "γ of unit {unit}: expected a finite value above 0, got {got}")

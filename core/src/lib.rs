@@ -39,14 +39,17 @@ mod anderson;
 mod energy;
 mod error;
 mod gradient;
+mod input_block;
 mod kernel;
 mod model;
 mod network;
 mod objective;
 mod perturbation;
+mod potential;
 mod problem;
 mod relaxation;
 mod scaling;
+mod simplex;
 mod state;
 mod sweep;
 mod unitwise;
@@ -55,13 +58,15 @@ mod weights;
 pub use activation::Activation;
 pub use error::{Error, Quantity};
 pub use gradient::Gradient;
+pub use input_block::InputBlock;
 pub use model::{
     Edge, FORMAT_VERSION, MAX_BLOCKS, MAX_CONNECTIONS, Model, ModelFile, PARAMETER_ALIGNMENT, Training,
     checksum, label,
 };
 pub use network::{Block, Connection, Network};
-pub use objective::{Contrast, Objective};
+pub use objective::{Attack, Contrast, Objective};
 pub use perturbation::Perturbation;
+pub use potential::Potential;
 pub use problem::{Nudge, Problem};
 /// The generator of every random draw, the same bits on every machine.
 pub use rand_xoshiro::Xoshiro128PlusPlus as Random;

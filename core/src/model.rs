@@ -5,12 +5,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::network::same;
 use crate::{
-    Block, Connection, Contrast, Error, Network, Objective, Packed, Perturbation, Quantity, Scaling, kernel,
-    packed_len,
+    Attack, Block, Connection, Contrast, Error, Network, Objective, Packed, Perturbation, Quantity, Scaling,
+    kernel, packed_len,
 };
 
 /// Version of the layout that this crate reads and writes.
-pub const FORMAT_VERSION: u16 = 1;
+pub const FORMAT_VERSION: u16 = 2;
 /// Most blocks of a model, the input included.
 pub const MAX_BLOCKS: usize = 16;
 /// Most connections of a model.
@@ -40,6 +40,8 @@ pub struct Edge {
 pub struct Training<'a> {
     /// What was minimised.
     pub objective: Objective,
+    /// The attack's loss.
+    pub attack: Attack,
     /// Weight of the loss against the attack.
     pub alpha: f32,
     /// Strength of the nudge.
@@ -58,8 +60,8 @@ impl Training<'_> {
     /// The inference problems to show this model with: those that trained it, or for
     /// back-propagation, which has none, AROVR_αβ's at the paper's α = 0.49, β = 1/4.
     pub fn contrast(&self) -> Option<Contrast> {
-        let own = self.objective.contrast(self.alpha, self.beta);
-        own.or(Objective::ArovrAb.contrast(0.49, 0.25))
+        let own = self.objective.contrast(self.attack, self.alpha, self.beta);
+        own.or(Objective::ArovrAb.contrast(Attack::Targeted, 0.49, 0.25))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use core::ops::Range;
 
-use crate::{Activation, Error, Quantity, Weights};
+use crate::{Activation, Error, Potential, Quantity, Weights};
 use serde::{Deserialize, Serialize};
 
 /// A block of units that share an activation. Block 0 is the input.
@@ -12,9 +12,16 @@ pub struct Block {
     pub units: u32,
     /// f_k; unused for the input.
     pub activation: Activation,
+    /// What it costs to leave f_k(a_k); unused for the input.
+    pub potential: Potential,
 }
 
 impl Block {
+    /// Of the Fenchel–Young potential.
+    pub const fn new(units: u32, activation: Activation) -> Self {
+        Self { units, activation, potential: Potential::FenchelYoung }
+    }
+
     /// n_k.
     pub fn size(&self) -> usize {
         self.units as usize
@@ -53,7 +60,8 @@ impl<'a, W: Weights> Network<'a, W> {
     /// (one a unit of the blocks 1..=L).
     ///
     /// # Errors
-    /// Whatever doesn't fit together, with the size expected and the size that came; γ ≤ 0.
+    /// Whatever doesn't fit together, with the size expected and the size that came; γ ≤ 0; a
+    /// potential that doesn't go with its activation or γ.
     pub fn new(
         blocks: &'a [Block],
         connections: &'a [Connection<W>],
@@ -91,13 +99,16 @@ impl<'a, W: Weights> Network<'a, W> {
         let network = Self { blocks, connections, biases, gammas };
         same(Quantity::Biases, network.units(), biases.len())?;
         same(Quantity::Gammas, network.units(), gammas.len())?;
-        match gammas.iter().position(|g| !(g.is_finite() && *g > 0.0)) {
-            Some(unit) => {
-                let got = gammas.get(unit).copied().unwrap_or_default();
-                Err(Error::Gamma { unit, got })
-            }
-            None => Ok(network),
+        if let Some(unit) = gammas.iter().position(|g| !(g.is_finite() && *g > 0.0)) {
+            let got = gammas.get(unit).copied().unwrap_or_default();
+            return Err(Error::Gamma { unit, got });
         }
+        for (k, block) in blocks.iter().enumerate().skip(1) {
+            if let Some(expected) = block.misfit(network.gamma(k), k == network.output()) {
+                return Err(Error::Potential { block: k, expected });
+            }
+        }
+        Ok(network)
     }
 
     /// As [`new`](Self::new), of parts that it has passed before.
@@ -165,8 +176,8 @@ impl<'a, W: Weights> Network<'a, W> {
         self.blocks.get(k).map_or(0, Block::size)
     }
 
-    pub(crate) fn activation(&self, k: usize) -> Activation {
-        self.blocks.get(k).map_or(Activation::Linear, |block| block.activation)
+    pub(crate) fn block(&self, k: usize) -> Block {
+        self.blocks.get(k).copied().unwrap_or(Block::new(0, Activation::Linear))
     }
 
     pub(crate) fn incoming(&self, k: usize) -> impl Iterator<Item = &'a Connection<W>> {
@@ -217,7 +228,7 @@ impl<'a, W: Weights> Network<'a, W> {
     ///
     /// ```
     /// # use fenchel_core::*;
-    /// let blocks = [2, 1].map(|units| Block { units, activation: Activation::Relu });
+    /// let blocks = [2, 1].map(|units| Block::new(units, Activation::Relu));
     /// let mut panels = [0.0; packed_len(1, 2)];
     /// pack(1, 2, &[3.0, -1.0], &mut panels);
     /// let weights = Packed::new(1, 2, &panels)?;
@@ -235,7 +246,7 @@ impl<'a, W: Weights> Network<'a, W> {
             let (below, z) = activities.split_at_mut_checked(range.start).unwrap_or_default();
             let z = z.get_mut(..range.len()).unwrap_or_default();
             self.preactivate(k, input, below, rows, z);
-            self.activation(k).activate_in_place(z);
+            self.block(k).activation.activate_in_place(self.size(k), z);
         }
         Ok(activities.get(self.range(self.output(), rows)).unwrap_or_default())
     }

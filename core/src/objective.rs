@@ -4,7 +4,7 @@
 use crate::Nudge;
 use serde::{Deserialize, Serialize};
 
-/// An objective (loss⁺ − loss⁻)/(β·scale) of the paper, with ℓ = ½‖z − y‖², ℓ⁻ = ½‖z − y⁻‖².
+/// An objective (loss⁺ − loss⁻)/(β·scale) of the paper, with ℓ = ½‖z − y‖² and the attack's ℓ⁻.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -21,6 +21,31 @@ pub enum Objective {
     RovrAb,
 }
 
+/// The attack's loss ℓ⁻.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Attack {
+    /// ℓ⁻ = ½‖z − y⁻‖², towards another label.
+    #[default]
+    Targeted,
+    /// ℓ⁻ = −ℓ, away from the label.
+    Untargeted,
+    /// ℓ⁻ = 0.
+    None,
+}
+
+impl Attack {
+    /// c·ℓ + c⁻·ℓ⁻ as a nudge, up to a constant.
+    fn nudge(self, loss: f32, attack: f32) -> Nudge {
+        match self {
+            Self::Targeted => Nudge { s: loss + attack, target: loss, attack },
+            Self::Untargeted => Nudge { s: loss - attack, target: loss - attack, attack: 0.0 },
+            Self::None => Nudge { s: loss, target: loss, attack: 0.0 },
+        }
+    }
+}
+
 /// An objective's two problems at a given α and β; see [`Objective::contrast`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Contrast {
@@ -33,23 +58,21 @@ pub struct Contrast {
 impl Objective {
     /// The inference problems; none for back-propagation.
     ///
-    /// `alpha` weighs the loss against the attack, `beta` is the nudge's strength.
-    pub fn contrast(self, alpha: f32, beta: f32) -> Option<Contrast> {
-        // c·ℓ + c⁻·ℓ⁻ up to a constant.
-        let losses = |loss: f32, attack: f32| Nudge { s: loss + attack, target: loss, attack };
-        let rest = 1.0 - alpha;
-        match self {
-            Self::Backprop => None,
-            Self::Arovr => Some(Contrast { nudges: [Nudge::FREE, losses(-beta, 0.0)], divisor: beta }),
-            Self::ArovrAb => Some(Contrast {
-                nudges: [losses(0.0, rest * beta), losses(-alpha * beta, rest * beta)],
-                divisor: beta * alpha,
-            }),
-            Self::Rovr => Some(Contrast { nudges: [losses(beta, 0.0), Nudge::FREE], divisor: beta }),
-            Self::RovrAb => Some(Contrast {
-                nudges: [losses(alpha * beta, rest * beta), losses(0.0, rest * beta)],
-                divisor: beta * alpha,
-            }),
-        }
+    /// `alpha` weighs the loss against the attack (of the αβ objectives), `beta` is the nudge's strength.
+    pub fn contrast(self, attack: Attack, alpha: f32, beta: f32) -> Option<Contrast> {
+        let attacked = (1.0 - alpha) * beta;
+        let (first, second, scale) = match self {
+            Self::Backprop => return None,
+            Self::Arovr => (attack.nudge(0.0, 0.0), attack.nudge(-beta, 0.0), 1.0),
+            Self::ArovrAb => (attack.nudge(0.0, attacked), attack.nudge(-alpha * beta, attacked), alpha),
+            Self::Rovr => (attack.nudge(beta, 0.0), attack.nudge(0.0, 0.0), 1.0),
+            Self::RovrAb => (attack.nudge(alpha * beta, attacked), attack.nudge(0.0, attacked), alpha),
+        };
+        Some(Contrast { nudges: [first, second], divisor: beta * scale })
+    }
+
+    /// Whether an attack has a part in it.
+    pub fn is_attacked(self) -> bool {
+        matches!(self, Self::ArovrAb | Self::RovrAb)
     }
 }

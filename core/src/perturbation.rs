@@ -15,6 +15,14 @@ pub enum Perturbation {
         /// Standard deviation, in units of an activity.
         std: f32,
     },
+    /// g ∈ {0, M}, M with this probability, each unit and sample for itself: a linear cost that
+    /// silences a ReLU unit whose a is below M/γ.
+    Dropout {
+        /// Of M, in \[0, 1\].
+        probability: f32,
+        /// M, in units of an activity.
+        magnitude: f32,
+    },
 }
 
 impl Perturbation {
@@ -28,6 +36,13 @@ impl Perturbation {
                     for (g, normal) in pair.iter_mut().zip([first, second]) {
                         *g = std * normal;
                     }
+                }
+            }
+            Self::Dropout { probability, magnitude } => {
+                for g in g {
+                    // Uniform on [0, 1) in steps of 2⁻²⁴.
+                    let draw = (random.next_u32() >> 8) as f32 * (1.0 / 16_777_216.0);
+                    *g = if draw < probability { magnitude } else { 0.0 };
                 }
             }
         }

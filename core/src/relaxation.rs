@@ -1,7 +1,7 @@
 //! Relaxation: from a problem to the activities that minimise its energy.
 
 use crate::energy::larger;
-use crate::{Error, Network, Problem, StateView, Weights};
+use crate::{Activation, Error, Network, Problem, StateView, Weights};
 
 /// The order in which activities are updated. All start from the forward pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -173,32 +173,27 @@ impl<W: Weights> Network<'_, W> {
         self.back(problem, state, true);
         let mut largest = 0.0;
         for k in 1..self.output() {
-            let activation = self.activation(k);
             let range = self.range(k, state.rows);
             let a = state.a.get(range.clone()).unwrap_or_default();
             let e = state.e.get(range.clone()).unwrap_or_default();
-            let z = state.z.get_mut(range).unwrap_or_default();
-            for ((z, &a), &e) in z.iter_mut().zip(a).zip(e) {
-                let before = *z;
-                *z = activation.project(a + e);
-                largest = larger(largest, *z - before);
-            }
+            let z = state.z.get_mut(range.clone()).unwrap_or_default();
+            let before = state.e_before.get_mut(range).unwrap_or_default();
+            Activation::Linear.activate(self.size(k), z, before);
+            self.block(k).activities(self.gamma(k), a, e, z);
+            largest = z.iter().zip(before).fold(largest, |largest, (z, before)| larger(largest, z - *before));
         }
         largest
     }
 
-    /// u = γ(z − f(a)) of the hidden blocks, with the cancellation of that difference: only the
+    /// u of the hidden blocks from z and a, with the cancellation of that difference: only the
     /// paper's schedule, whose a moves after z, has no better.
     fn force_from_activities(&self, state: &mut StateView) {
         for k in 1..self.output() {
-            let activation = self.activation(k);
             let range = self.range(k, state.rows);
             let a = state.a.get(range.clone()).unwrap_or_default();
             let z = state.z.get(range.clone()).unwrap_or_default();
             let u = state.u.get_mut(range).unwrap_or_default();
-            for (((u, a), z), gamma) in u.iter_mut().zip(a).zip(z).zip(self.gamma(k).iter().cycle()) {
-                *u = gamma * (z - activation.project(*a));
-            }
+            self.block(k).forces_of_activities(self.gamma(k), a, z, u);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The steps that sweeps are made of. Each is one pass over the blocks.
 
-use crate::{Network, Problem, StateView, Weights};
+use crate::{Activation, Network, Potential, Problem, StateView, Weights};
 
 impl<W: Weights> Network<'_, W> {
     /// a = plain forward pass, z = f(a) and u = 0, the same for all problems; then
@@ -20,13 +20,13 @@ impl<W: Weights> Network<'_, W> {
                 }
             }
             let a = state.a.get(range.clone()).unwrap_or_default();
-            self.activation(k).activate(a, state.z.get_mut(range).unwrap_or_default());
+            self.block(k).activation.activate(self.size(k), a, state.z.get_mut(range).unwrap_or_default());
         }
         self.top(problem, state);
     }
 
     /// top: e_L = (r − s·a_L − g_L)/(γ_L + s), z_L = f(a_L + e_L), u_L = γ_L(z_L − f(a_L)):
-    /// the output's exact minimiser, given the blocks below.
+    /// the output's exact minimiser, given the blocks below. (Quadratic potential: f(a_L) for a_L.)
     pub(crate) fn top(&self, problem: &Problem, state: &mut StateView) {
         let output = self.output();
         let (units, samples) = (self.output_units(), problem.samples(self));
@@ -36,32 +36,27 @@ impl<W: Weights> Network<'_, W> {
         let z = state.z.get_mut(range.clone()).unwrap_or_default();
         let u = state.u.get_mut(range).unwrap_or_default();
         let size = (units * samples).max(1);
+        let block = self.block(output);
+        match block.potential {
+            Potential::Quadratic => block.activation.activate(units, a, z),
+            _ => Activation::Linear.activate(units, a, z),
+        }
         let g = problem.perturbation_of(self, output);
         let gamma = self.gamma(output);
-        for ((nudge, e), a) in problem.nudges.iter().zip(e.chunks_mut(size)).zip(a.chunks(size)) {
-            let values = e.iter_mut().zip(a).zip(problem.target).zip(problem.attack);
-            for ((((e, a), y), y_attack), gamma) in values.zip(gamma.iter().cycle()) {
-                *e = ((nudge.target * y + nudge.attack * y_attack) - nudge.s * a) / (gamma + nudge.s);
+        for ((nudge, e), base) in problem.nudges.iter().zip(e.chunks_mut(size)).zip(z.chunks(size)) {
+            let values = e.iter_mut().zip(base).zip(problem.target).zip(problem.attack);
+            for ((((e, base), y), y_attack), gamma) in values.zip(gamma.iter().cycle()) {
+                *e = ((nudge.target * y + nudge.attack * y_attack) - nudge.s * base) / (gamma + nudge.s);
             }
             for ((e, g), gamma) in e.iter_mut().zip(g).zip(gamma.iter().cycle()) {
                 *e -= g / (gamma + nudge.s);
             }
         }
-        self.activation(output).activate_with_error(a, e, z);
-        self.force(output, a, e, u);
+        block.activities(gamma, a, e, z);
+        block.forces(gamma, a, e, u);
     }
 
-    /// u_k = γ_k·(f(a_k + e_k) − f(a_k)).
-    fn force(&self, k: usize, a: &[f32], e: &[f32], u: &mut [f32]) {
-        self.activation(k).deviate(a, e, u);
-        for row in u.chunks_exact_mut(self.size(k).max(1)) {
-            for (u, gamma) in row.iter_mut().zip(self.gamma(k)) {
-                *u *= gamma;
-            }
-        }
-    }
-
-    /// forth: z_k = f(a_k + e_k), a_{k+1} = W_k z_k + b_k upwards; then [`top`](Self::top).
+    /// forth: z_k = f(a_k + e_k) (or what the potential makes of it), a_{k+1} = W_k z_k + b_k upwards; then [`top`](Self::top).
     /// Afterwards a, z and e are consistent.
     pub(crate) fn forth(&self, problem: &Problem, state: &mut StateView) {
         for k in 1..self.output() {
@@ -72,7 +67,8 @@ impl<W: Weights> Network<'_, W> {
             }
             let a = state.a.get(range.clone()).unwrap_or_default();
             let e = state.e.get(range.clone()).unwrap_or_default();
-            self.activation(k).activate_with_error(a, e, state.z.get_mut(range).unwrap_or_default());
+            let z = state.z.get_mut(range).unwrap_or_default();
+            self.block(k).activities(self.gamma(k), a, e, z);
         }
         self.raise(problem, state, self.output());
     }
@@ -104,13 +100,9 @@ impl<W: Weights> Network<'_, W> {
                 let u = state.u.get(self.range(c.to, rows)).unwrap_or_default();
                 c.weights.apply_transposed(u, w);
             }
-            for row in w.chunks_exact_mut(self.size(k).max(1)) {
-                for (w, gamma) in row.iter_mut().zip(self.gamma(k)) {
-                    *w /= gamma;
-                }
-            }
+            self.block(k).errors(self.gamma(k), w);
             let a = state.a.get(range.clone()).unwrap_or_default();
-            self.force(k, a, w, state.u.get_mut(range).unwrap_or_default());
+            self.block(k).forces(self.gamma(k), a, w, state.u.get_mut(range).unwrap_or_default());
         }
     }
 
@@ -120,8 +112,9 @@ impl<W: Weights> Network<'_, W> {
             let range = self.range(k, state.rows);
             let a = state.a.get(range.clone()).unwrap_or_default();
             let e = state.e.get(range.clone()).unwrap_or_default();
-            self.activation(k).activate_with_error(a, e, state.z.get_mut(range.clone()).unwrap_or_default());
-            self.force(k, a, e, state.u.get_mut(range).unwrap_or_default());
+            let z = state.z.get_mut(range.clone()).unwrap_or_default();
+            self.block(k).activities(self.gamma(k), a, e, z);
+            self.block(k).forces(self.gamma(k), a, e, state.u.get_mut(range).unwrap_or_default());
         }
     }
 }

@@ -1,14 +1,16 @@
-//! Monotone unit-wise descent: slow, can't fail, what analog hardware does.
+//! Monotone descent, unit by unit (a simplex: block by block): slow, can't fail, what analog
+//! hardware does.
 
 use crate::energy::larger;
-use crate::{Network, Problem, StateView, Weights};
+use crate::{Network, Potential, Problem, StateView, Weights};
 
 impl<W: Weights> Network<'_, W> {
     /// One sweep over all units, downwards, then the output; the largest change of an activity.
     ///
     /// Unit i of block k moves to the minimiser of a quadratic bound on its energy,
     /// `z_i ← Π_C(z_i + (γ_k(a_i − z_i) + Σ_m w_i·u_m − g_i)/(γ_k + Σ_m Σ γ_m w_i²))`, w_i its
-    /// fan-out weights into block m and u_m = γ_m(z_m − f(a_m)); a_m and u_m follow at once.
+    /// fan-out weights into block m and u_m the forces there; a_m and u_m follow at once. Other
+    /// potentials put their own pull and curvature in place of γ_k(a_i − z_i) and γ.
     pub(crate) fn unitwise(&self, problem: &Problem, state: &mut StateView) -> f32 {
         let samples = problem.samples(self).max(1);
         let mut largest = 0.0;
@@ -16,6 +18,10 @@ impl<W: Weights> Network<'_, W> {
             for k in (1..self.output()).rev() {
                 let (start, n) = self.row(k, state.rows, row);
                 let g = problem.perturbation_of(self, k).get(row % samples * n..).unwrap_or_default();
+                if !self.block(k).activation.is_elementwise() {
+                    largest = larger(largest, self.whole_block(state, row, k, g));
+                    continue;
+                }
                 for i in 0..n {
                     let g = g.get(i).copied().unwrap_or_default();
                     let change = self.unit(state, row, k, i, start + i, g);
@@ -29,43 +35,99 @@ impl<W: Weights> Network<'_, W> {
 
     /// Move unit `i` of block `k`, at `place` in the state; its change.
     fn unit(&self, state: &mut StateView, row: usize, k: usize, i: usize, place: usize, g: f32) -> f32 {
-        let activation = self.activation(k);
+        let block = self.block(k);
         let gamma = self.gamma(k).get(i).copied().unwrap_or(1.0);
-        let mut slope = 0.0;
-        let mut curvature = gamma;
-        for c in self.outgoing(k) {
-            let (start, n) = self.row(c.to, state.rows, row);
-            let u = state.u.get(start..start + n).unwrap_or_default();
-            for ((w, u), gamma) in c.weights.column(i).zip(u).zip(self.gamma(c.to)) {
-                slope += w * u;
-                curvature += gamma * w * w;
-            }
-        }
-        let (Some(a), Some(z), Some(u)) =
-            (state.a.get(place), state.z.get_mut(place), state.u.get_mut(place))
+        let (Some(&a), Some(z), Some(u)) =
+            (state.a.get(place), state.z.get_mut(place), state.u.get(place).copied())
         else {
             return 0.0;
         };
-        // γ(a − z) = γ(a − f(a)) − u, whose first term is 0 wherever the unit isn't pinned.
-        let descent = gamma * (a - activation.project(*a)) - *u + slope - g;
-        let change = activation.difference(*z, descent / curvature);
-        *z += change;
-        *u += gamma * change;
+        let (pull, mut curvature) = block.pull(gamma, a, *z, u);
+        let mut slope = 0.0;
+        for c in self.outgoing(k) {
+            let above = self.block(c.to);
+            let (start, n) = self.row(c.to, state.rows, row);
+            let u = state.u.get(start..start + n).unwrap_or_default();
+            for ((w, u), &gamma) in c.weights.column(i).zip(u).zip(self.gamma(c.to)) {
+                slope += w * u;
+                curvature += above.stiffness(gamma) * w * w;
+            }
+        }
+        let change = block.bounded_step(gamma, *z, (pull + slope - g) / curvature);
         if change == 0.0 {
             return change;
         }
+        *z += change;
+        let force = match block.potential {
+            Potential::FenchelYoung => u + gamma * change,
+            _ => block.force_of_activity(gamma, a, *z),
+        };
+        state.u.get_mut(place..=place).unwrap_or_default().fill(force);
         for c in self.outgoing(k) {
-            let activation = self.activation(c.to);
+            let above = self.block(c.to);
             let (start, n) = self.row(c.to, state.rows, row);
             let a = state.a.get_mut(start..start + n).unwrap_or_default();
             let u = state.u.get_mut(start..start + n).unwrap_or_default();
-            let values = a.iter_mut().zip(u).zip(self.gamma(c.to));
-            for (((a, u), gamma), w) in values.zip(c.weights.column(i)) {
-                let rise = w * change;
-                *u -= gamma * activation.difference(*a, rise);
-                *a += rise;
+            if above.potential == Potential::FenchelYoung && above.activation.is_elementwise() {
+                let values = a.iter_mut().zip(u).zip(self.gamma(c.to));
+                for (((a, u), gamma), w) in values.zip(c.weights.column(i)) {
+                    let rise = w * change;
+                    *u -= gamma * above.activation.difference(*a, rise);
+                    *a += rise;
+                }
+            } else {
+                a.iter_mut().zip(c.weights.column(i)).for_each(|(a, w)| *a += w * change);
+                let z = state.z.get(start..start + n).unwrap_or_default();
+                above.forces_of_activities(self.gamma(c.to), a, z, u);
             }
         }
         change
+    }
+
+    /// Move a block whose units can't move one by one: a projected gradient step, with the squared
+    /// Frobenius norms of the weights to bound the curvature.
+    fn whole_block(&self, state: &mut StateView, row: usize, k: usize, g: &[f32]) -> f32 {
+        let block = self.block(k);
+        let (start, n) = self.row(k, state.rows, row);
+        let range = start..start + n;
+        let gamma = self.gamma(k).first().copied().unwrap_or(1.0);
+        let e = state.e.get_mut(range.clone()).unwrap_or_default();
+        e.fill(0.0);
+        let mut curvature = gamma;
+        for c in self.outgoing(k) {
+            let above = self.block(c.to);
+            let (start, m) = self.row(c.to, state.rows, row);
+            c.weights.apply_transposed(state.u.get(start..start + m).unwrap_or_default(), e);
+            for j in 0..n {
+                for (w, &gamma) in c.weights.column(j).zip(self.gamma(c.to)) {
+                    curvature += above.stiffness(gamma) * w * w;
+                }
+            }
+        }
+        let a = state.a.get(range.clone()).unwrap_or_default();
+        let z = state.z.get_mut(range.clone()).unwrap_or_default();
+        e.iter_mut().zip(g).for_each(|(e, g)| *e -= g);
+        for ((e, &a), &z) in e.iter_mut().zip(a).zip(z.iter()) {
+            *e = (*e + gamma * (a - z)) / curvature;
+        }
+        let new = state.w_before.get_mut(range.clone()).unwrap_or_default();
+        block.activation.activate_with_error(n, z, e, new);
+        let mut largest = 0.0;
+        for ((z, new), e) in z.iter_mut().zip(new).zip(e) {
+            *e = *new - *z;
+            *z = *new;
+            largest = larger(largest, *e);
+        }
+        let u = state.u.get_mut(range.clone()).unwrap_or_default();
+        block.forces_of_activities(self.gamma(k), a, z, u);
+        for c in self.outgoing(k) {
+            let (above, m) = self.row(c.to, state.rows, row);
+            let a = state.a.get_mut(above..above + m).unwrap_or_default();
+            c.weights.apply(state.e.get(range.clone()).unwrap_or_default(), a);
+            let z = state.z.get(above..above + m).unwrap_or_default();
+            let u = state.u.get_mut(above..above + m).unwrap_or_default();
+            self.block(c.to).forces_of_activities(self.gamma(c.to), a, z, u);
+        }
+        largest
     }
 }

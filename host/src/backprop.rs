@@ -44,9 +44,7 @@ pub fn backprop_gradient<W: Weights>(
                 c.weights.apply_transposed(&above[to.start - range.end..to.end - range.end], delta);
             }
         }
-        for (delta, &z) in delta.iter_mut().zip(&z[range.clone()]) {
-            *delta *= activation.derivative(z);
-        }
+        activation.backpropagate(network.blocks()[k].size(), &z[range.clone()], delta);
         for (index, c) in network.connections().iter().enumerate().filter(|(_, c)| c.to == k) {
             let below = if c.from == 0 { input } else { &z[network.range(c.from, samples)] };
             gradient.weights(index, delta, below);

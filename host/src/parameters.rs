@@ -24,11 +24,8 @@ impl Parameters {
     pub fn layered(sizes: &[usize], random: &mut impl Rng) -> Self {
         let last = sizes.len() - 1;
         let activation = |k| if k == 0 || k == last { Activation::Linear } else { Activation::Relu };
-        let blocks: Vec<_> = sizes
-            .iter()
-            .enumerate()
-            .map(|(k, &units)| Block { units: units as u32, activation: activation(k) })
-            .collect();
+        let blocks: Vec<_> =
+            sizes.iter().enumerate().map(|(k, &units)| Block::new(units as u32, activation(k))).collect();
         let (mut connections, mut biases) = (Vec::new(), Vec::new());
         for (k, pair) in sizes.windows(2).enumerate() {
             let bound = 1.0 / (pair[0] as f32).sqrt();

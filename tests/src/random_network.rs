@@ -73,7 +73,7 @@ impl RandomNetwork {
         skips: &[(usize, usize)],
         scale: f32,
     ) -> Self {
-        let block = |(&units, &activation)| Block { units, activation };
+        let block = |(&units, &activation)| Block::new(units, activation);
         let blocks: Vec<Block> = sizes.iter().zip(activations).map(block).collect();
         let mut ends: Vec<(usize, usize)> = (1..sizes.len()).map(|k| (k - 1, k)).collect();
         ends.extend(skips);

@@ -8,6 +8,7 @@ use fenchel_tests::random_network::{Random, RandomNetwork};
 
 const TRAINING: Training = Training {
     objective: Objective::ArovrAb,
+    attack: fenchel_core::Attack::Targeted,
     alpha: 0.49,
     beta: 0.25,
     perturbation: Perturbation::Gaussian { std: 0.0625 },
@@ -281,7 +282,7 @@ fn parameters_must_be_as_many_as_the_shapes_need() {
 
 #[test]
 fn a_header_that_makes_no_network_is_refused() {
-    let relu = |units| Block { units, activation: Activation::Relu };
+    let relu = |units| Block::new(units, Activation::Relu);
     assert_eq!(
         refused_after(|file| file.blocks[1] = relu(u32::MAX)),
         Error::TooLarge { what: Quantity::BlockUnits, limit: 1 << 13, got: u32::MAX as usize }

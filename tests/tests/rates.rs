@@ -1,6 +1,6 @@
 //! What the contrastive gradient converges to, and how fast; and that it is a gradient.
 
-use fenchel_core::{Block, Contrast, Objective, Schedule, Settings, StateView};
+use fenchel_core::{Attack, Block, Contrast, Objective, Schedule, Settings, StateView};
 use fenchel_tests::oracle::{Graph, Row};
 use fenchel_tests::random_network::{
     FlatGradient, Random, RandomNetwork, RandomProblem, doubles, oracle_gradient, relative_error,
@@ -27,7 +27,7 @@ impl Case {
         let hidden = network.gammas.len() - outputs;
         network.gammas[hidden..].fill(1.0);
         let mut problem = RandomProblem::new(&mut random, &network, SAMPLES, 2, g);
-        let contrast = objective.contrast(ALPHA, beta).expect("a contrast");
+        let contrast = objective.contrast(Attack::Targeted, ALPHA, beta).expect("a contrast");
         problem.nudges = contrast.nudges.to_vec();
         let graph = network.graph();
         (Self { network, problem, graph }, contrast)

@@ -36,8 +36,11 @@ fn gradient(parameters: &Parameters, data: &data::Dataset, sweeps: u32) -> Vec<f
         target[i * classes + data.train.labels[i]] = 1.0;
         attack[i * classes + (data.train.labels[i] + 3) % classes] = 1.0;
     }
-    let contrast =
-        settings.objective.objective().contrast(settings.alpha, settings.beta).expect("a contrast");
+    let contrast = settings
+        .objective
+        .objective()
+        .contrast(fenchel_core::Attack::Targeted, settings.alpha, settings.beta)
+        .expect("a contrast");
     let problem = Problem {
         input: &input,
         nudges: &contrast.nudges,

@@ -13,9 +13,9 @@ fn a_diverging_sample_is_reported_and_dropped_alone() {
     let weights = Packed::new(1, 1, &panels).expect("fits");
     let connections = [0, 1].map(|from| Connection { from, to: from + 1, weights });
     let blocks = [Activation::Linear, Activation::Relu, Activation::Linear]
-        .map(|activation| Block { units: 1, activation });
+        .map(|activation| Block::new(1, activation));
     let network = Network::new(&blocks, &connections, &[0.0; 2], &[1.0; 2]).expect("fits");
-    let contrast = Objective::Arovr.contrast(1.0, 0.5).expect("a contrast");
+    let contrast = Objective::Arovr.contrast(fenchel_core::Attack::Targeted, 1.0, 0.5).expect("a contrast");
     // The second sample's answer is its target already: nothing moves.
     let problem = Problem {
         input: &[1.0, 0.0],

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use fenchel_core::{Model, Nudge, Perturbation, Problem, Random, Schedule, Settings, StateView, Sweep};
+use fenchel_core::{
+    Attack, Model, Nudge, Perturbation, Problem, Random, Schedule, Settings, StateView, Sweep,
+};
 use rand_core::SeedableRng;
 use serde_json::{Value, json};
 
@@ -76,7 +78,7 @@ pub fn run(args: &Args) -> Result<()> {
     let attack = args.attack_label.unwrap_or((label + 1) % classes);
     require!(label < classes, "--target-label", format!("0 to {}", classes - 1), label);
     require!(attack < classes, "--attack-label", format!("0 to {}", classes - 1), attack);
-    let Some(contrast) = args.objective.objective().contrast(args.alpha, args.beta) else {
+    let Some(contrast) = args.objective.objective().contrast(Attack::Targeted, args.alpha, args.beta) else {
         let expected = "an objective with inference problems, such as arovr-ab";
         return Err(crate::BadInput::new("--objective", expected, spelling::objective(args.objective)).into());
     };

@@ -116,6 +116,7 @@ pub fn run(args: &Args) -> Result<()> {
     }
     let training = Training {
         objective: settings.objective.objective(),
+        attack: fenchel_core::Attack::Targeted,
         alpha: settings.alpha,
         beta: settings.beta,
         perturbation: settings.perturbation,

@@ -113,7 +113,8 @@ impl<'a> Learner<'a> {
         let Settings { objective, alpha, beta, perturbation, .. } = *self.settings;
         let network = self.parameters.network();
         let batch = &mut self.batch;
-        let Some(contrast) = objective.objective().contrast(alpha, beta) else {
+        let Some(contrast) = objective.objective().contrast(fenchel_core::Attack::Targeted, alpha, beta)
+        else {
             let gradient = &mut self.gradient;
             backprop_gradient(&network, &batch.input, &batch.target, &mut self.backprop, gradient)?;
             return Ok(0);

@@ -124,7 +124,9 @@ impl Settings {
             let most = data.train.len();
             require!((1..=most).contains(&count), "--samples", format!("1 to {most}"), count);
         }
-        if let Some(contrast) = self.objective.objective().contrast(self.alpha, self.beta) {
+        if let Some(contrast) =
+            self.objective.objective().contrast(fenchel_core::Attack::Targeted, self.alpha, self.beta)
+        {
             for nudge in contrast.nudges {
                 // γ_L = 1: the output's problem must have a minimum (eq. 18).
                 if 1.0 + nudge.s <= 0.0 {

@@ -1,0 +1,76 @@
+//! The input block as part of the attack: an adversary who reaches z_0 too. Beyond the paper, whose
+//! input is clamped to x.
+
+use crate::network::same;
+use crate::{Error, Network, Problem, Quantity, StateView, Weights};
+use serde::{Deserialize, Serialize};
+
+/// How far an attack may move the input z_0, always within \[0, 1\].
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum InputBlock {
+    /// z_0 = x.
+    None,
+    /// z_0 = x + ε·sign(F), F the force on the input.
+    Box {
+        /// ε on average over the samples, in units of the input.
+        radius: f32,
+    },
+    /// z_0 = x + F/γ_0: the input as a block with a potential γ_0/2 ‖z_0 − x‖² of its own.
+    Quadratic {
+        /// 1/γ_0.
+        ratio: f32,
+    },
+}
+
+impl InputBlock {
+    /// Move `input` (B, n_0) along the `force` of the same shape; `scale` has a factor on ε a sample.
+    pub fn displace(self, scale: &[f32], force: &[f32], input: &mut [f32]) {
+        let features = input.len() / scale.len().max(1);
+        let rows = input.chunks_exact_mut(features.max(1)).zip(force.chunks_exact(features.max(1)));
+        for ((input, force), scale) in rows.zip(scale) {
+            for (z, &force) in input.iter_mut().zip(force) {
+                let sign = if force > 0.0 {
+                    1.0
+                } else if force < 0.0 {
+                    -1.0
+                } else {
+                    0.0
+                };
+                let moved = match self {
+                    Self::None => *z,
+                    Self::Box { radius } => *z + scale * radius * sign,
+                    Self::Quadratic { ratio } => *z + ratio * force,
+                };
+                *z = moved.clamp(0.0, 1.0);
+            }
+        }
+    }
+}
+
+impl<W: Weights> Network<'_, W> {
+    /// The force on the input, Σ_m W_m0ᵀ u_m, of each row of `problem` in the forward state:
+    /// (P·B, n_0) into `force`. It points where the energy falls.
+    ///
+    /// # Errors
+    /// [`Error::Size`] if a length doesn't fit; [`Error::Unbounded`] unless γ_L + s > 0.
+    pub fn input_force(
+        &self,
+        problem: &Problem,
+        state: &mut StateView,
+        force: &mut [f32],
+    ) -> Result<(), Error> {
+        problem.check(self)?;
+        state.check(self, problem.rows(self))?;
+        same(Quantity::InputValues, problem.rows(self) * self.input_units(), force.len())?;
+        self.start(problem, state);
+        self.back(problem, state, false);
+        force.fill(0.0);
+        for c in self.outgoing(0) {
+            let u = state.u.get(self.range(c.to, state.rows)).unwrap_or_default();
+            c.weights.apply_transposed(u, force);
+        }
+        Ok(())
+    }
+}

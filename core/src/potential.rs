@@ -1,0 +1,232 @@
+//! Potentials: what it costs a block to leave f(a). A new one is a variant here and a row in each
+//! match; everything that relaxes asks this file.
+
+use crate::activation::rows;
+use crate::energy::larger;
+use crate::{Activation, Block};
+use serde::{Deserialize, Serialize};
+
+/// The potential of a block, of its activities z and pre-activations a. Each is 0 at z = f(a), its
+/// only minimum, and above 0 elsewhere.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Potential {
+    /// γ·D(z, a), D the Fenchel–Young potential, z ∈ C (eq. 3; reweighted: eq. 14). Convex in z and in a.
+    #[default]
+    FenchelYoung,
+    /// γ/2 ‖z − f(a)‖², z ∈ C (eq. 1). Not convex in a through a nonlinear activation; for element-wise ones.
+    Quadratic,
+    /// d_γ(z, a) = min over z' ∈ C of D(z', a) + γ/(2(1−γ)) ‖z − z'‖², γ ∈ (0, 1]: the activity z
+    /// that others see may differ from the block's own z' (eq. 12, 13). γ = 1 is D itself; on a
+    /// linear block it is γ·D. For element-wise activations below the output.
+    Elementwise,
+}
+
+/// κ = (1 − γ)/γ: how far a unit force displaces z from z'.
+#[inline(always)]
+fn slack(gamma: f32) -> f32 {
+    (1.0 - gamma) / gamma
+}
+
+/// One row of each array: `zip_rows!(units; a, e; u)`, the last one mutable.
+macro_rules! zip_rows {
+    ($units:expr; $a:expr, $b:expr; $out:expr) => {
+        rows($a, $units).zip(rows($b, $units)).zip($out.chunks_exact_mut($units.max(1)))
+    };
+}
+
+impl Block {
+    /// Why `gamma` or the activation don't fit the potential, if they don't.
+    pub(crate) fn misfit(&self, gamma: &[f32], is_output: bool) -> Option<&'static str> {
+        let uniform = gamma.windows(2).all(|pair| pair.first() == pair.last());
+        match self.potential {
+            Potential::FenchelYoung if self.activation.is_elementwise() || uniform => None,
+            Potential::FenchelYoung => Some("one γ for all units of a simplex"),
+            _ if !self.activation.is_elementwise() => Some("the Fenchel-Young potential on a simplex"),
+            Potential::Quadratic => None,
+            Potential::Elementwise if is_output => {
+                Some("another potential than the element-wise distance at the output")
+            }
+            Potential::Elementwise if gamma.iter().any(|gamma| *gamma > 1.0) => {
+                Some("γ of at most 1 for the element-wise distance")
+            }
+            Potential::Elementwise => None,
+        }
+    }
+
+    /// From the incoming forces Σ_m W_mkᵀ u_m − g_k to errors e_k, in place: e = force/γ, except
+    /// for the element-wise distance, whose error is the force.
+    pub(crate) fn errors(&self, gamma: &[f32], w: &mut [f32]) {
+        if self.potential == Potential::Elementwise {
+            return;
+        }
+        for row in w.chunks_exact_mut(self.size().max(1)) {
+            for (w, gamma) in row.iter_mut().zip(gamma) {
+                *w /= gamma;
+            }
+        }
+    }
+
+    /// The activities at errors e, the minimiser of potential − force·z: z = f(a + e),
+    /// f(f(a) + e) (quadratic) or f(a + e) + κe (element-wise distance).
+    pub(crate) fn activities(&self, gamma: &[f32], a: &[f32], e: &[f32], z: &mut [f32]) {
+        let (activation, units) = (self.activation, self.size());
+        match self.potential {
+            Potential::FenchelYoung => activation.activate_with_error(units, a, e, z),
+            Potential::Quadratic => {
+                activation.activate(units, a, z);
+                z.iter_mut().zip(e).for_each(|(z, e)| *z += e);
+                activation.activate_in_place(units, z);
+            }
+            Potential::Elementwise => {
+                activation.activate_with_error(units, a, e, z);
+                for (e, z) in rows(e, units).zip(z.chunks_exact_mut(units.max(1))) {
+                    for ((z, e), &gamma) in z.iter_mut().zip(e).zip(gamma) {
+                        *z += slack(gamma) * e;
+                    }
+                }
+            }
+        }
+    }
+
+    /// The forces u = −∂/∂a of the potential at errors e, without cancellation: γ(z − f(a)),
+    /// γ·f'(a)(z − f(a)) (quadratic) or z' − f(a) (element-wise distance).
+    pub(crate) fn forces(&self, gamma: &[f32], a: &[f32], e: &[f32], u: &mut [f32]) {
+        let (activation, units) = (self.activation, self.size());
+        match self.potential {
+            Potential::FenchelYoung => {
+                activation.deviate(units, a, e, u);
+                for row in u.chunks_exact_mut(units.max(1)) {
+                    for (u, gamma) in row.iter_mut().zip(gamma) {
+                        *u *= gamma;
+                    }
+                }
+            }
+            Potential::Quadratic => {
+                activation.activate(units, a, u);
+                for (e, u) in rows(e, units).zip(u.chunks_exact_mut(units.max(1))) {
+                    for ((u, &e), gamma) in u.iter_mut().zip(e).zip(gamma) {
+                        *u = gamma * activation.difference(*u, e) * activation.derivative(*u);
+                    }
+                }
+            }
+            Potential::Elementwise => activation.deviate(units, a, e, u),
+        }
+    }
+
+    /// As [`forces`](Self::forces), told from the activities, with the cancellation of z − f(a).
+    pub(crate) fn forces_of_activities(&self, gamma: &[f32], a: &[f32], z: &[f32], u: &mut [f32]) {
+        let activation = self.activation;
+        for ((a, z), u) in zip_rows!(self.size(); a, z; u) {
+            let f = activation.on(a.iter().copied());
+            for (((u, &a), &z), &gamma) in u.iter_mut().zip(a).zip(z).zip(gamma) {
+                *u = self.force_at(gamma, f.project(a), a, z);
+            }
+        }
+    }
+
+    /// As [`forces_of_activities`](Self::forces_of_activities), of one unit with an element-wise activation.
+    #[inline(always)]
+    pub(crate) fn force_of_activity(&self, gamma: f32, a: f32, z: f32) -> f32 {
+        self.force_at(gamma, self.activation.on([].into_iter()).project(a), a, z)
+    }
+
+    #[inline(always)]
+    fn force_at(&self, gamma: f32, rest: f32, a: f32, z: f32) -> f32 {
+        match self.potential {
+            Potential::FenchelYoung => gamma * (z - rest),
+            Potential::Quadratic => gamma * (z - rest) * self.activation.derivative(rest),
+            Potential::Elementwise => own_activity(self.activation, gamma, a, z) - rest,
+        }
+    }
+
+    /// `energy` + the potential of every unit, in ascending order. The Fenchel–Young potential is
+    /// u²/(2γ) − (a − f(a))·u, whose terms are both ≥ 0.
+    pub(crate) fn energy(&self, gamma: &[f32], a: &[f32], z: &[f32], u: &[f32], mut energy: f32) -> f32 {
+        let activation = self.activation;
+        for ((a, z), u) in rows(a, self.size()).zip(rows(z, self.size())).zip(rows(u, self.size())) {
+            let f = activation.on(a.iter().copied());
+            for (((&a, &z), &u), &gamma) in a.iter().zip(z).zip(u).zip(gamma) {
+                let rest = f.project(a);
+                energy += match self.potential {
+                    Potential::FenchelYoung => 0.5 * u * u / gamma - (a - rest) * u,
+                    Potential::Quadratic => 0.5 * gamma * (z - rest) * (z - rest),
+                    Potential::Elementwise => {
+                        let away = z - own_activity(activation, gamma, a, z);
+                        let stretch = if gamma < 1.0 { 0.5 * away * away / slack(gamma) } else { 0.0 };
+                        0.5 * u * u - (a - rest) * u + stretch
+                    }
+                };
+            }
+        }
+        energy
+    }
+
+    /// The largest change of an activity from errors e to errors w.
+    pub(crate) fn largest_change(&self, gamma: &[f32], a: &[f32], e: &[f32], w: &[f32]) -> f32 {
+        let (activation, units) = (self.activation, self.size());
+        let mut largest = 0.0;
+        for ((a, e), w) in rows(a, units).zip(rows(e, units)).zip(rows(w, units)) {
+            let errors = e.iter().zip(w).zip(gamma);
+            if activation == Activation::Simplex {
+                let plus = |errors: &[f32], i: usize, a: f32| a + errors.get(i).copied().unwrap_or_default();
+                let from = activation.on(a.iter().enumerate().map(|(i, &a)| plus(e, i, a)));
+                let to = activation.on(a.iter().enumerate().map(|(i, &a)| plus(w, i, a)));
+                for (a, ((e, w), _)) in a.iter().zip(errors) {
+                    largest = larger(largest, to.project(a + w) - from.project(a + e));
+                }
+                continue;
+            }
+            for (&a, ((&e, &w), &gamma)) in a.iter().zip(errors) {
+                let base = match self.potential {
+                    Potential::Quadratic => activation.on([].into_iter()).project(a),
+                    _ => a,
+                };
+                let mut change = activation.difference(base, w) - activation.difference(base, e);
+                if self.potential == Potential::Elementwise {
+                    change += slack(gamma) * (w - e);
+                }
+                largest = larger(largest, change);
+            }
+        }
+        largest
+    }
+
+    /// Of one unit: −∂/∂z of its potential, and a bound on the second derivative in z.
+    #[inline(always)]
+    pub(crate) fn pull(&self, gamma: f32, a: f32, z: f32, u: f32) -> (f32, f32) {
+        let rest = self.activation.on([].into_iter()).project(a);
+        match self.potential {
+            // γ(a − z) = γ(a − f(a)) − u, whose first term is 0 wherever the unit isn't pinned.
+            Potential::FenchelYoung => (gamma * (a - rest) - u, gamma),
+            Potential::Quadratic => (gamma * (rest - z), gamma),
+            Potential::Elementwise if gamma < 1.0 => {
+                let away = z - own_activity(self.activation, gamma, a, z);
+                (-away / slack(gamma), 1.0 / slack(gamma))
+            }
+            Potential::Elementwise => ((a - rest) - u, 1.0),
+        }
+    }
+
+    /// The move of one unit for a step of its quadratic bound: it stays in C wherever z must.
+    #[inline(always)]
+    pub(crate) fn bounded_step(&self, gamma: f32, z: f32, step: f32) -> f32 {
+        match self.potential {
+            Potential::Elementwise if gamma < 1.0 => step,
+            _ => self.activation.difference(z, step),
+        }
+    }
+
+    /// A bound on the second derivative of one unit's potential in a.
+    #[inline(always)]
+    pub(crate) fn stiffness(&self, gamma: f32) -> f32 {
+        if self.potential == Potential::Elementwise { 1.0 } else { gamma }
+    }
+}
+
+/// The z' of the element-wise distance: f((1 − γ)a + γz).
+#[inline(always)]
+fn own_activity(activation: Activation, gamma: f32, a: f32, z: f32) -> f32 {
+    activation.on([].into_iter()).project((1.0 - gamma) * a + gamma * z)
+}

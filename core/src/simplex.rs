@@ -1,0 +1,67 @@
+//! The projection on the probability simplex {z ≥ 0, Σ z = 1} of one row, without memory of its own.
+
+/// The threshold τ with Σ max(a_i − τ, 0) = 1 (C. Michelot, 1986): the mean excess of the values
+/// above it, raised until none drops out; at most as many rounds as values.
+pub(crate) fn threshold(values: impl Iterator<Item = f32> + Clone) -> f32 {
+    let mut threshold = f32::NEG_INFINITY;
+    let mut before = 0;
+    loop {
+        let (mut sum, mut count) = (0.0, 0u16);
+        for value in values.clone() {
+            if value > threshold {
+                sum += value;
+                count += 1;
+            }
+        }
+        if count == 0 || count == before {
+            return threshold;
+        }
+        threshold = (sum - 1.0) / f32::from(count);
+        before = count;
+    }
+}
+
+/// d = Π(a + e) − Π(a). Without cancellation as long as the same units stay above 0: d is then e
+/// less its mean over them.
+pub(crate) fn deviate(a: &[f32], e: &[f32], d: &mut [f32]) {
+    let before = threshold(a.iter().copied());
+    let (mut sum, mut count) = (0.0, 0u16);
+    for (&a, &e) in a.iter().zip(e) {
+        if a > before {
+            sum += e;
+            count += 1;
+        }
+    }
+    let mean = sum / f32::from(count.max(1));
+    let stays = |(&a, &e): (&f32, &f32)| ((a - before) + (e - mean) > 0.0) == (a > before);
+    if a.iter().zip(e).all(stays) {
+        for ((d, &a), &e) in d.iter_mut().zip(a).zip(e) {
+            *d = if a > before { e - mean } else { 0.0 };
+        }
+    } else {
+        let after = threshold(a.iter().zip(e).map(|(a, e)| a + e));
+        for ((d, &a), &e) in d.iter_mut().zip(a).zip(e) {
+            *d = excess(a + e, after) - excess(a, before);
+        }
+    }
+}
+
+/// v = Jᵀv with the projection's Jacobian J at z = Π(a): less its mean over the units above 0.
+pub(crate) fn backpropagate(z: &[f32], v: &mut [f32]) {
+    let (mut sum, mut count) = (0.0, 0u16);
+    for (&z, &v) in z.iter().zip(v.iter()) {
+        if z > 0.0 {
+            sum += v;
+            count += 1;
+        }
+    }
+    let mean = sum / f32::from(count.max(1));
+    for (v, &z) in v.iter_mut().zip(z) {
+        *v = if z > 0.0 { *v - mean } else { 0.0 };
+    }
+}
+
+#[inline(always)]
+pub(crate) fn excess(a: f32, threshold: f32) -> f32 {
+    if a > threshold { a - threshold } else { 0.0 }
+}
