@@ -3,6 +3,7 @@
 //! Data flows one way: [`data`] → [`Parameters`] → relaxation (in `fenchel_core`) → gradient →
 //! [`train`](train::train) → [`export`] → device. The command `fenchel` is a thin layer over this library.
 
+pub mod architecture;
 pub mod backprop;
 pub mod command;
 pub mod data;
@@ -18,6 +19,7 @@ pub mod run;
 pub mod spelling;
 pub mod train;
 
+pub use architecture::Architecture;
 pub use error::BadInput;
 pub use gradient::DenseGradient;
 pub use matrix::Matrix;

@@ -117,8 +117,23 @@ fn bad_options_are_refused() {
     refused(folder, &["train", "--layers", "0"], &["--layers", "8192"]);
     refused(folder, &["train", "--layers", "64,x"], &["--layers"]);
     refused(folder, &["train", "--objective", "nonsense"], &["arovr-g"]);
+    refused(folder, &["train", "--activation", "clip:1:0"], &["clip:LOW:HIGH"]);
+    refused(folder, &["train", "--activation", "relu,relu,relu,relu"], &["--activation", "1, 2", "got 4"]);
+    refused(
+        folder,
+        &["train", "--activation", "simplex", "--potential", "quadratic"],
+        &["block 1", "simplex"],
+    );
+    refused(folder, &["train", "--skip", "0:1"], &["--skip 0:1", "FROM + 1 < TO"]);
+    refused(folder, &["train", "--skip", "0:2,0:2"], &["each skip once"]);
+    refused(folder, &["train", "--gamma", "1,2"], &["--gamma", "3 (one a block)", "got 2"]);
+    refused(folder, &["train", "--gamma", "0"], &["γ of unit 0", "above 0"]);
+    refused(folder, &["train", "--distance", "elementwise", "--gamma", "2"], &["γ of at most 1"]);
+    refused(folder, &["train", "--hidden-noise", "1"], &["--hidden-noise", "--perturbation", "arovr-g"]);
+    refused(folder, &["train", "--input-block", "box"], &["box:RADIUS"]);
+    refused(folder, &["train", "--weight-clip", "-1"], &["--weight-clip"]);
     refused(folder, &["train", "--perturbation", "gaussian:-1"], &["gaussian:STD"]);
-    refused(folder, &["train", "--objective", "arovr", "--beta", "1.5"], &["γ_L + s > 0", "-1.5"]);
+    refused(folder, &["train", "--objective", "arovr", "--beta", "1.5"], &["γ_L > β", "γ_L = 1", "β = 1.5"]);
     refused(folder, &["eval", "nothing.fenchel"], &["nothing.fenchel", "model file"]);
 }
 

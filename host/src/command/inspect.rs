@@ -7,7 +7,7 @@ use fenchel_core::{Model, Network, Packed, StateView};
 use serde_json::{Value, json};
 
 use crate::export::ModelBytes;
-use crate::spelling;
+use crate::spelling::Spelled;
 
 /// What a model is: blocks, how it was trained, what it takes
 #[derive(clap::Args)]
@@ -41,9 +41,10 @@ fn report(model: &Model, bytes: usize, weights: bool) -> Value {
         "training": {
             "data": training.data,
             "objective": format!("{:?}", training.objective),
+            "attack": format!("{:?}", training.attack),
             "alpha": training.alpha,
             "beta": training.beta,
-            "perturbation": spelling::perturbation(training.perturbation),
+            "perturbation": training.perturbation.spell(),
             "seed": training.seed,
             "epoch": training.epoch,
         },
@@ -59,7 +60,8 @@ fn block(network: &Network<Packed>, k: usize, weights: bool) -> Value {
     if k == 0 {
         return block;
     }
-    block["activation"] = spelling::activation(network.blocks()[k].activation).into();
+    block["activation"] = network.blocks()[k].activation.spell().into();
+    block["potential"] = format!("{:?}", network.blocks()[k].potential).into();
     let incoming = network.connections().iter().filter(|c| c.to == k);
     block["from"] = incoming.clone().map(|c| c.from).collect();
     if weights {

@@ -4,6 +4,7 @@ mod eval;
 mod export;
 mod infer;
 mod inspect;
+mod options;
 mod relax;
 mod samples;
 mod train;
