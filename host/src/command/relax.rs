@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::samples::SampleArgs;
 use crate::error::require;
+use crate::evaluate::{outputs, runner_up};
 use crate::export::ModelBytes;
 use crate::spelling::{self, Spelled, parse};
 use crate::train::{AttackName, ObjectiveName};
@@ -42,7 +43,7 @@ pub struct Args {
     /// Class y of the target [default: the sample's]
     #[arg(long)]
     target_label: Option<usize>,
-    /// Class y⁻ of the attack [default: the one after the target]
+    /// Class y⁻ of the attack [default: the one after the target, or with --attack runner-up the likeliest wrong one]
     #[arg(long)]
     attack_label: Option<usize>,
     /// Noise in the energy: none, gaussian:STD, dropout:P or dropout:P:M [default: gaussian:0.0625 for rovr-g and arovr-g, none otherwise]
@@ -77,7 +78,15 @@ pub fn run(args: &Args) -> Result<()> {
     require!(args.tolerance >= 0.0, "--tolerance", "a number of at least 0", args.tolerance);
     let classes = model.network().output_units();
     let label = args.target_label.unwrap_or(split.labels[args.index]);
-    let attack = args.attack_label.unwrap_or((label + 1) % classes);
+    let attack = match (args.attack_label, args.attack) {
+        (Some(attack), _) => attack,
+        (None, AttackName::RunnerUp) => {
+            let outputs =
+                outputs(&model.network(), &split.select(data.features, &[args.index]), model.scaling())?;
+            runner_up(&outputs, label)
+        }
+        (None, _) => (label + 1) % classes,
+    };
     require!(label < classes, "--target-label", format!("0 to {}", classes - 1), label);
     require!(attack < classes, "--attack-label", format!("0 to {}", classes - 1), attack);
     let Some(contrast) = args.objective.objective().contrast(args.attack.loss(), args.alpha, args.beta)

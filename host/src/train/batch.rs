@@ -5,6 +5,7 @@ use rand_core::{Rng, SeedableRng};
 
 use super::{PerturbedBlocks, PerturbedPer, Settings};
 use crate::data::{Dataset, Split, below};
+use crate::evaluate::runner_up;
 
 /// A generator for each purpose, so that runs of one seed share subset, initialisation and order
 /// whatever their objective draws.
@@ -83,11 +84,7 @@ impl Batch {
     /// Attack the wrong label with the largest of the `outputs` (B, n_L).
     pub fn attack_runners_up(&mut self, outputs: &[f32]) {
         let classes = self.classes;
-        self.attack_labels(|row, label| {
-            let outputs = &outputs[row * classes..(row + 1) * classes];
-            let wrong = (0..classes).filter(|&class| class != label);
-            wrong.max_by(|&a, &b| outputs[a].total_cmp(&outputs[b])).unwrap_or(label)
-        });
+        self.attack_labels(|row, label| runner_up(&outputs[row * classes..(row + 1) * classes], label));
     }
 
     fn attack_labels(&mut self, mut choose: impl FnMut(usize, usize) -> usize) {
