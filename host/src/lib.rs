@@ -5,6 +5,7 @@
 
 pub mod architecture;
 pub mod backprop;
+pub mod bench;
 pub mod command;
 pub mod data;
 mod error;

@@ -1,5 +1,6 @@
 //! The command line: a thin layer over the library. One file a command; the list is `Command`.
 
+mod bench;
 mod eval;
 mod export;
 mod infer;
@@ -38,6 +39,7 @@ enum Command {
     Infer(infer::Args),
     Export(export::Args),
     Inspect(inspect::Args),
+    Bench(bench::Args),
     Relax(relax::Args),
 }
 
@@ -49,6 +51,7 @@ pub fn main() -> ExitCode {
         Command::Infer(args) => infer::run(&args),
         Command::Export(args) => export::run(&args),
         Command::Inspect(args) => inspect::run(&args),
+        Command::Bench(args) => bench::run(&args),
         Command::Relax(args) => relax::run(&args),
     };
     match result {

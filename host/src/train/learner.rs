@@ -10,9 +10,9 @@ use crate::data::{Dataset, Split};
 use crate::{Adam, DenseGradient, Matrix, Parameters};
 
 /// Parameters in training, with the memory of a step.
-pub struct Learner<'a> {
+pub struct Learner {
     pub parameters: Parameters,
-    settings: &'a Settings,
+    settings: Settings,
     gradient: DenseGradient,
     adam: Adam,
     batch: Batch,
@@ -28,8 +28,8 @@ struct Memory {
     backprop: Backprop,
 }
 
-impl<'a> Learner<'a> {
-    pub fn new(settings: &'a Settings, parameters: Parameters) -> Self {
+impl Learner {
+    pub fn new(settings: Settings, parameters: Parameters) -> Self {
         let gradient = DenseGradient::zeros(&parameters);
         let adam = Adam::new(settings.rate, &parameters);
         let (batch, memory) = Default::default();
@@ -44,7 +44,7 @@ impl<'a> Learner<'a> {
             self.batch.gather(train, indices, data);
             self.batch.disturb_input(self.settings.input_noise, &mut streams.input);
             let network = self.parameters.network();
-            self.batch.perturb(&network, self.settings, &mut streams.perturbation);
+            self.batch.perturb(&network, &self.settings, &mut streams.perturbation);
             dropped += match self.settings.contrast() {
                 None => self.backpropagate(streams)?,
                 Some(contrast) => self.contrast(&contrast, streams)?,

@@ -1,0 +1,118 @@
+//! What an epoch costs: every objective beside back-propagation, in one run on the machine at hand.
+
+use std::time::Instant;
+
+use anyhow::Result;
+use fenchel_core::{Random, Scaling};
+use rand_core::{Rng, SeedableRng};
+
+use crate::data::{Dataset, Split, Values};
+use crate::train::{ObjectiveName, Settings, Trainer};
+use crate::{Matrix, Parameters};
+
+/// `samples` random samples of the shape of MNIST: 784 bytes, four of five of them 0, ten classes.
+pub fn synthetic(samples: usize) -> Dataset {
+    const FEATURES: usize = 784;
+    let mut random = Random::seed_from_u64(0);
+    let mut byte = || {
+        let draw = random.next_u32();
+        if draw.is_multiple_of(5) { (draw >> 24) as u8 } else { 0 }
+    };
+    let values = Values::Bytes((0..samples * FEATURES).map(|_| byte()).collect());
+    let split = Split { values, labels: (0..samples).map(|i| i % 10).collect() };
+    Dataset {
+        name: "synthetic".into(),
+        features: FEATURES,
+        class_names: (0..10).map(|class| class.to_string()).collect(),
+        scaling: Scaling { offset: 0.0, factor: 1.0 / 255.0 },
+        train: split.clone(),
+        validation: split.clone(),
+        test: split,
+    }
+}
+
+/// Seconds of one epoch, one value a round.
+#[derive(Clone, Debug)]
+pub struct Timed {
+    /// Whose epochs.
+    pub objective: ObjectiveName,
+    /// In the order of the rounds.
+    pub seconds: Vec<f64>,
+}
+
+/// Time `rounds` epochs of each of `objectives`, one of each a round, so that a machine's moods hit
+/// all alike; `settings` gives everything but the objective and what belongs to it. A first epoch
+/// each isn't counted.
+///
+/// # Errors
+/// As [`Trainer::new`].
+pub fn epochs(
+    settings: &Settings,
+    data: &Dataset,
+    objectives: &[ObjectiveName],
+    rounds: usize,
+) -> Result<Vec<Timed>> {
+    let mut trainers = Vec::new();
+    for &objective in objectives {
+        let own = Settings::new(&settings.data, objective);
+        let Settings { perturbation, input_block, hidden_noise, .. } = own;
+        let settings = Settings { objective, perturbation, input_block, hidden_noise, ..settings.clone() };
+        let mut trainer = Trainer::new(&settings, data)?;
+        trainer.epoch()?;
+        trainers.push((trainer, Timed { objective, seconds: Vec::new() }));
+    }
+    for _ in 0..rounds {
+        for (trainer, timed) in &mut trainers {
+            let start = Instant::now();
+            trainer.epoch()?;
+            timed.seconds.push(start.elapsed().as_secs_f64());
+        }
+    }
+    Ok(trainers.into_iter().map(|(_, timed)| timed).collect())
+}
+
+/// Seconds that the matrix products of one epoch of back-propagation take alone, a value a round:
+/// W z, Wᵀ δ above the first block, and δ zᵀ of every connection, on the same shapes and nothing else.
+pub fn products(settings: &Settings, data: &Dataset, rounds: usize) -> Result<Vec<f64>> {
+    let mut random = Random::seed_from_u64(1);
+    let parameters = Parameters::new(&settings.architecture(data)?, &mut random);
+    let batch = settings.batch;
+    let steps = data.train.len() / batch;
+    let mut uniform =
+        |n: usize| -> Vec<f32> { (0..n).map(|_| random.next_u32() as f32 / u32::MAX as f32).collect() };
+    let mut parts: Vec<_> = parameters
+        .connections
+        .iter()
+        .map(|c| {
+            let (rows, columns) = (parameters.blocks[c.to].size(), parameters.blocks[c.from].size());
+            let (z, u) = (uniform(batch * columns), uniform(batch * rows));
+            (c, z, u, Matrix::zeros(rows, columns))
+        })
+        .collect();
+    let mut seconds = Vec::new();
+    for _ in 0..rounds {
+        let start = Instant::now();
+        for _ in 0..steps {
+            for (c, z, u, outer) in &mut parts {
+                use fenchel_core::Weights;
+                u.fill(0.0);
+                c.weights.apply(z, u);
+                if c.from > 0 {
+                    z.fill(0.0);
+                    c.weights.apply_transposed(u, z);
+                }
+                outer.set_outer(u, z);
+            }
+        }
+        seconds.push(start.elapsed().as_secs_f64());
+    }
+    Ok(seconds)
+}
+
+/// The middle value; of an even number the mean of the two.
+pub fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let middle = sorted.len() / 2;
+    if sorted.len() % 2 == 1 { sorted[middle] } else { 0.5 * (sorted[middle - 1] + sorted[middle]) }
+}
