@@ -43,6 +43,7 @@ mod input_block;
 mod kernel;
 mod model;
 mod network;
+mod normal;
 mod objective;
 mod perturbation;
 mod potential;
