@@ -16,6 +16,7 @@ mod gradient;
 mod matrix;
 mod optimiser;
 mod parameters;
+pub mod reproduce;
 pub mod run;
 pub mod spelling;
 pub mod train;

@@ -7,6 +7,7 @@ mod infer;
 mod inspect;
 mod options;
 mod relax;
+mod reproduce;
 mod samples;
 mod train;
 
@@ -40,6 +41,7 @@ enum Command {
     Export(export::Args),
     Inspect(inspect::Args),
     Bench(bench::Args),
+    Reproduce(reproduce::Args),
     Relax(relax::Args),
 }
 
@@ -52,6 +54,7 @@ pub fn main() -> ExitCode {
         Command::Export(args) => export::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::Reproduce(args) => reproduce::run(&args),
         Command::Relax(args) => relax::run(&args),
     };
     match result {

@@ -5,14 +5,13 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::Result;
-use fenchel_core::Training;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::options::Options;
 use crate::data;
 use crate::evaluate::accuracy;
-use crate::export::export;
+use crate::export::export_run;
 use crate::run::Run;
 use crate::train::{Epoch, Settings, train};
 
@@ -63,17 +62,7 @@ pub fn run(args: &Args) -> Result<()> {
     if let Some(bar) = bar {
         bar.finish_and_clear();
     }
-    let training = Training {
-        objective: settings.objective.objective(),
-        attack: settings.attack.loss(),
-        alpha: settings.alpha,
-        beta: settings.beta,
-        perturbation: settings.perturbation,
-        seed: settings.seed,
-        epoch: trained.best.epoch,
-        data: &settings.data,
-    };
-    let bytes = export(&trained.parameters, training, data.scaling, &data.class_names)?;
+    let bytes = export_run(&trained.parameters, &settings, trained.best.epoch, &data)?;
     let model = run.save_best(&bytes)?;
     let test_accuracy = accuracy(&bytes.model(model.display())?, &data.test)?;
     let seconds = start.elapsed().as_secs_f64();

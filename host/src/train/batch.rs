@@ -9,6 +9,7 @@ use crate::evaluate::runner_up;
 
 /// A generator for each purpose, so that runs of one seed share subset, initialisation and order
 /// whatever their objective draws.
+#[derive(Clone)]
 pub struct Streams {
     pub subset: Random,
     pub initial: Random,
@@ -39,7 +40,7 @@ impl Streams {
 }
 
 /// B samples ready to relax.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Batch {
     /// x, (B, n_0).
     pub input: Vec<f32>,

@@ -10,6 +10,7 @@ use crate::data::{Dataset, Split};
 use crate::{Adam, DenseGradient, Matrix, Parameters};
 
 /// Parameters in training, with the memory of a step.
+#[derive(Clone)]
 pub struct Learner {
     pub parameters: Parameters,
     settings: Settings,
@@ -20,7 +21,7 @@ pub struct Learner {
 }
 
 /// What a gradient needs beside the batch.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Memory {
     state: Vec<f32>,
     outputs: Vec<f32>,

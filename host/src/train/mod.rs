@@ -38,7 +38,7 @@ pub struct Epoch {
     pub seconds: f64,
 }
 
-/// The best parameters and when they were.
+/// What came of a training.
 #[derive(Clone, Debug)]
 pub struct Trained {
     /// Of the epoch with the best validation accuracy; of equals, the one with the lowest loss.
@@ -46,6 +46,10 @@ pub struct Trained {
     pub parameters: Parameters,
     /// That epoch.
     pub best: Epoch,
+    /// After the last epoch.
+    pub last_parameters: Parameters,
+    /// The last epoch.
+    pub last: Epoch,
 }
 
 /// Train on `data`; `watch` sees every epoch as it ends.
@@ -57,37 +61,19 @@ pub fn train(
     data: &Dataset,
     watch: &mut dyn FnMut(&Epoch) -> Result<()>,
 ) -> Result<Trained> {
-    let mut trainer = Trainer::new(settings, data)?;
-    let mut best: Option<Trained> = None;
-    let start = Instant::now();
-    for (epochs, pretraining) in [(settings.pretrain, true), (settings.epochs, false)] {
-        if !pretraining {
-            trainer.end_pretraining();
-        }
-        for epoch in 1..=epochs {
-            let unbounded = trainer.epoch()?;
-            let (validation_accuracy, validation_loss) =
-                validate(trainer.parameters(), &data.validation, data)?;
-            let seconds = start.elapsed().as_secs_f64();
-            let report =
-                Epoch { epoch, pretraining, validation_accuracy, validation_loss, unbounded, seconds };
-            watch(&report)?;
-            let merit = |epoch: &Epoch| (epoch.validation_accuracy, -epoch.validation_loss);
-            if !pretraining && best.as_ref().is_none_or(|best| merit(&report) > merit(&best.best)) {
-                best = Some(Trained { parameters: trainer.parameters().clone(), best: report });
-            }
-        }
-    }
-    Ok(best.expect("settings.check refuses 0 epochs, and so there is a first one"))
+    Trainer::new(settings, data)?.train(watch)
 }
 
 /// A network in training, epoch by epoch.
+#[derive(Clone)]
 pub struct Trainer<'a> {
     data: &'a Dataset,
     settings: Settings,
     samples: Split,
     streams: Streams,
     learner: Learner,
+    /// Epochs of pretraining still to come.
+    pretrain: u32,
 }
 
 impl<'a> Trainer<'a> {
@@ -103,9 +89,39 @@ impl<'a> Trainer<'a> {
             None => data.train.clone(),
         };
         let parameters = Parameters::new(&settings.architecture(data)?, &mut streams.initial);
-        let first = if settings.pretrain > 0 { settings.pretraining() } else { settings.clone() };
+        let pretrain = settings.pretrain;
+        let first = if pretrain > 0 { settings.pretraining() } else { settings.clone() };
         let learner = Learner::new(first, parameters);
-        Ok(Self { data, settings: settings.clone(), samples, streams, learner })
+        Ok(Self { data, settings: settings.clone(), samples, streams, learner, pretrain })
+    }
+
+    /// All epochs still to come; `watch` sees each as it ends.
+    ///
+    /// # Errors
+    /// What `watch` returns.
+    pub fn train(mut self, watch: &mut dyn FnMut(&Epoch) -> Result<()>) -> Result<Trained> {
+        let start = Instant::now();
+        let mut best: Option<(Parameters, Epoch)> = None;
+        let mut last = None;
+        for (epochs, pretraining) in [(self.pretrain, true), (self.settings.epochs, false)] {
+            for epoch in 1..=epochs {
+                let unbounded = self.epoch()?;
+                let (validation_accuracy, validation_loss) =
+                    validate(self.parameters(), &self.data.validation, self.data)?;
+                let seconds = start.elapsed().as_secs_f64();
+                let report =
+                    Epoch { epoch, pretraining, validation_accuracy, validation_loss, unbounded, seconds };
+                watch(&report)?;
+                let merit = |epoch: &Epoch| (epoch.validation_accuracy, -epoch.validation_loss);
+                if !pretraining && best.as_ref().is_none_or(|best| merit(&report) > merit(&best.1)) {
+                    best = Some((self.parameters().clone(), report));
+                }
+                last = Some(report);
+            }
+        }
+        let (parameters, best) = best.expect("settings.check refuses 0 epochs, and so there is a first one");
+        let last = last.unwrap_or(best);
+        Ok(Trained { parameters, best, last_parameters: self.learner.parameters, last })
     }
 
     /// One pass over the samples in random order; the number of samples dropped from a gradient,
@@ -114,14 +130,40 @@ impl<'a> Trainer<'a> {
     /// # Errors
     /// None that the settings' check leaves open.
     pub fn epoch(&mut self) -> Result<usize> {
-        self.learner.epoch(&self.samples, self.data, &mut self.streams)
+        let dropped = self.learner.epoch(&self.samples, self.data, &mut self.streams)?;
+        if self.pretrain > 0 {
+            self.pretrain -= 1;
+            if self.pretrain == 0 {
+                self.learner = Learner::new(self.settings.clone(), self.learner.parameters.clone());
+            }
+        }
+        Ok(dropped)
     }
 
-    /// From plain back-propagation to the objective, with a fresh optimiser.
-    pub fn end_pretraining(&mut self) {
-        if self.settings.pretrain > 0 {
-            self.learner = Learner::new(self.settings.clone(), self.learner.parameters.clone());
+    /// All epochs of pretraining, without validation.
+    ///
+    /// # Errors
+    /// As [`epoch`](Self::epoch).
+    pub fn pretrain(&mut self) -> Result<()> {
+        while self.pretrain > 0 {
+            self.epoch()?;
         }
+        Ok(())
+    }
+
+    /// A copy that goes on with other settings from here, with a fresh optimiser. They must differ in
+    /// nothing that came into effect before.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn go_on_as(&self, settings: &Settings) -> Result<Self> {
+        settings.check(self.data)?;
+        let mut parameters = self.learner.parameters.clone();
+        let architecture = settings.architecture(self.data)?;
+        parameters.blocks = architecture.blocks;
+        parameters.gammas = architecture.gammas;
+        let learner = Learner::new(settings.clone(), parameters);
+        Ok(Self { settings: settings.clone(), learner, ..self.clone() })
     }
 
     /// As they are now.

@@ -122,17 +122,13 @@ impl Settings {
         }
     }
 
-    /// As in pretraining: plain back-propagation, everything else the same.
+    /// As in pretraining: plain back-propagation, on the same samples, shape and steps. What doesn't
+    /// count there has its default.
     pub fn pretraining(&self) -> Self {
+        let Self { samples, layers, activation, skip, weight_clip, pretrain, .. } = self.clone();
+        let Self { batch, rate, seed, .. } = *self;
         let plain = Self::new(&self.data, ObjectiveName::Backprop);
-        Self {
-            objective: plain.objective,
-            perturbation: plain.perturbation,
-            input_block: plain.input_block,
-            input_noise: plain.input_noise,
-            hidden_noise: plain.hidden_noise,
-            ..self.clone()
-        }
+        Self { samples, layers, activation, skip, weight_clip, pretrain, batch, rate, seed, ..plain }
     }
 
     /// How each batch is relaxed.

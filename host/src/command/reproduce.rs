@@ -1,0 +1,124 @@
+//! `fenchel reproduce`.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use anyhow::{Context, Result};
+use clap::Subcommand;
+use serde::Serialize;
+use serde_json::json;
+
+use crate::data::{self, Dataset};
+use crate::error::require;
+use crate::files;
+use crate::reproduce::cells::{Cell, label};
+use crate::reproduce::provenance::Provenance;
+use crate::reproduce::table1;
+
+/// The paper's experiments: trains what isn't trained yet, and writes tables as JSON and Markdown
+#[derive(clap::Args)]
+#[command(
+    after_help = "Example: fenchel reproduce table1 --data path/to/mnist,fashion-mnist --seeds 3 --jobs 2"
+)]
+pub struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Table 1: test accuracy of every objective, with and without pretraining
+    Table1(Table1),
+}
+
+/// Where and how much.
+#[derive(clap::Args)]
+struct Common {
+    /// Data sets: names, or folders of IDX files (the paper's are MNIST and Fashion-MNIST)
+    #[arg(long, value_delimiter = ',', required = true)]
+    data: Vec<String>,
+    /// Seeds 0..N
+    #[arg(long, default_value_t = 3)]
+    seeds: u64,
+    /// Passes over the samples
+    #[arg(long, default_value_t = 100)]
+    epochs: u32,
+    /// Size of the random subset to train on
+    #[arg(long, default_value_t = 5000)]
+    samples: usize,
+    /// Trainings at a time [default: as many as processors]; the result doesn't depend on it
+    #[arg(long)]
+    jobs: Option<usize>,
+    /// Folder for the trainings: what is finished there isn't done again
+    #[arg(long, default_value = "runs/reproduce")]
+    cells: PathBuf,
+    /// Folder for the tables
+    #[arg(long, default_value = "docs/results")]
+    out: PathBuf,
+    /// Print the JSON as well as writing it
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(clap::Args)]
+struct Table1 {
+    #[command(flatten)]
+    common: Common,
+}
+
+pub fn run(args: &Args) -> Result<()> {
+    match &args.what {
+        What::Table1(Table1 { common }) => common.run("table1", |data, watch| {
+            let plan = table1::Plan { seeds: common.seeds, epochs: common.epochs, samples: common.samples };
+            let rows = table1::run(plan, data, &common.cells, watch)?;
+            let provenance = common.provenance("table1");
+            Ok((table1::markdown(&rows, plan, &provenance), Report { provenance, rows }))
+        }),
+    }
+}
+
+/// What a table's JSON holds.
+#[derive(Serialize)]
+struct Report<T> {
+    #[serde(flatten)]
+    provenance: Provenance,
+    rows: Vec<T>,
+}
+
+impl Common {
+    /// Load the data, let `work` train and tabulate, and write what it returns as `name`.md and .json.
+    fn run<T: Serialize + Send>(
+        &self,
+        name: &str,
+        work: impl FnOnce(&[Dataset], &(dyn Fn(&Cell) + Sync)) -> Result<(String, Report<T>)> + Send,
+    ) -> Result<()> {
+        require!(self.seeds > 0, "--seeds", "at least 1", 0);
+        require!(self.jobs != Some(0), "--jobs", "at least 1", 0);
+        let data = self.data.iter().map(|name| data::load(name)).collect::<Result<Vec<_>>>()?;
+        let threads = rayon::ThreadPoolBuilder::new().num_threads(self.jobs.unwrap_or(0)).build()?;
+        let done = AtomicUsize::new(0);
+        let watch = |cell: &Cell| {
+            let number = done.fetch_add(1, Ordering::Relaxed) + 1;
+            let objective = crate::spelling::name(cell.settings.objective);
+            let pretrained = if cell.settings.pretrain > 0 { ", pretrained" } else { "" };
+            let (data, seed) = (label(&cell.settings.data), cell.settings.seed);
+            eprintln!("{number} trained: {data}, {objective}{pretrained}, seed {seed}");
+        };
+        let (markdown, report) = threads.install(|| work(&data, &watch))?;
+        std::fs::create_dir_all(&self.out).with_context(|| format!("making {}", self.out.display()))?;
+        let file = |extension: &str| self.out.join(Path::new(name).with_extension(extension));
+        files::write(&file("md"), markdown.as_bytes())?;
+        let report = json!(report);
+        files::write(&file("json"), format!("{report:#}\n").as_bytes())?;
+        if self.json { super::print(report) } else { super::print(markdown) }
+    }
+
+    fn provenance(&self, what: &str) -> Provenance {
+        let data: Vec<_> = self.data.iter().map(|data| label(data)).collect();
+        let Self { seeds, epochs, samples, .. } = self;
+        Provenance::of(format!(
+            "fenchel reproduce {what} --data {} --seeds {seeds} --epochs {epochs} --samples {samples}",
+            data.join(",")
+        ))
+    }
+}

@@ -1,0 +1,8 @@
+//! The paper's experiments, and the ones a sceptic asks for, from one command each.
+//!
+//! Everything is a list of [`Cell`](cells::Cell)s, trainings that are each done once and kept.
+
+pub mod cells;
+pub mod provenance;
+pub mod statistics;
+pub mod table1;
