@@ -11,33 +11,35 @@ pub struct Backprop {
 }
 
 impl Backprop {
-    /// Forwards and backwards: `input` (B, n_0), `target` (B, n_L), `noise` on the pre-activations
-    /// over units with B rows, or empty. The sensitivities are those of the mean loss of the batch.
+    /// Forwards: the answers z_L to `input` (B, n_0), `noise` on the pre-activations over units with
+    /// B rows, or empty.
     ///
     /// # Errors
     /// If a size doesn't fit the network.
-    pub fn run<W: Weights>(
+    pub fn forward<W: Weights>(
         &mut self,
         network: &Network<'_, W>,
         input: &[f32],
-        target: &[f32],
         noise: &[f32],
-    ) -> Result<()> {
+    ) -> Result<&[f32]> {
         let samples = input.len() / network.input_units();
         self.z.resize(samples * network.units(), 0.0);
-        self.delta.resize(samples * network.units(), 0.0);
-        network.infer_disturbed(input, noise, &mut self.z)?;
+        Ok(network.infer_disturbed(input, noise, &mut self.z)?)
+    }
+
+    /// Backwards from where [`forward`](Self::forward) ended; `top` turns the answers (B, n_L) into
+    /// sensitivities ∂/∂z_L of the same shape.
+    pub fn backward<W: Weights>(&mut self, network: &Network<'_, W>, top: impl FnOnce(&[f32], &mut [f32])) {
+        let samples = self.z.len() / network.units();
+        self.delta.resize(self.z.len(), 0.0);
         let output = network.output();
-        let scale = 1.0 / samples as f32;
+        let range = network.range(output, samples);
+        top(&self.z[range.clone()], &mut self.delta[range]);
         for k in (1..=output).rev() {
             let range = network.range(k, samples);
             let (delta, above) = self.delta.split_at_mut(range.end);
             let delta = &mut delta[range.clone()];
-            if k == output {
-                for ((delta, z), y) in delta.iter_mut().zip(&self.z[range.clone()]).zip(target) {
-                    *delta = scale * (z - y);
-                }
-            } else {
+            if k < output {
                 delta.fill(0.0);
                 for c in network.connections().iter().filter(|c| c.from == k) {
                     let to = network.range(c.to, samples);
@@ -47,6 +49,26 @@ impl Backprop {
             let block = network.blocks()[k];
             block.activation.backpropagate(block.size(), &self.z[range], delta);
         }
+    }
+
+    /// Forwards and backwards for the mean loss of the batch: `input` (B, n_0), `target` (B, n_L).
+    ///
+    /// # Errors
+    /// As [`forward`](Self::forward).
+    pub fn run<W: Weights>(
+        &mut self,
+        network: &Network<'_, W>,
+        input: &[f32],
+        target: &[f32],
+        noise: &[f32],
+    ) -> Result<()> {
+        self.forward(network, input, noise)?;
+        let scale = (network.input_units() as f32) / input.len() as f32;
+        self.backward(network, |z, delta| {
+            for ((delta, z), y) in delta.iter_mut().zip(z).zip(target) {
+                *delta = scale * (z - y);
+            }
+        });
         Ok(())
     }
 
@@ -68,13 +90,13 @@ impl Backprop {
         }
     }
 
-    /// ∂ℓ/∂x of each sample's own loss, (B, n_0) into `force`: where it rises.
+    /// The sensitivities to the input, (B, n_0) into `force`: after [`run`](Self::run) 1/B of each
+    /// sample's own ∂ℓ/∂x.
     pub fn input_force<W: Weights>(&self, network: &Network<'_, W>, force: &mut [f32]) {
         let samples = force.len() / network.input_units();
         force.fill(0.0);
         for c in network.connections().iter().filter(|c| c.from == 0) {
             c.weights.apply_transposed(&self.delta[network.range(c.to, samples)], force);
         }
-        force.iter_mut().for_each(|force| *force *= samples as f32);
     }
 }

@@ -7,7 +7,7 @@ use fenchel_core::{Random, Scaling};
 use rand_core::{Rng, SeedableRng};
 
 use crate::data::{Dataset, Split, Values};
-use crate::train::{ObjectiveName, Settings, Trainer};
+use crate::train::{Settings, Trainer};
 use crate::{Matrix, Parameters};
 
 /// `samples` random samples of the shape of MNIST: 784 bytes, four of five of them 0, ten classes.
@@ -31,44 +31,31 @@ pub fn synthetic(samples: usize) -> Dataset {
     }
 }
 
-/// Seconds of one epoch, one value a round.
-#[derive(Clone, Debug)]
-pub struct Timed {
-    /// Whose epochs.
-    pub objective: ObjectiveName,
-    /// In the order of the rounds.
-    pub seconds: Vec<f64>,
-}
-
-/// Time `rounds` epochs of each of `objectives`, one of each a round, so that a machine's moods hit
-/// all alike; `settings` gives everything but the objective and what belongs to it. A first epoch
-/// each isn't counted.
+/// Seconds of `rounds` epochs of each of `settings`, one of each a round, so that a machine's moods
+/// hit all alike; a list each, in the order of the rounds. A first epoch each isn't counted.
 ///
 /// # Errors
 /// As [`Trainer::new`].
-pub fn epochs(
-    settings: &Settings,
-    data: &Dataset,
-    objectives: &[ObjectiveName],
-    rounds: usize,
-) -> Result<Vec<Timed>> {
+pub fn epochs(settings: &[Settings], data: &Dataset, rounds: usize) -> Result<Vec<Vec<f64>>> {
     let mut trainers = Vec::new();
-    for &objective in objectives {
-        let own = Settings::new(&settings.data, objective);
-        let Settings { perturbation, input_block, hidden_noise, .. } = own;
-        let settings = Settings { objective, perturbation, input_block, hidden_noise, ..settings.clone() };
-        let mut trainer = Trainer::new(&settings, data)?;
+    for settings in settings {
+        let mut trainer = Trainer::new(settings, data)?;
         trainer.epoch()?;
-        trainers.push((trainer, Timed { objective, seconds: Vec::new() }));
+        trainers.push((trainer, Vec::new()));
     }
     for _ in 0..rounds {
-        for (trainer, timed) in &mut trainers {
+        for (trainer, seconds) in &mut trainers {
             let start = Instant::now();
             trainer.epoch()?;
-            timed.seconds.push(start.elapsed().as_secs_f64());
+            seconds.push(start.elapsed().as_secs_f64());
         }
     }
-    Ok(trainers.into_iter().map(|(_, timed)| timed).collect())
+    Ok(trainers.into_iter().map(|(_, seconds)| seconds).collect())
+}
+
+/// Median over the rounds of the ratio to the first list.
+pub fn ratio(seconds: &[f64], first: &[f64]) -> f64 {
+    median(&seconds.iter().zip(first).map(|(own, first)| own / first).collect::<Vec<_>>())
 }
 
 /// Seconds that the matrix products of one epoch of back-propagation take alone, a value a round:

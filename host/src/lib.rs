@@ -17,7 +17,9 @@ mod matrix;
 mod optimiser;
 mod parameters;
 pub mod reproduce;
+pub mod robustness;
 pub mod run;
+pub mod safety;
 pub mod spelling;
 pub mod train;
 

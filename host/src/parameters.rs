@@ -1,6 +1,6 @@
 //! What is trained: the weights and biases of a network, with its shape.
 
-use fenchel_core::{Block, Connection, Network, Weights};
+use fenchel_core::{Block, Connection, Model, Network, Packed, Weights};
 use rand_core::Rng;
 
 use crate::{Architecture, Matrix};
@@ -35,6 +35,28 @@ impl Parameters {
             biases.extend((0..blocks[k].size()).map(|_| uniform()));
         }
         Self { blocks, connections, biases, gammas }
+    }
+
+    /// Those of a model.
+    pub fn of_model(model: &Model) -> Self {
+        let network = model.network();
+        let connection = |c: &Connection<Packed>| {
+            let (rows, columns) = c.weights.shape();
+            let mut weights = Matrix::zeros(rows, columns);
+            for (i, row) in weights.values_mut().chunks_exact_mut(columns).enumerate() {
+                row.iter_mut().zip(c.weights.row(i)).for_each(|(w, value)| *w = value);
+            }
+            Connection { from: c.from, to: c.to, weights }
+        };
+        let values = |of: fn(&Network<'_, _>, usize) -> Vec<f32>| {
+            (1..=network.output()).flat_map(|k| of(&network, k)).collect()
+        };
+        Self {
+            blocks: network.blocks().to_vec(),
+            connections: network.connections().iter().map(connection).collect(),
+            biases: values(|network, k| network.bias(k).to_vec()),
+            gammas: values(|network, k| network.gamma(k).to_vec()),
+        }
     }
 
     /// Clip every weight to ±`factor`/√fan-in, biases not.

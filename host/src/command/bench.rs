@@ -3,7 +3,7 @@
 use anyhow::Result;
 use serde_json::{Map, Value, json};
 
-use crate::bench::{epochs, median, products, synthetic};
+use crate::bench::{epochs, median, products, ratio, synthetic};
 use crate::data;
 use crate::error::require;
 use crate::spelling;
@@ -42,29 +42,29 @@ pub fn run(args: &Args) -> Result<()> {
         Some(name) => data::load(name)?,
         None => synthetic(5000),
     };
-    let settings = Settings {
+    let settings_of = |objective| Settings {
         samples: args.samples,
         layers: args.layers.clone(),
         batch: args.batch,
-        ..Settings::new(&data.name, ObjectiveName::Backprop)
+        ..Settings::new(&data.name, objective)
     };
     let chosen = |name: &ObjectiveName| {
         *name == ObjectiveName::Backprop || args.objectives.is_empty() || args.objectives.contains(name)
     };
     let objectives: Vec<_> = OBJECTIVES.iter().map(|row| row.name).filter(chosen).collect();
-    let timed = epochs(&settings, &data, &objectives, args.rounds)?;
-    let gemm = median(&products(&settings, &data, args.rounds)?);
-    let backprop = &timed[0].seconds;
+    let settings: Vec<_> = objectives.iter().map(|&objective| settings_of(objective)).collect();
+    let timed = epochs(&settings, &data, args.rounds)?;
+    let gemm = median(&products(&settings[0], &data, args.rounds)?);
+    let backprop = &timed[0];
     let (mut seconds, mut ratios) = (Map::new(), Map::new());
-    for row in &timed {
-        let name = spelling::name(row.objective);
-        let ratio: Vec<_> = row.seconds.iter().zip(backprop).map(|(own, other)| own / other).collect();
+    for (objective, timed) in objectives.into_iter().zip(&timed) {
+        let name = spelling::name(objective);
+        let (epoch, ratio) = (median(timed), ratio(timed, backprop));
         if !args.json {
-            let (seconds, ratio) = (median(&row.seconds), median(&ratio));
-            super::print(format_args!("{name:<16} {seconds:>9.4} s an epoch  {ratio:>6.2} × backprop"))?;
+            super::print(format_args!("{name:<16} {epoch:>9.4} s an epoch  {ratio:>6.2} × backprop"))?;
         }
-        seconds.insert(name.clone(), median(&row.seconds).into());
-        ratios.insert(name, median(&ratio).into());
+        seconds.insert(name.clone(), epoch.into());
+        ratios.insert(name, ratio.into());
     }
     let share = gemm / median(backprop);
     if args.json {

@@ -13,7 +13,8 @@ use crate::error::require;
 use crate::files;
 use crate::reproduce::cells::{Cell, label};
 use crate::reproduce::provenance::Provenance;
-use crate::reproduce::table1;
+use crate::reproduce::robustness;
+use crate::reproduce::table1::{self, Plan};
 
 /// The paper's experiments: trains what isn't trained yet, and writes tables as JSON and Markdown
 #[derive(clap::Args)]
@@ -28,7 +29,9 @@ pub struct Args {
 #[derive(Subcommand)]
 enum What {
     /// Table 1: test accuracy of every objective, with and without pretraining
-    Table1(Table1),
+    Table1(Table),
+    /// Attacks at the input and inside, noisy and coarse weights, dead units: every method beside its baselines
+    Robustness(Table),
 }
 
 /// Where and how much.
@@ -61,18 +64,22 @@ struct Common {
 }
 
 #[derive(clap::Args)]
-struct Table1 {
+struct Table {
     #[command(flatten)]
     common: Common,
 }
 
 pub fn run(args: &Args) -> Result<()> {
     match &args.what {
-        What::Table1(Table1 { common }) => common.run("table1", |data, watch| {
-            let plan = table1::Plan { seeds: common.seeds, epochs: common.epochs, samples: common.samples };
+        What::Table1(Table { common }) => common.run("table1", |plan, data, watch| {
             let rows = table1::run(plan, data, &common.cells, watch)?;
             let provenance = common.provenance("table1");
             Ok((table1::markdown(&rows, plan, &provenance), Report { provenance, rows }))
+        }),
+        What::Robustness(Table { common }) => common.run("robustness", |plan, data, watch| {
+            let rows = robustness::run(plan, data, &common.cells, watch)?;
+            let provenance = common.provenance("robustness");
+            Ok((robustness::markdown(&rows, plan, &provenance), Report { provenance, rows }))
         }),
     }
 }
@@ -90,12 +97,13 @@ impl Common {
     fn run<T: Serialize + Send>(
         &self,
         name: &str,
-        work: impl FnOnce(&[Dataset], &(dyn Fn(&Cell) + Sync)) -> Result<(String, Report<T>)> + Send,
+        work: impl FnOnce(Plan, &[Dataset], &(dyn Fn(&Cell) + Sync)) -> Result<(String, Report<T>)> + Send,
     ) -> Result<()> {
         require!(self.seeds > 0, "--seeds", "at least 1", 0);
         require!(self.jobs != Some(0), "--jobs", "at least 1", 0);
         let data = self.data.iter().map(|name| data::load(name)).collect::<Result<Vec<_>>>()?;
         let threads = rayon::ThreadPoolBuilder::new().num_threads(self.jobs.unwrap_or(0)).build()?;
+        let plan = Plan { seeds: self.seeds, epochs: self.epochs, samples: self.samples };
         let done = AtomicUsize::new(0);
         let watch = |cell: &Cell| {
             let number = done.fetch_add(1, Ordering::Relaxed) + 1;
@@ -104,7 +112,7 @@ impl Common {
             let (data, seed) = (label(&cell.settings.data), cell.settings.seed);
             eprintln!("{number} trained: {data}, {objective}{pretrained}, seed {seed}");
         };
-        let (markdown, report) = threads.install(|| work(&data, &watch))?;
+        let (markdown, report) = threads.install(|| work(plan, &data, &watch))?;
         std::fs::create_dir_all(&self.out).with_context(|| format!("making {}", self.out.display()))?;
         let file = |extension: &str| self.out.join(Path::new(name).with_extension(extension));
         files::write(&file("md"), markdown.as_bytes())?;

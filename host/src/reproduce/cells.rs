@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use fenchel_core::Model;
 use rayon::prelude::*;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::data::Dataset;
@@ -42,10 +44,21 @@ pub enum Choice {
     Last,
 }
 
+impl Choice {
+    /// As files and tables name it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Best => "best",
+            Self::Last => "last",
+        }
+    }
+}
+
 /// A training by its settings, and the folder that keeps what came of it.
 #[derive(Clone, Debug)]
 pub struct Cell<'a> {
-    data: &'a Dataset,
+    /// What it is trained on.
+    pub data: &'a Dataset,
     /// How it is trained.
     pub settings: Settings,
     stem: PathBuf,
@@ -95,10 +108,27 @@ impl<'a> Cell<'a> {
     /// # Errors
     /// If it wasn't done.
     pub fn model(&self, choice: Choice) -> Result<ModelBytes> {
-        ModelBytes::read(&self.file(match choice {
-            Choice::Best => ".best.fenchel",
-            Choice::Last => ".last.fenchel",
-        }))
+        ModelBytes::read(&self.file(&format!(".{}.fenchel", choice.name())))
+    }
+
+    /// What `work` finds of a model of this cell, computed once and kept as `name`.
+    ///
+    /// # Errors
+    /// Of `work` and of the file system.
+    pub fn kept<T: Serialize + DeserializeOwned>(
+        &self,
+        name: &str,
+        choice: Choice,
+        work: impl FnOnce(&Model) -> Result<T>,
+    ) -> Result<T> {
+        let path = self.file(&format!(".{}.{name}.json", choice.name()));
+        let place = || format!("reading {}", path.display());
+        if path.exists() {
+            return serde_json::from_slice(&std::fs::read(&path).with_context(place)?).with_context(place);
+        }
+        let found = work(&self.model(choice)?.model(path.display())?)?;
+        files::write(&path, &serde_json::to_vec_pretty(&found)?)?;
+        Ok(found)
     }
 
     /// Train from where `trainer` is, and keep models and outcome; the outcome last, which makes it done.

@@ -4,5 +4,6 @@
 
 pub mod cells;
 pub mod provenance;
+pub mod robustness;
 pub mod statistics;
 pub mod table1;

@@ -26,7 +26,7 @@ const fn column(name: &'static str, objective: ObjectiveName, paper: Option<[(f6
 }
 
 /// γ_{k+1}/γ_k = 4 with γ_L = 1, on three blocks.
-const RATIO_4: &[f32] = &[1.0 / 16.0, 0.25, 1.0];
+pub(super) const RATIO_4: &[f32] = &[1.0 / 16.0, 0.25, 1.0];
 
 /// The first is the baseline of the paired gains.
 const COLUMNS: [Column; 10] = [
@@ -87,16 +87,25 @@ pub struct Plan {
     pub samples: usize,
 }
 
+impl Plan {
+    /// The settings of the paper's experiments: 256-256 hidden units, batches of 50, Adam at 2e-4.
+    pub fn settings(self, data: &str, objective: ObjectiveName, seed: u64) -> Settings {
+        Settings {
+            samples: Some(self.samples),
+            layers: vec![256, 256],
+            rate: 2e-4,
+            epochs: self.epochs,
+            seed,
+            ..Settings::new(data, objective)
+        }
+    }
+}
+
 fn settings(data: &str, column: &Column, pretrained: bool, seed: u64, plan: Plan) -> Settings {
     Settings {
-        samples: Some(plan.samples),
-        layers: vec![256, 256],
         gamma: column.gamma.to_vec(),
-        rate: 2e-4,
-        epochs: plan.epochs,
         pretrain: if pretrained { plan.epochs } else { 0 },
-        seed,
-        ..Settings::new(data, column.objective)
+        ..plan.settings(data, column.objective, seed)
     }
 }
 

@@ -66,6 +66,9 @@ impl Learner {
             let force = &mut self.memory.force;
             force.resize(batch.input.len(), 0.0);
             backprop.input_force(&network, force);
+            // Of each sample's own loss, not of their mean.
+            let samples = batch.len() as f32;
+            force.iter_mut().for_each(|force| *force *= samples);
             let radii = batch.radii(&mut streams.radius);
             self.settings.input_block.displace(&radii, force, &mut batch.input);
             backprop.run(&network, &batch.input, &batch.target, &batch.perturbation)?;
