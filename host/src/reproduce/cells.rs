@@ -121,12 +121,28 @@ impl<'a> Cell<'a> {
         choice: Choice,
         work: impl FnOnce(&Model) -> Result<T>,
     ) -> Result<T> {
-        let path = self.file(&format!(".{}.{name}.json", choice.name()));
+        let name = format!("{}.{name}", choice.name());
+        self.kept_without_model(&name, || work(&self.model(choice)?.model(self.stem.display())?))
+    }
+
+    /// What `work` finds, computed once and kept as `name`.
+    ///
+    /// # Errors
+    /// Of `work` and of the file system.
+    pub fn kept_without_model<T: Serialize + DeserializeOwned>(
+        &self,
+        name: &str,
+        work: impl FnOnce() -> Result<T>,
+    ) -> Result<T> {
+        let path = self.file(&format!(".{name}.json"));
         let place = || format!("reading {}", path.display());
         if path.exists() {
             return serde_json::from_slice(&std::fs::read(&path).with_context(place)?).with_context(place);
         }
-        let found = work(&self.model(choice)?.model(path.display())?)?;
+        let found = work()?;
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
+        }
         files::write(&path, &serde_json::to_vec_pretty(&found)?)?;
         Ok(found)
     }

@@ -3,6 +3,8 @@
 //! Everything is a list of [`Cell`](cells::Cell)s, trainings that are each done once and kept.
 
 pub mod cells;
+pub mod figure1;
+pub mod plan;
 pub mod provenance;
 pub mod robustness;
 pub mod statistics;

@@ -10,9 +10,9 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::cells::{Cell, Choice, complete, label};
+use super::plan::{Plan, RATIO_4};
 use super::provenance::Provenance;
 use super::statistics::{deviation, mean, paired_gain};
-use super::table1::{Plan, RATIO_4};
 use crate::Parameters;
 use crate::bench;
 use crate::data::Dataset;

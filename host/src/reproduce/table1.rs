@@ -7,6 +7,7 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::cells::{Cell, complete, label};
+use super::plan::{Plan, RATIO_4};
 use super::provenance::Provenance;
 use super::statistics::{deviation, mean, paired_gain};
 use crate::data::Dataset;
@@ -24,9 +25,6 @@ struct Column {
 const fn column(name: &'static str, objective: ObjectiveName, paper: Option<[(f64, f64); 2]>) -> Column {
     Column { name, objective, gamma: &[1.0], paper }
 }
-
-/// γ_{k+1}/γ_k = 4 with γ_L = 1, on three blocks.
-pub(super) const RATIO_4: &[f32] = &[1.0 / 16.0, 0.25, 1.0];
 
 /// The first is the baseline of the paired gains.
 const COLUMNS: [Column; 10] = [
@@ -74,31 +72,6 @@ pub struct Row {
     pub paper_std: Option<f64>,
     /// Samples dropped from gradients as unbounded, over seeds and epochs.
     pub unbounded: usize,
-}
-
-/// What to run.
-#[derive(Clone, Copy, Debug)]
-pub struct Plan {
-    /// Seeds 0..this.
-    pub seeds: u64,
-    /// Epochs of training, and of pretraining.
-    pub epochs: u32,
-    /// Size of the random subset.
-    pub samples: usize,
-}
-
-impl Plan {
-    /// The settings of the paper's experiments: 256-256 hidden units, batches of 50, Adam at 2e-4.
-    pub fn settings(self, data: &str, objective: ObjectiveName, seed: u64) -> Settings {
-        Settings {
-            samples: Some(self.samples),
-            layers: vec![256, 256],
-            rate: 2e-4,
-            epochs: self.epochs,
-            seed,
-            ..Settings::new(data, objective)
-        }
-    }
 }
 
 fn settings(data: &str, column: &Column, pretrained: bool, seed: u64, plan: Plan) -> Settings {
