@@ -172,10 +172,16 @@ fn draw<'a>(
     let mut chart = ChartBuilder::on(area)
         .caption(title, ("sans-serif", 15))
         .margin(8)
+        .margin_right(24)
         .x_label_area_size(30)
         .y_label_area_size(50)
         .build_cartesian_2d(0.0..f64::from(last), low - margin..high + margin)?;
-    chart.configure_mesh().x_desc("epoch").light_line_style(WHITE).draw()?;
+    chart
+        .configure_mesh()
+        .x_desc("epoch")
+        .x_label_formatter(&|epoch| format!("{epoch:.0}"))
+        .light_line_style(WHITE)
+        .draw()?;
     for (number, curve) in curves.iter().enumerate() {
         let color = Palette99::pick(number).stroke_width(2);
         let at = |point: &Point| (f64::from(point.epoch), panel.1(point));
@@ -188,6 +194,7 @@ fn draw<'a>(
     if legend {
         let background = WHITE.mix(0.8);
         let mut labels = chart.configure_series_labels();
+        labels.position(SeriesLabelPosition::UpperLeft);
         labels.background_style(background).border_style(BLACK.mix(0.3)).draw()?;
     }
     Ok(())
