@@ -53,6 +53,7 @@ mod scaling;
 mod simplex;
 mod state;
 mod sweep;
+mod unbounded;
 mod unitwise;
 mod weights;
 

@@ -54,8 +54,16 @@ pub fn run(args: &Args) -> Result<()> {
     settings.check(&data)?;
     let mut run = Run::create(&args.folder(&settings), &settings)?;
     let bar = progress(settings.pretrain + settings.epochs);
+    let mut warned = false;
     let trained = train(&settings, &data, &mut |epoch| {
         run.log(epoch)?;
+        if let Some(text) = warning(epoch).filter(|_| !warned) {
+            warned = true;
+            match &bar {
+                Some(bar) => bar.suspend(|| eprintln!("{text}")),
+                None => eprintln!("{text}"),
+            }
+        }
         show(bar.as_ref(), epoch, if epoch.pretraining { settings.pretrain } else { settings.epochs });
         Ok(())
     })?;
@@ -83,6 +91,25 @@ pub fn run(args: &Args) -> Result<()> {
         trained.best.epoch,
         settings.epochs,
         model.display()
+    ))
+}
+
+/// What to say once an untargeted objective leaves its bound, or drops samples.
+fn warning(epoch: &Epoch) -> Option<String> {
+    let number = epoch.epoch;
+    if epoch.unbounded > 0 {
+        let count = epoch.unbounded;
+        return Some(format!(
+            "warning: epoch {number}: {count} samples had an inference problem without a minimum and were \
+             dropped from the gradient; a smaller --beta or --alpha, or a targeted --attack, helps"
+        ));
+    }
+    let safety = epoch.safety.filter(|safety| safety.beyond > 0)?;
+    Some(format!(
+        "warning: epoch {number}: {} of {} training samples are beyond the safe bound, {:.3} for the smallest, and \
+         the nudge is {}: their problem has no minimum near the forward pass. A smaller --beta or --alpha, or a \
+         targeted --attack, helps; samples found without a minimum are dropped.",
+        safety.beyond, safety.samples, safety.smallest_bound, safety.strength
     ))
 }
 

@@ -8,11 +8,14 @@ mod settings;
 use std::time::Instant;
 
 use anyhow::Result;
+use fenchel_core::Nudge;
 use serde::Serialize;
 
 use crate::Parameters;
 use crate::data::{Dataset, Split};
 use crate::evaluate::{outputs, score};
+use crate::robustness::Samples;
+use crate::safety::local_bounds;
 use batch::Streams;
 use learner::Learner;
 pub use objectives::{
@@ -34,8 +37,24 @@ pub struct Epoch {
     pub validation_loss: f64,
     /// Samples dropped because their relaxation left the finite numbers.
     pub unbounded: usize,
+    /// For an objective with a problem of s < 0, how safe it was afterwards.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub safety: Option<Safety>,
     /// Seconds since training began.
     pub seconds: f64,
+}
+
+/// How many training samples were beyond the local bound on −s, after an epoch.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Safety {
+    /// Samples looked at: the first ones.
+    pub samples: usize,
+    /// Those whose problem has no minimum near the forward pass.
+    pub beyond: usize,
+    /// The smallest bound on −s of a sample.
+    pub smallest_bound: f64,
+    /// −s.
+    pub strength: f64,
 }
 
 /// What came of a training.
@@ -109,8 +128,16 @@ impl<'a> Trainer<'a> {
                 let (validation_accuracy, validation_loss) =
                     validate(self.parameters(), &self.data.validation, self.data)?;
                 let seconds = start.elapsed().as_secs_f64();
-                let report =
-                    Epoch { epoch, pretraining, validation_accuracy, validation_loss, unbounded, seconds };
+                let safety = if pretraining { None } else { self.safety()? };
+                let report = Epoch {
+                    epoch,
+                    pretraining,
+                    validation_accuracy,
+                    validation_loss,
+                    unbounded,
+                    safety,
+                    seconds,
+                };
                 watch(&report)?;
                 let merit = |epoch: &Epoch| (epoch.validation_accuracy, -epoch.validation_loss);
                 if !pretraining && best.as_ref().is_none_or(|best| merit(&report) > merit(&best.1)) {
@@ -138,6 +165,26 @@ impl<'a> Trainer<'a> {
             }
         }
         Ok(dropped)
+    }
+
+    /// Whether the objective's problems still have minima, on the first training samples; none if
+    /// it has no problem that could lack one.
+    fn safety(&self) -> Result<Option<Safety>> {
+        /// Enough to see a few in a hundred, at a few hundredths of an epoch's cost.
+        const SAMPLES: usize = 200;
+        let nudges = self.settings.contrast().map(|contrast| contrast.nudges).unwrap_or([Nudge::FREE; 2]);
+        let strength = nudges.map(|nudge| f64::from(-nudge.s)).into_iter().fold(0.0, f64::max);
+        if strength == 0.0 {
+            return Ok(None);
+        }
+        let samples = Samples::new(&self.samples, self.data.features, self.data.scaling, SAMPLES);
+        let bounds = local_bounds(&self.parameters().network(), &samples.input)?;
+        Ok(Some(Safety {
+            samples: bounds.len(),
+            beyond: bounds.iter().filter(|&&bound| bound <= strength).count(),
+            smallest_bound: bounds.iter().copied().fold(f64::INFINITY, f64::min),
+            strength,
+        }))
     }
 
     /// All epochs of pretraining, without validation.
