@@ -12,17 +12,20 @@ impl<W: Weights> Network<'_, W> {
     /// forces show a direction without a minimum: with u_k = J_kᵀ u_L the displacements u_k/γ_k cost
     /// ½ Σ ‖u_k‖²/γ_k, and move the output by at least Σ ‖u_k‖²/γ_k / ‖u_L‖ (Cauchy–Schwarz), so that the
     /// energy falls along them for ever, as long as the active units stay the same, once
-    /// −s·Σ ‖u_k‖²/γ_k ≥ ‖u_L‖².
+    /// −s·Σ ‖u_k‖²/γ_k ≥ ‖u_L‖². With g ≠ 0 the forces aren't those of the output alone, and tell nothing.
     pub fn drop_unbounded(&self, problem: &Problem, state: &mut StateView) -> usize {
         let (samples, rows) = (problem.samples(self), state.rows);
-        if problem.nudges.iter().all(|nudge| nudge.s >= 0.0) && finite(state.u) && finite(state.z) {
+        let has_direction =
+            problem.perturbation.is_empty() && problem.nudges.iter().any(|nudge| nudge.s < 0.0);
+        if !has_direction && finite(state.u) && finite(state.z) {
             return 0;
         }
         let mut dropped = 0;
         for sample in 0..samples {
             let of_problems = || (sample..rows).step_by(samples.max(1));
-            let bounded =
-                of_problems().zip(problem.nudges).all(|(row, nudge)| self.is_bounded(state, row, nudge.s));
+            let bounded = of_problems()
+                .zip(problem.nudges)
+                .all(|(row, nudge)| self.is_bounded(state, row, if has_direction { nudge.s } else { 0.0 }));
             if !bounded {
                 for range in of_problems().flat_map(|row| self.places(rows, row)) {
                     state.u.get_mut(range.clone()).unwrap_or_default().fill(0.0);
