@@ -2,9 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Result, anyhow};
-use plotters::coord::Shift;
-use plotters::prelude::*;
+use anyhow::Result;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -115,87 +113,4 @@ fn points(cell: &Cell) -> Result<Vec<Point>> {
         }
     }
     Ok(points)
-}
-
-/// A row of panels: what it shows, and of which scale.
-type Panel = (&'static str, fn(&Point) -> f64);
-
-const PANELS: [Panel; 4] = [
-    ("product of spectral norms", |point| point.lipschitz.product),
-    ("largest local norm", |point| point.lipschitz.largest),
-    ("mean local norm", |point| point.lipschitz.mean),
-    ("test accuracy, %", |point| 100.0 * point.test_accuracy),
-];
-
-type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
-
-/// The figure of one data set as SVG: a column for each size, a row for each panel.
-///
-/// # Errors
-/// If it can't be drawn.
-pub fn svg(curves: &[Curve], data: &str) -> Result<String> {
-    let curves: Vec<_> = curves.iter().filter(|curve| curve.data == data).collect();
-    let mut sizes: Vec<_> = curves.iter().map(|curve| curve.samples).collect();
-    sizes.dedup();
-    let mut text = String::new();
-    {
-        let (width, height) = (560 * sizes.len() as u32, 300 * PANELS.len() as u32);
-        let root = SVGBackend::with_string(&mut text, (width, height)).into_drawing_area();
-        root.fill(&WHITE).map_err(|error| anyhow!("drawing the figure: {error}"))?;
-        let areas = root.split_evenly((PANELS.len(), sizes.len()));
-        for (place, area) in areas.iter().enumerate() {
-            let (panel, samples) = (PANELS[place / sizes.len()], sizes[place % sizes.len()]);
-            let here: Vec<_> = curves.iter().copied().filter(|curve| curve.samples == samples).collect();
-            draw(area, panel, &format!("{data}, {samples} samples: {}", panel.0), &here, place == 0)
-                .map_err(|error| anyhow!("drawing the figure: {error}"))?;
-        }
-        root.present().map_err(|error| anyhow!("drawing the figure: {error}"))?;
-    }
-    Ok(text)
-}
-
-fn draw<'a>(
-    area: &Area<'a>,
-    panel: Panel,
-    title: &str,
-    curves: &[&Curve],
-    legend: bool,
-) -> Result<(), DrawingAreaErrorKind<<SVGBackend<'a> as DrawingBackend>::ErrorType>> {
-    let values =
-        || curves.iter().flat_map(|curve| curve.points.iter().map(panel.1)).filter(|v| v.is_finite());
-    let high = values().fold(f64::NEG_INFINITY, f64::max);
-    // The first epochs of an accuracy would leave no room for the rest.
-    let low =
-        values().fold(f64::INFINITY, f64::min).max(if panel.0.contains('%') { high - 8.0 } else { 0.0 });
-    let margin = 0.05 * (high - low).max(1e-6);
-    let last = curves.iter().flat_map(|curve| &curve.points).map(|point| point.epoch).max().unwrap_or(1);
-    let mut chart = ChartBuilder::on(area)
-        .caption(title, ("sans-serif", 15))
-        .margin(8)
-        .margin_right(24)
-        .x_label_area_size(30)
-        .y_label_area_size(50)
-        .build_cartesian_2d(0.0..f64::from(last), low - margin..high + margin)?;
-    chart
-        .configure_mesh()
-        .x_desc("epoch")
-        .x_label_formatter(&|epoch| format!("{epoch:.0}"))
-        .light_line_style(WHITE)
-        .draw()?;
-    for (number, curve) in curves.iter().enumerate() {
-        let color = Palette99::pick(number).stroke_width(2);
-        let at = |point: &Point| (f64::from(point.epoch), panel.1(point));
-        let series: LineSeries<_, (f64, f64)> = LineSeries::new(curve.points.iter().map(at), color);
-        let drawn = chart.draw_series(series)?;
-        if legend {
-            drawn.label(curve.curve).legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], color));
-        }
-    }
-    if legend {
-        let background = WHITE.mix(0.8);
-        let mut labels = chart.configure_series_labels();
-        labels.position(SeriesLabelPosition::UpperLeft);
-        labels.background_style(background).border_style(BLACK.mix(0.3)).draw()?;
-    }
-    Ok(())
 }

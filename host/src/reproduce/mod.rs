@@ -5,7 +5,9 @@
 pub mod cells;
 pub mod figure1;
 pub mod plan;
+pub mod plots;
 pub mod provenance;
 pub mod robustness;
+pub mod solvers;
 pub mod statistics;
 pub mod table1;

@@ -14,7 +14,7 @@ use crate::{Adam, DenseGradient, Matrix, Parameters};
 pub struct Learner {
     pub parameters: Parameters,
     settings: Settings,
-    gradient: DenseGradient,
+    pub gradient: DenseGradient,
     adam: Adam,
     batch: Batch,
     memory: Memory,
@@ -42,20 +42,31 @@ impl Learner {
         let order = crate::data::permutation(train.len(), &mut streams.order);
         let mut dropped = 0;
         for indices in order.chunks(self.settings.batch) {
-            self.batch.gather(train, indices, data);
-            self.batch.disturb_input(self.settings.input_noise, &mut streams.input);
-            let network = self.parameters.network();
-            self.batch.perturb(&network, &self.settings, &mut streams.perturbation);
-            dropped += match self.settings.contrast() {
-                None => self.backpropagate(streams)?,
-                Some(contrast) => self.contrast(&contrast, streams)?,
-            };
+            dropped += self.gradient(train, indices, data, streams)?;
             self.adam.step(&mut self.parameters, &self.gradient);
             if let Some(factor) = self.settings.weight_clip {
                 self.parameters.clip_weights(factor);
             }
         }
         Ok(dropped)
+    }
+
+    /// The mean gradient of the samples at `indices`; the number of samples dropped from it.
+    pub fn gradient(
+        &mut self,
+        train: &Split,
+        indices: &[usize],
+        data: &Dataset,
+        streams: &mut Streams,
+    ) -> Result<usize> {
+        self.batch.gather(train, indices, data);
+        self.batch.disturb_input(self.settings.input_noise, &mut streams.input);
+        let network = self.parameters.network();
+        self.batch.perturb(&network, &self.settings, &mut streams.perturbation);
+        match self.settings.contrast() {
+            None => self.backpropagate(streams),
+            Some(contrast) => self.contrast(&contrast, streams),
+        }
     }
 
     fn backpropagate(&mut self, streams: &mut Streams) -> Result<usize> {

@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use crate::Parameters;
 use crate::data::{Dataset, Split};
+use crate::error::require;
 use crate::evaluate::{outputs, score};
 use crate::robustness::Samples;
 use crate::safety::local_bounds;
@@ -217,6 +218,29 @@ impl<'a> Trainer<'a> {
     pub fn parameters(&self) -> &Parameters {
         &self.learner.parameters
     }
+}
+
+/// The mean gradient by `settings` of the samples `number`·B.. of the training split in their own
+/// order, flat as [`Parameters::tensors_mut`]. Draws, such as the attack's labels, depend on the seed
+/// and on `number` alone.
+///
+/// # Errors
+/// If there is no such batch, or the settings don't fit.
+pub fn batch_gradient(
+    settings: &Settings,
+    parameters: &Parameters,
+    data: &Dataset,
+    number: usize,
+) -> Result<Vec<f32>> {
+    settings.check(data)?;
+    let first = number * settings.batch;
+    let last = data.train.len().min(first + settings.batch);
+    require!(first < last, "batch", format!("below {}", data.train.len().div_ceil(settings.batch)), number);
+    let mut streams = Streams::new(settings.seed + number as u64);
+    let mut learner = Learner::new(settings.clone(), parameters.clone());
+    let indices: Vec<_> = (first..last).collect();
+    learner.gradient(&data.train, &indices, data, &mut streams)?;
+    Ok(learner.gradient.tensors().flatten().copied().collect())
 }
 
 fn validate(parameters: &Parameters, split: &Split, data: &Dataset) -> Result<(f64, f64)> {
