@@ -35,6 +35,9 @@ fn raise(worst: &mut f64, error: f64) {
     *worst = if error.is_nan() { f64::INFINITY } else { worst.max(error) };
 }
 
+/// A kind of random networks: scale, linear output.
+type Draw = fn(&mut Random, f32, bool) -> RandomNetwork;
+
 struct Case {
     network: RandomNetwork,
     problem: RandomProblem,
@@ -42,10 +45,10 @@ struct Case {
 }
 
 impl Case {
-    fn new(seed: u64, scale: f32, samples: usize, problems: usize, g: f32) -> Self {
+    fn new(seed: u64, draw: Draw, scale: f32, samples: usize, problems: usize, g: f32) -> Self {
         let mut random = Random::new(seed);
         let linear_output = random.below(2) == 0;
-        let network = RandomNetwork::any(&mut random, scale, linear_output);
+        let network = draw(&mut random, scale, linear_output);
         let problem = RandomProblem::new(&mut random, &network, samples, problems, g);
         let graph = network.graph();
         Self { network, problem, graph }
@@ -143,13 +146,13 @@ impl Case {
 }
 
 /// All of with and without g, B = 1 and 3, P = 1 and 2.
-fn cases(scale: f32, seeds: u64) -> Vec<Case> {
+fn cases(draw: Draw, scale: f32, seeds: u64) -> Vec<Case> {
     let mut cases = Vec::new();
     for seed in 0..seeds {
         for (index, (samples, problems)) in [(1, 1), (1, 2), (3, 1), (3, 2)].into_iter().enumerate() {
             for g in [0.0, 0.2] {
                 let seed = 100 * seed + 10 * index as u64 + u64::from(g > 0.0);
-                cases.push(Case::new(seed, scale, samples, problems, g));
+                cases.push(Case::new(seed, draw, scale, samples, problems, g));
             }
         }
     }
@@ -160,7 +163,7 @@ fn cases(scale: f32, seeds: u64) -> Vec<Case> {
 fn every_schedule_agrees_with_the_oracle_after_each_sweep() {
     for schedule in SCHEDULES {
         let mut worst = Worst::default();
-        for case in cases(0.6, 10) {
+        for case in cases(RandomNetwork::any, 0.6, 10) {
             case.compare(&case.network.packed(), schedule, &mut worst);
         }
         worst.check(&format!("{schedule:?}, packed"), tolerance::STATE);
@@ -168,10 +171,21 @@ fn every_schedule_agrees_with_the_oracle_after_each_sweep() {
 }
 
 #[test]
+fn so_does_every_potential_and_the_simplex() {
+    for schedule in SCHEDULES {
+        let mut worst = Worst::default();
+        for case in cases(RandomNetwork::mixed, 0.6, 20) {
+            case.compare(&case.network.packed(), schedule, &mut worst);
+        }
+        worst.check(&format!("{schedule:?}, mixed"), tolerance::STATE);
+    }
+}
+
+#[test]
 fn the_trait_is_enough_for_other_weights() {
     for schedule in SCHEDULES {
         let mut worst = Worst::default();
-        for case in cases(0.6, 2) {
+        for case in cases(RandomNetwork::any, 0.6, 2) {
             case.compare(&case.network.dense(), schedule, &mut worst);
         }
         worst.check(&format!("{schedule:?}, dense"), tolerance::STATE);
@@ -181,7 +195,7 @@ fn the_trait_is_enough_for_other_weights() {
 #[test]
 fn all_schedules_reach_the_same_minimum() {
     let mut worst = Worst::default();
-    for case in cases(0.4, 10) {
+    for case in cases(RandomNetwork::any, 0.4, 10) {
         let minimum = case.oracle(Schedule::Unitwise, 400);
         for row in &minimum {
             assert!(row.trace.last().is_some_and(|sweep| sweep.residual < 1e-12), "the oracle converged");
