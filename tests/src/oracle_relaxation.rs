@@ -32,6 +32,9 @@ pub struct Relaxed {
     pub updated: State,
     /// Every sweep.
     pub trace: Vec<Sweep>,
+    /// 1, or the largest |θ| of Anderson's steps: where two residuals are nearly parallel it is
+    /// large, and multiplies whatever rounding they have.
+    pub amplification: f64,
 }
 
 impl Graph {
@@ -104,6 +107,7 @@ impl Graph {
         let (mut e, _) = self.errors(row, &a);
         let mut before: Option<(Vec<Vector>, Vec<Vector>)> = None;
         let mut consistent = None;
+        let mut amplification: f64 = 1.0;
         let mut trace = Vec::new();
         for _ in 0..sweeps {
             for k in 1..output {
@@ -121,7 +125,11 @@ impl Graph {
             consistent = Some(State { z: z.clone(), u: self.forces(&a, &z) });
             let next = match &before {
                 None => w.clone(),
-                Some((e_before, w_before)) => self.anderson(&e, &w, e_before, w_before),
+                Some((e_before, w_before)) => {
+                    let (next, theta) = self.anderson(&e, &w, e_before, w_before);
+                    amplification = amplification.max(theta.abs());
+                    next
+                }
             };
             before = Some((e, w));
             e = next;
@@ -130,11 +138,17 @@ impl Graph {
             z[k] = self.moved(k, &a, &e);
         }
         let updated = State { u: self.forces(&a, &z), z };
-        Relaxed { consistent: consistent.expect("a sweep"), updated, trace }
+        Relaxed { consistent: consistent.expect("a sweep"), updated, trace, amplification }
     }
 
-    /// w − θ(w − w'), θ the minimiser of ‖r − θ(r − r')‖, r = w − e, over all hidden units.
-    fn anderson(&self, e: &[Vector], w: &[Vector], e_before: &[Vector], w_before: &[Vector]) -> Vec<Vector> {
+    /// w − θ(w − w') and θ, the minimiser of ‖r − θ(r − r')‖, r = w − e, over all hidden units.
+    fn anderson(
+        &self,
+        e: &[Vector],
+        w: &[Vector],
+        e_before: &[Vector],
+        w_before: &[Vector],
+    ) -> (Vec<Vector>, f64) {
         let (mut along, mut square) = (0.0, 0.0);
         for k in 1..self.output() {
             for i in 0..self.sizes[k] {
@@ -151,7 +165,7 @@ impl Graph {
                 next[k][i] = w[k][i] - theta * (w[k][i] - w_before[k][i]);
             }
         }
-        next
+        (next, theta)
     }
 
     fn backward(&self, row: &Row, sweeps: u32) -> Relaxed {
@@ -175,7 +189,7 @@ impl Graph {
             last = Some((consistent, updated));
         }
         let (consistent, updated) = last.expect("a sweep");
-        Relaxed { consistent, updated, trace }
+        Relaxed { consistent, updated, trace, amplification: 1.0 }
     }
 
     fn unitwise(&self, row: &Row, sweeps: u32) -> Relaxed {
@@ -200,7 +214,7 @@ impl Graph {
             trace.push(Sweep { energy: self.energy(row, &z), residual });
         }
         let state = State { u: self.forces(&self.preactivations(&z), &z), z };
-        Relaxed { consistent: state.clone(), updated: state, trace }
+        Relaxed { consistent: state.clone(), updated: state, trace, amplification: 1.0 }
     }
 
     /// z_i ← Π_C(z_i + (pull_i + Σ_m w_i·u_m − g_i)/(curvature_i + Σ_m Σ stiffness_m w_i²)), of the
