@@ -30,17 +30,24 @@ pub const GRADIENT: f64 = 1e-4;
 pub const CONVERGED_GRADIENT: f64 = 5e-4;
 
 /// How much unit-wise descent may raise the energy, beside the sum of its terms' absolute values:
-/// each activity is rounded once a sweep, a and u once for every unit below (measured in 20,000
-/// random cases: 4.9e-8).
+/// each activity is rounded once a sweep, a and u once for every unit below (measured in 40,000
+/// random cases: 6.5e-8).
 pub const DESCENT: f64 = 5e-7;
 
-/// The same in `f64`: a few roundings of 1e-16 (measured: 8.7e-17).
+/// The same in `f64`: a few roundings of 1e-16 (measured: 1.1e-16).
 pub const DESCENT_F64: f64 = 1e-15;
 
 /// Relative error of the gradient at β = 1e-6 to back-propagation's: of first order in β and in ε,
-/// with no cancellation to amplify it (measured: 2.7e-6; with it, 5e-2).
+/// with no cancellation to amplify it (measured: 4.7e-6; with it, 5e-2).
 pub const TINY_NUDGE: f64 = 2e-5;
 
 /// Gradient against central differences with step 1e-6 in `f64`, relative in norm: the energies'
-/// own rounding, 1e-16, beside the step (measured: 4.6e-9).
+/// own rounding, 1e-16, beside the step (measured: 1.9e-8).
 pub const FINITE_DIFFERENCE: f64 = 1e-7;
+
+/// Potentials in `f64` against their definitions: roundings of 1e-16, and a golden section that
+/// can't tell apart values that near its minimum (measured: 1.1e-15).
+pub const DEFINITION: f64 = 2e-14;
+
+/// The force on the input, relative in norm: products and sums of one backward pass (measured: 3.5e-7).
+pub const INPUT_FORCE: f64 = 4e-6;
