@@ -15,6 +15,7 @@ mod matrix;
 mod optimiser;
 mod parameters;
 pub mod run;
+pub mod safety;
 pub mod spelling;
 pub mod train;
 
