@@ -17,6 +17,7 @@ mod parameters;
 pub mod run;
 pub mod safety;
 pub mod spelling;
+pub mod theory;
 pub mod train;
 
 pub use error::BadInput;

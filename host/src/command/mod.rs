@@ -6,6 +6,7 @@ mod infer;
 mod inspect;
 mod relax;
 mod samples;
+mod theory;
 mod train;
 
 use std::process::ExitCode;
@@ -38,6 +39,7 @@ enum Command {
     Export(export::Args),
     Inspect(inspect::Args),
     Relax(relax::Args),
+    Theory(theory::Args),
 }
 
 /// Run the command line.
@@ -49,6 +51,7 @@ pub fn main() -> ExitCode {
         Command::Export(args) => export::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Relax(args) => relax::run(&args),
+        Command::Theory(args) => theory::run(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
