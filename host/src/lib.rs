@@ -21,6 +21,7 @@ pub mod robustness;
 pub mod run;
 pub mod safety;
 pub mod spelling;
+pub mod theory;
 pub mod train;
 
 pub use architecture::Architecture;

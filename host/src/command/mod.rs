@@ -9,6 +9,7 @@ mod options;
 mod relax;
 mod reproduce;
 mod samples;
+mod theory;
 mod train;
 
 use std::process::ExitCode;
@@ -43,6 +44,7 @@ enum Command {
     Bench(bench::Args),
     Reproduce(reproduce::Args),
     Relax(relax::Args),
+    Theory(theory::Args),
 }
 
 /// Run the command line.
@@ -56,6 +58,7 @@ pub fn main() -> ExitCode {
         Command::Bench(args) => bench::run(&args),
         Command::Reproduce(args) => reproduce::run(&args),
         Command::Relax(args) => relax::run(&args),
+        Command::Theory(args) => theory::run(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
