@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use anyhow::Result;
-use fenchel_core::{Random, Scaling};
+use fenchel_core::{Random, Scaling, Weights};
 use rand_core::{Rng, SeedableRng};
 
 use crate::data::{Dataset, Split, Values};
@@ -58,22 +58,31 @@ pub fn ratio(seconds: &[f64], first: &[f64]) -> f64 {
     median(&seconds.iter().zip(first).map(|(own, first)| own / first).collect::<Vec<_>>())
 }
 
-/// Seconds that the matrix products of one epoch of back-propagation take alone, a value a round:
-/// W z, Wᵀ δ above the first block, and δ zᵀ of every connection, on the same shapes and nothing else.
+/// Seconds that the matrix products of one epoch take alone, a value a round: the same shapes and
+/// numbers of calls, and nothing else. Of back-propagation: W z, Wᵀ δ above the first block, and δ zᵀ
+/// of every connection. Of a contrast of two relaxed problems by forward–backward sweeps: the forward
+/// pass, for both problems at once n + 1 times Wᵀ u and n times W z above the first block, and u zᵀ.
+///
+/// # Errors
+/// As [`Trainer::new`].
 pub fn products(settings: &Settings, data: &Dataset, rounds: usize) -> Result<Vec<f64>> {
     let mut random = Random::seed_from_u64(1);
     let parameters = Parameters::new(&settings.architecture(data)?, &mut random);
     let batch = settings.batch;
     let steps = data.train.len() / batch;
+    let (problems, forth, back) = match settings.contrast() {
+        None => (1, 0, 1),
+        Some(_) => (2, settings.sweeps, settings.sweeps + 1),
+    };
     let mut uniform =
         |n: usize| -> Vec<f32> { (0..n).map(|_| random.next_u32() as f32 / u32::MAX as f32).collect() };
     let mut parts: Vec<_> = parameters
         .connections
         .iter()
         .map(|c| {
-            let (rows, columns) = (parameters.blocks[c.to].size(), parameters.blocks[c.from].size());
-            let (z, u) = (uniform(batch * columns), uniform(batch * rows));
-            (c, z, u, Matrix::zeros(rows, columns))
+            let (rows, columns) = c.weights.shape();
+            let samples = batch * if c.from == 0 { 1 } else { problems };
+            (c, uniform(samples * columns), uniform(samples * rows), Matrix::zeros(rows, columns))
         })
         .collect();
     let mut seconds = Vec::new();
@@ -81,12 +90,13 @@ pub fn products(settings: &Settings, data: &Dataset, rounds: usize) -> Result<Ve
         let start = Instant::now();
         for _ in 0..steps {
             for (c, z, u, outer) in &mut parts {
-                use fenchel_core::Weights;
-                u.fill(0.0);
-                c.weights.apply(z, u);
+                let (rows, columns) = c.weights.shape();
+                c.weights.apply(&z[..batch * columns], &mut u[..batch * rows]);
                 if c.from > 0 {
-                    z.fill(0.0);
-                    c.weights.apply_transposed(u, z);
+                    (0..forth).for_each(|_| c.weights.apply(z, u));
+                    (0..back).for_each(|_| c.weights.apply_transposed(u, z));
+                    // The products add to what is there: keep it finite.
+                    (z.fill(0.5), u.fill(0.5));
                 }
                 outer.set_outer(u, z);
             }
