@@ -1,6 +1,7 @@
 //! Adam (D. P. Kingma and J. Ba, 2015).
 
 use multiversion::multiversion;
+use serde::{Deserialize, Serialize};
 
 use crate::{DenseGradient, Parameters};
 
@@ -9,7 +10,7 @@ const BETA_2: f32 = 0.999;
 const EPSILON: f32 = 1e-8;
 
 /// Adam's running moments, one pair a parameter.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Adam {
     rate: f32,
     step: i32,

@@ -22,7 +22,7 @@ use crate::BadInput;
 /// Train lifted neural networks that run, bit for bit, as energy minimisers on a microcontroller.
 ///
 /// Begin with `fenchel train`: it needs no data and no options. Results go to stdout, progress and
-/// errors to stderr. Exit codes: 0 done, 1 failed, 2 bad input.
+/// errors to stderr. Exit codes: 0 done, 1 failed, 2 bad input, 130 interrupted.
 #[derive(Parser)]
 #[command(
     name = "fenchel",
@@ -65,7 +65,11 @@ pub fn main() -> ExitCode {
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("fenchel: {error:#}");
-            ExitCode::from(if is_bad_input(&error) { 2 } else { 1 })
+            ExitCode::from(match &error {
+                error if error.is::<train::Interrupted>() => 130,
+                error if is_bad_input(error) => 2,
+                _ => 1,
+            })
         }
     }
 }

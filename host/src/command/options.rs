@@ -1,8 +1,12 @@
 //! The options that settle a training run.
 
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
 use clap::ValueEnum;
 use fenchel_core::{Activation, InputBlock, Perturbation, Schedule};
 
+use crate::BadInput;
 use crate::architecture::Skip;
 use crate::spelling::parse;
 use crate::train::{
@@ -22,6 +26,9 @@ pub struct Options {
     /// Several settings in one word; other options still count
     #[arg(long, value_enum)]
     preset: Option<Preset>,
+    /// Settings file, such as a run's settings.toml; other options still count
+    #[arg(long, conflicts_with = "preset")]
+    config: Option<PathBuf>,
     /// digits, fashion-mnist, a folder of IDX files (MNIST's form) or a CSV file with labels last [default: digits]
     #[arg(long)]
     data: Option<String>,
@@ -116,12 +123,13 @@ macro_rules! override_settings {
 
 impl Options {
     /// Everything settled.
-    pub fn settings(&self) -> Settings {
+    pub fn settings(&self) -> Result<Settings> {
         let data = self.data.as_deref().unwrap_or("digits");
-        let mut settings = match (self.preset, self.objective) {
-            (None, objective) => Settings::new(data, objective.unwrap_or(ObjectiveName::ArovrG)),
-            (Some(Preset::Robust), None) => Settings::robust(data),
-            (Some(Preset::Robust), Some(objective)) => {
+        let mut settings = match (&self.config, self.preset, self.objective) {
+            (Some(path), ..) => self.configured(path)?,
+            (None, None, objective) => Settings::new(data, objective.unwrap_or(ObjectiveName::ArovrG)),
+            (None, Some(Preset::Robust), None) => Settings::robust(data),
+            (None, Some(Preset::Robust), Some(objective)) => {
                 let Settings { input_block, weight_clip, .. } = Settings::robust(data);
                 Settings { input_block, weight_clip, ..Settings::new(data, objective) }
             }
@@ -151,13 +159,30 @@ impl Options {
             tolerance,
             perturbed_per
         );
-        settings.samples = self.samples;
+        settings.samples = self.samples.or(settings.samples);
         settings.weight_clip = self.weight_clip.or(settings.weight_clip);
-        let dropout = matches!(settings.perturbation, Perturbation::Dropout { .. });
+        let dropout = matches!(self.perturbation, Some(Perturbation::Dropout { .. }));
         let blocks = if dropout { PerturbedBlocks::Hidden } else { settings.perturbed_blocks };
         settings.perturbed_blocks = self.perturbed_blocks.unwrap_or(blocks);
-        let sweeps = if settings.tolerance > 0.0 { 100 } else { settings.sweeps };
+        let sweeps =
+            if self.tolerance.is_some_and(|tolerance| tolerance > 0.0) { 100 } else { settings.sweeps };
         settings.sweeps = self.sweeps.unwrap_or(sweeps);
-        settings
+        Ok(settings)
+    }
+
+    /// What the settings file says; data and objective of the command line first, as others follow them.
+    fn configured(&self, path: &Path) -> Result<Settings> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| BadInput::new(path.display(), "a settings file", error))?;
+        let place = || path.display().to_string();
+        let mut settings = Settings::from_toml(&text).with_context(place)?;
+        if let Some(objective) = self.objective.filter(|objective| *objective != settings.objective) {
+            let Settings { perturbation, input_block, hidden_noise, .. } = Settings::new("", objective);
+            settings = Settings { objective, perturbation, input_block, hidden_noise, ..settings };
+        }
+        if let Some(data) = &self.data {
+            settings.data.clone_from(data);
+        }
+        Ok(settings)
     }
 }

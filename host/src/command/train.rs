@@ -2,18 +2,20 @@
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
-use std::time::Instant;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::options::Options;
-use crate::data;
+use crate::data::{self, Dataset};
 use crate::evaluate::accuracy;
 use crate::export::export_run;
-use crate::run::Run;
-use crate::train::{Epoch, Settings, train};
+use crate::run::{BEST, CHECKPOINT, LAST, Run};
+use crate::train::{Epoch, Settings, Step, Trained, Trainer};
 
 /// Train a network and keep its best model by validation accuracy
 #[derive(clap::Args)]
@@ -22,58 +24,62 @@ use crate::train::{Epoch, Settings, train};
     after_help = "Examples:
   fenchel train
   fenchel train --preset robust --out runs/robust
+  fenchel train --resume runs/robust
   fenchel train --layers 64,32,32 --skip 1:3 --activation clip:0:1 --objective arovr-ab --gamma 1,0.5,1,1
   fenchel train --data mnist-folder --samples 5000 --layers 256,256 --objective arovr-g"
 )]
 pub struct Args {
     #[command(flatten)]
     options: Options,
-    /// Folder for the run: settings, log, best model [default: a new one under runs/]
+    /// Go on with a run that was interrupted or killed, to the same bits
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["Options", "out"])]
+    resume: Option<PathBuf>,
+    /// Folder for the run: settings, log, checkpoint, best and last model [default: a new one under runs/]
     #[arg(long)]
     out: Option<PathBuf>,
     /// Print one JSON object: test_accuracy and validation_accuracy (fractions), best_epoch, epochs, seconds, model
     #[arg(long)]
     json: bool,
+    /// No progress; warnings stay
+    #[arg(long, short)]
+    quiet: bool,
 }
 
-impl Args {
-    fn folder(&self, settings: &Settings) -> PathBuf {
-        self.out.clone().unwrap_or_else(|| {
-            let data = PathBuf::from(&settings.data);
-            let data = data.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            let objective = crate::spelling::name(settings.objective);
-            Run::free_folder(&format!("runs/{data}-{objective}-seed{}", settings.seed))
-        })
-    }
+fn new_folder(settings: &Settings) -> PathBuf {
+    let data = PathBuf::from(&settings.data);
+    let data = data.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let objective = crate::spelling::name(settings.objective);
+    Run::free_folder(&format!("runs/{data}-{objective}-seed{}", settings.seed))
 }
 
 pub fn run(args: &Args) -> Result<()> {
-    let start = Instant::now();
-    let settings = args.options.settings();
-    let data = data::load(&settings.data)?;
-    settings.check(&data)?;
-    let mut run = Run::create(&args.folder(&settings), &settings)?;
-    let bar = progress(settings.pretrain + settings.epochs);
-    let mut warned = false;
-    let trained = train(&settings, &data, &mut |epoch| {
-        run.log(epoch)?;
-        if let Some(text) = warning(epoch).filter(|_| !warned) {
-            warned = true;
-            match &bar {
-                Some(bar) => bar.suspend(|| eprintln!("{text}")),
-                None => eprintln!("{text}"),
-            }
-        }
-        show(bar.as_ref(), epoch, if epoch.pretraining { settings.pretrain } else { settings.epochs });
-        Ok(())
-    })?;
+    let (mut run, settings, checkpoint, data);
+    if let Some(folder) = &args.resume {
+        (run, settings, checkpoint) = Run::resume(folder)?;
+        data = data::load(&settings.data)?;
+    } else {
+        settings = args.options.settings()?;
+        data = data::load(&settings.data)?;
+        settings.check(&data)?;
+        let folder = args.out.clone().unwrap_or_else(|| new_folder(&settings));
+        run = Run::create(&folder, &settings)?;
+        checkpoint = None;
+    }
+    let trainer = match checkpoint {
+        Some(checkpoint) => Trainer::resume(checkpoint, &data)?,
+        None => Trainer::new(&settings, &data)?,
+    };
+    let bar = progress(settings.pretrain + settings.epochs).filter(|_| !args.quiet);
+    let trained = watched(trainer, &mut run, &settings, &data, bar.as_ref(), args.quiet)?;
     if let Some(bar) = bar {
         bar.finish_and_clear();
     }
+    let last = export_run(&trained.last_parameters, &settings, trained.last.epoch, &data)?;
+    run.save(LAST, &last)?;
     let bytes = export_run(&trained.parameters, &settings, trained.best.epoch, &data)?;
-    let model = run.save_best(&bytes)?;
+    let model = run.save(BEST, &bytes)?;
     let test_accuracy = accuracy(&bytes.model(model.display())?, &data.test)?;
-    let seconds = start.elapsed().as_secs_f64();
+    let seconds = trained.last.seconds;
     if args.json {
         return super::print(json!({
             "test_accuracy": test_accuracy,
@@ -92,6 +98,78 @@ pub fn run(args: &Args) -> Result<()> {
         settings.epochs,
         model.display()
     ))
+}
+
+/// Train to the end, with log, checkpoints and progress; on Ctrl-C to the end of a batch.
+fn watched(
+    mut trainer: Trainer,
+    run: &mut Run,
+    settings: &Settings,
+    data: &Dataset,
+    bar: Option<&ProgressBar>,
+    quiet: bool,
+) -> Result<Trained> {
+    /// A checkpoint costs a few milliseconds, and an epoch may be shorter.
+    const BETWEEN_CHECKPOINTS: Duration = Duration::from_secs(1);
+    let interrupted = interrupts()?;
+    let stop = || interrupted.load(Ordering::Relaxed);
+    let save = |run: &Run, trainer: &Trainer| -> Result<()> {
+        if let Some((parameters, epoch)) = trainer.best() {
+            run.save(BEST, &export_run(parameters, settings, epoch.epoch, data)?)?;
+        }
+        run.save(CHECKPOINT, &trainer.checkpoint()?.to_bytes()?)?;
+        Ok(())
+    };
+    let mut saved = Instant::now();
+    let mut warned = false;
+    loop {
+        match trainer.advance(&stop)? {
+            Step::Epoch(epoch) => {
+                run.log(&epoch)?;
+                if let Some(text) = warning(&epoch).filter(|_| !warned) {
+                    warned = true;
+                    match bar {
+                        Some(bar) => bar.suspend(|| eprintln!("{text}")),
+                        None => eprintln!("{text}"),
+                    }
+                }
+                if !quiet {
+                    show(bar, &epoch, if epoch.pretraining { settings.pretrain } else { settings.epochs });
+                }
+                if saved.elapsed() >= BETWEEN_CHECKPOINTS {
+                    save(run, &trainer)?;
+                    saved = Instant::now();
+                }
+            }
+            Step::Stopped => {
+                save(run, &trainer)?;
+                return Err(Interrupted { folder: run.folder().to_path_buf() }.into());
+            }
+            Step::Finished => {
+                save(run, &trainer)?;
+                return trainer.finish();
+            }
+        }
+    }
+}
+
+/// Set on the first Ctrl-C; the second ends the process at once.
+fn interrupts() -> Result<Arc<AtomicBool>> {
+    let interrupted = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&interrupted);
+    ctrlc::set_handler(move || {
+        if seen.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+    })?;
+    Ok(interrupted)
+}
+
+/// Training ended on Ctrl-C, with everything kept. The command ends with exit code 130.
+#[derive(Debug, thiserror::Error)]
+#[error("interrupted; nothing is lost: go on with `fenchel train --resume {}`", folder.display())]
+pub struct Interrupted {
+    folder: PathBuf,
 }
 
 /// What to say once an untargeted objective leaves its bound, or drops samples.

@@ -2,6 +2,7 @@
 
 use fenchel_core::{Network, Perturbation, Random, Weights};
 use rand_core::{Rng, SeedableRng};
+use serde::{Deserialize, Serialize};
 
 use super::{PerturbedBlocks, PerturbedPer, Settings};
 use crate::data::{Dataset, Split, below};
@@ -9,7 +10,7 @@ use crate::evaluate::runner_up;
 
 /// A generator for each purpose, so that runs of one seed share subset, initialisation and order
 /// whatever their objective draws.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Streams {
     pub subset: Random,
     pub initial: Random,

@@ -15,7 +15,7 @@ pub struct Learner {
     pub parameters: Parameters,
     settings: Settings,
     pub gradient: DenseGradient,
-    adam: Adam,
+    pub adam: Adam,
     batch: Batch,
     memory: Memory,
 }
@@ -37,16 +37,18 @@ impl Learner {
         Self { parameters, settings, gradient, adam, batch, memory }
     }
 
-    /// One pass over the samples in random order; the number of samples dropped.
-    pub fn epoch(&mut self, train: &Split, data: &Dataset, streams: &mut Streams) -> Result<usize> {
-        let order = crate::data::permutation(train.len(), &mut streams.order);
-        let mut dropped = 0;
-        for indices in order.chunks(self.settings.batch) {
-            dropped += self.gradient(train, indices, data, streams)?;
-            self.adam.step(&mut self.parameters, &self.gradient);
-            if let Some(factor) = self.settings.weight_clip {
-                self.parameters.clip_weights(factor);
-            }
+    /// One step of the optimiser on the samples at `indices`; the number of samples dropped.
+    pub fn step(
+        &mut self,
+        train: &Split,
+        indices: &[usize],
+        data: &Dataset,
+        streams: &mut Streams,
+    ) -> Result<usize> {
+        let dropped = self.gradient(train, indices, data, streams)?;
+        self.adam.step(&mut self.parameters, &self.gradient);
+        if let Some(factor) = self.settings.weight_clip {
+            self.parameters.clip_weights(factor);
         }
         Ok(dropped)
     }

@@ -8,6 +8,7 @@ use super::objectives::{AttackName, Distance, ObjectiveName, PerturbedBlocks, Pe
 use crate::architecture::{Architecture, Skip};
 use crate::data::Dataset;
 use crate::error::require;
+use crate::spelling::Spelled;
 use crate::{BadInput, spelling};
 
 /// Everything that determines a run's result.
@@ -122,6 +123,26 @@ impl Settings {
         }
     }
 
+    /// From TOML, in which a settings file may leave out whatever is as [`new`](Self::new) has it.
+    ///
+    /// # Errors
+    /// Unknown names, and values that aren't what they should be.
+    pub fn from_toml(text: &str) -> Result<Self> {
+        let bad = |error: toml::de::Error| BadInput::new("settings", "what `fenchel train` writes", error);
+        let given: toml::Table = toml::from_str(text).map_err(bad)?;
+        #[derive(Deserialize)]
+        struct Head {
+            data: Option<String>,
+            objective: Option<ObjectiveName>,
+        }
+        let head: Head = toml::from_str(text).map_err(bad)?;
+        let objective = head.objective.unwrap_or(ObjectiveName::ArovrG);
+        let defaults = Self::new(head.data.as_deref().unwrap_or("digits"), objective);
+        let mut all = toml::Table::try_from(&defaults)?;
+        all.extend(given);
+        Ok(toml::from_str(&toml::to_string(&all)?).map_err(bad)?)
+    }
+
     /// As in pretraining: plain back-propagation, on the same samples, shape and steps. What doesn't
     /// count there has its default.
     pub fn pretraining(&self) -> Self {
@@ -191,6 +212,9 @@ impl Settings {
         let got = spelling::name(self.objective);
         let expected = "a back-propagation objective (lifted ones take --perturbation)";
         require!(!lifted || self.hidden_noise == 0.0, "--hidden-noise", expected, got);
+        let none = self.perturbation == Perturbation::None;
+        let expected = "none with back-propagation (which takes --hidden-noise)";
+        require!(lifted || none, "--perturbation", expected, self.perturbation.spell());
         if let Some(count) = self.samples {
             let most = data.train.len();
             require!((1..=most).contains(&count), "--samples", format!("1 to {most}"), count);
