@@ -205,14 +205,14 @@ fn the_trait_is_enough_for_other_weights() {
 }
 
 /// Compare `core`, run until it stops, with the oracle's minimum; each status is asserted.
-fn compare_converged(case: &Case, minimum: &[Relaxed], worst: &mut Worst) {
+fn compare_converged(case: &Case, minimum: &[Relaxed], schedules: &[Schedule], worst: &mut Worst) {
     let last = || minimum.iter().filter_map(|row| row.trace.last());
     let energy: f64 = last().map(|sweep| sweep.energy.value).sum();
     let magnitude: f64 = last().map(|sweep| sweep.energy.magnitude).sum();
     let states: Vec<&State> = minimum.iter().map(|row| &row.consistent).collect();
     let reference =
         oracle_gradient(&case.graph, states.iter().copied(), case.problem.samples, case.factors());
-    for schedule in SCHEDULES {
+    for &schedule in schedules {
         let settings = Settings { schedule, sweeps: 400, tolerance: 1e-6 };
         for certify in [true, false] {
             let (ended, gradient, trace, status) = case.core(&case.network.packed(), &settings, certify);
@@ -237,37 +237,38 @@ fn all_schedules_reach_the_same_minimum() {
     for case in cases(RandomNetwork::any, 0.4, 10) {
         let minimum = case.oracle(Schedule::Unitwise, 400);
         assert!(has_converged(&minimum), "the oracle converged");
-        compare_converged(&case, &minimum, &mut worst);
+        compare_converged(&case, &minimum, &SCHEDULES, &mut worst);
     }
     worst.check("converged", tolerance::CONVERGED_STATE, tolerance::CONVERGED_GRADIENT);
 }
 
-/// With the quadratic potential there may be several minima, and an element-wise distance with γ
-/// near 1 descends slowly: only the cases in which the oracle's schedules agree can be compared.
+/// Unit-wise descent is slow where an element-wise distance has γ just below 1, whose bound on the
+/// curvature, γ/(1 − γ), is far above what it is inside C: it is compared where 400 sweeps do.
 #[test]
 fn so_they_do_with_every_potential_and_the_simplex() {
     let mut worst = Worst::default();
-    let mut compared = 0;
+    let mut compared = [0; SCHEDULES.len()];
     let cases = cases(RandomNetwork::mixed, 0.4, 6);
     for case in &cases {
-        let minimum = case.oracle(Schedule::Unitwise, 400);
-        let agrees = |schedule| {
-            let ended = case.oracle(schedule, 400);
-            let states: Vec<State> = ended.iter().map(|row| row.consistent.clone()).collect();
-            let mut difference = Worst::default();
-            case.compare_states(
-                &mut difference,
-                &states,
-                &minimum.iter().map(|row| &row.consistent).collect::<Vec<_>>(),
-            );
-            has_converged(&ended) && difference.state < 1e-9
-        };
-        if has_converged(&minimum) && SCHEDULES.into_iter().all(agrees) {
-            compare_converged(case, &minimum, &mut worst);
-            compared += 1;
+        let minimum = case.oracle(Schedule::ForwardBackward, 400);
+        assert!(has_converged(&minimum), "the oracle converged");
+        let states: Vec<&State> = minimum.iter().map(|row| &row.consistent).collect();
+        for (schedule, compared) in SCHEDULES.into_iter().zip(&mut compared) {
+            let others = case.oracle(schedule, 400);
+            if has_converged(&others) {
+                let mut apart = Worst::default();
+                let others: Vec<State> = others.into_iter().map(|row| row.consistent).collect();
+                case.compare_states(&mut apart, &others, &states);
+                assert!(apart.state < tolerance::SAME_MINIMUM, "{schedule:?}: {apart:?}");
+                compare_converged(case, &minimum, &[schedule], &mut worst);
+                *compared += 1;
+            }
         }
     }
-    println!("{compared} of {} cases compared", cases.len());
-    assert!(3 * compared > cases.len(), "{compared} of {}", cases.len());
+    println!("{compared:?} of {} cases compared, {SCHEDULES:?}", cases.len());
+    for (compared, schedule) in compared.into_iter().zip(SCHEDULES) {
+        let least = if schedule == Schedule::Unitwise { cases.len() / 2 } else { cases.len() };
+        assert!(compared >= least, "{schedule:?}: {compared} of {}", cases.len());
+    }
     worst.check("converged, mixed", tolerance::CONVERGED_STATE, tolerance::CONVERGED_GRADIENT);
 }
