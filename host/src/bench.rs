@@ -96,7 +96,8 @@ pub fn products(settings: &Settings, data: &Dataset, rounds: usize) -> Result<Ve
                     (0..forth).for_each(|_| c.weights.apply(z, u));
                     (0..back).for_each(|_| c.weights.apply_transposed(u, z));
                     // The products add to what is there: keep it finite.
-                    (z.fill(0.5), u.fill(0.5));
+                    z.fill(0.5);
+                    u.fill(0.5);
                 }
                 outer.set_outer(u, z);
             }

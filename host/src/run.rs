@@ -63,7 +63,8 @@ impl Run {
         };
         let (pretrained, trained) = checkpoint.as_ref().map_or((0, 0), Checkpoint::epochs);
         let left = format!("a run with epochs left of {}", settings.epochs);
-        require!(trained < settings.epochs, folder.display(), left, "a finished one");
+        let finished = trained >= settings.epochs && folder.join(LAST).exists();
+        require!(!finished, folder.display(), left, "a finished one");
         let path = folder.join(LOG);
         let log = std::fs::read_to_string(&path).unwrap_or_default();
         let kept: String = log.split_inclusive('\n').take((pretrained + trained) as usize).collect();

@@ -57,4 +57,4 @@ pub const INPUT_FORCE: f64 = 4e-6;
 
 /// Energies of one minimum that unit-wise descent reached from two starts, beside 1 + the energy:
 /// rounding, of a state that begins anew and of one that doesn't (measured: 9.5e-8).
-pub const SAME_MINIMUM: f64 = 1e-6;
+pub const SAME_ENERGY: f64 = 1e-6;

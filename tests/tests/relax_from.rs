@@ -37,6 +37,6 @@ fn it_descends_from_the_state_to_the_minimum() {
         let (resumed, forward) = (resumed.last.energy, forward.last.energy);
         assert!(resumed < start, "network {seed}: {start} → {resumed}");
         let difference = f64::from((resumed - forward) / (1.0 + forward.abs()));
-        assert!(difference.abs() < tolerance::SAME_MINIMUM, "network {seed}: {resumed}, {forward}");
+        assert!(difference.abs() < tolerance::SAME_ENERGY, "network {seed}: {resumed}, {forward}");
     }
 }

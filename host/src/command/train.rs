@@ -109,8 +109,8 @@ fn watched(
     bar: Option<&ProgressBar>,
     quiet: bool,
 ) -> Result<Trained> {
-    /// A checkpoint costs a few milliseconds, and an epoch may be shorter.
-    const BETWEEN_CHECKPOINTS: Duration = Duration::from_secs(1);
+    /// Checkpoints take at most one part in this many of the time: an epoch may be shorter than one.
+    const SHARE: u32 = 20;
     let interrupted = interrupts()?;
     let stop = || interrupted.load(Ordering::Relaxed);
     let save = |run: &Run, trainer: &Trainer| -> Result<()> {
@@ -120,7 +120,7 @@ fn watched(
         run.save(CHECKPOINT, &trainer.checkpoint()?.to_bytes()?)?;
         Ok(())
     };
-    let mut saved = Instant::now();
+    let (mut saved, mut cost) = (Instant::now(), Duration::ZERO);
     let mut warned = false;
     loop {
         match trainer.advance(&stop)? {
@@ -136,9 +136,10 @@ fn watched(
                 if !quiet {
                     show(bar, &epoch, if epoch.pretraining { settings.pretrain } else { settings.epochs });
                 }
-                if saved.elapsed() >= BETWEEN_CHECKPOINTS {
+                if saved.elapsed() >= SHARE * cost {
+                    let start = Instant::now();
                     save(run, &trainer)?;
-                    saved = Instant::now();
+                    (saved, cost) = (Instant::now(), start.elapsed());
                 }
             }
             Step::Stopped => {
