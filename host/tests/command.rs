@@ -233,3 +233,30 @@ fn data_that_does_not_fit_the_model_is_refused() {
     refused(folder, &["relax", "run", "--attack-label", "10"], &["--attack-label", "0 to 9", "10"]);
     refused(folder, &["relax", "run", "--objective", "backprop"], &["--objective", "arovr-ab"]);
 }
+
+#[test]
+fn runs_are_listed_and_compared() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    for (name, objective) in [("first", "backprop"), ("second", "rovr")] {
+        let out = format!("runs/{name}");
+        let train =
+            ["train", "--epochs", "3", "--layers", "12", "--objective", objective, "--out", &out, "--json"];
+        json(&fenchel(folder, &train));
+    }
+    let listed = json_lines(&fenchel(folder, &["runs", "--json"]));
+    assert_eq!(listed.len(), 2);
+    assert_eq!(listed[0]["objective"], "backprop");
+    assert!(listed.iter().all(|run| run["state"] == "finished" && run["epoch"] == 3 && run["epochs"] == 3));
+    let compared = json(&fenchel(folder, &["compare", "runs/first", "runs/second", "--json"]));
+    assert_eq!(compared[1]["settings"], serde_json::json!({ "objective": "rovr" }));
+    assert_eq!(compared[0]["outcome"]["validation_accuracy"], listed[0]["validation_accuracy"]);
+    // A log that a kill cut off in the middle of a line is still read.
+    let log = folder.join("runs/first/log.jsonl");
+    let text = std::fs::read_to_string(&log).expect("a log");
+    std::fs::write(&log, &text[..text.len() - 9]).expect("written");
+    let listed = json_lines(&fenchel(folder, &["runs", "--json"]));
+    assert_eq!(listed[0]["epoch"], 2);
+    refused(folder, &["runs", "nowhere"], &["nowhere", "a folder that holds runs"]);
+    refused(folder, &["compare", "runs/first", "nowhere"], &["settings.toml"]);
+}

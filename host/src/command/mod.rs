@@ -8,7 +8,9 @@ mod inspect;
 mod options;
 mod relax;
 mod reproduce;
+mod runs;
 mod samples;
+mod shell;
 mod theory;
 mod train;
 
@@ -43,6 +45,10 @@ enum Command {
     Inspect(inspect::Args),
     Bench(bench::Args),
     Reproduce(reproduce::Args),
+    Runs(runs::ListArgs),
+    Compare(runs::CompareArgs),
+    Completions(shell::CompletionsArgs),
+    Man(shell::ManArgs),
     Relax(relax::Args),
     Theory(theory::Args),
 }
@@ -57,6 +63,10 @@ pub fn main() -> ExitCode {
         Command::Inspect(args) => inspect::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Reproduce(args) => reproduce::run(&args),
+        Command::Runs(args) => runs::list(&args),
+        Command::Compare(args) => runs::compare(&args),
+        Command::Completions(args) => shell::completions(&args),
+        Command::Man(args) => shell::man(&args),
         Command::Relax(args) => relax::run(&args),
         Command::Theory(args) => theory::run(&args),
     };
