@@ -31,3 +31,10 @@ pub fn refuse(error: fenchel_core::Error) -> ! {
     defmt::error!("{}", defmt::Display2Format(&error));
     fail("bad input")
 }
+
+/// 1 at `class`, 0 elsewhere.
+pub fn one_hot(values: &mut [f32], class: usize) {
+    for (c, value) in values.iter_mut().enumerate() {
+        *value = if c == class { 1.0 } else { 0.0 };
+    }
+}

@@ -5,7 +5,7 @@
 
 use cortex_m_rt::entry;
 use fenchel_core::{Problem, Schedule, Settings, checksum};
-use fenchel_firmware::{clock, fail, flash, model, refuse, state, succeed};
+use fenchel_firmware::{clock, fail, flash, model, one_hot, refuse, state, succeed};
 
 const INPUT: usize = 1024;
 const CLASSES: usize = 64;
@@ -61,10 +61,4 @@ fn main() -> ! {
         }
     }
     succeed()
-}
-
-fn one_hot(values: &mut [f32], class: usize) {
-    for (c, value) in values.iter_mut().enumerate() {
-        *value = if c == class { 1.0 } else { 0.0 };
-    }
 }
