@@ -23,7 +23,12 @@ fn main() -> ! {
     if let Some(dense) = dense.get(..network.input_units()) {
         let activities = state.activities(&network).unwrap_or_else(|error| refuse(error));
         let (instructions, outputs) = clock::instructions(|| network.infer(dense, activities).is_ok());
-        defmt::println!("dense instructions {=u32} of {=usize} {=bool}", instructions, network.macs(), outputs);
+        defmt::println!(
+            "dense instructions {=u32} of {=usize} {=bool}",
+            instructions,
+            network.macs(),
+            outputs
+        );
     }
     let Some(contrast) = model.training().contrast() else { fail("no inference problems") };
     let (mut target, mut attack) = ([0.0; LARGEST], [0.0; LARGEST]);

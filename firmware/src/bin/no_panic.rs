@@ -37,7 +37,9 @@ fn run(file: &[u8], values: &[f32], state: &mut State<64>, input: &mut [f32]) ->
     let outputs = network.infer(input, state.activities(&network)?)?;
     black_box(fenchel_core::label(outputs));
     black_box(model.class_names().count());
-    let Some(contrast) = model.training().objective.contrast(model.training().attack, black_box(0.5), black_box(0.5)) else {
+    let Some(contrast) =
+        model.training().objective.contrast(model.training().attack, black_box(0.5), black_box(0.5))
+    else {
         return Ok(());
     };
     let problem =
