@@ -16,6 +16,7 @@ pub fn dense(panel: &Panel, z: &[f32], sums: &mut [f32; PANEL]) {
 /// sums += panel·z over the listed columns.
 pub fn sparse(panel: &Panel, columns: &Columns, sums: &mut [f32; PANEL]) {
     let mut local = *sums;
+    let panel = panel.get(..columns.end()).unwrap_or_default();
     for (&z, &column) in columns.inputs().iter().zip(columns.places()) {
         if let Some(w) = panel.get(column as usize) {
             add(&mut local, w, z);

@@ -1,12 +1,13 @@
 //! Counts instructions: both products of every connection on dense vectors, inference and sweeps
 //! on the samples.
 //!
-//! Prints `WHAT instructions N of MACS` lines.
+//! Prints `WHAT instructions N of MACS` for each measured stretch, in order, and `digest HEX` of the
+//! outputs and of the relaxed state of each sample.
 #![no_std]
 #![no_main]
 
 use cortex_m_rt::entry;
-use fenchel_core::{Network, Packed, Problem, Settings, StateView, Weights};
+use fenchel_core::{Network, Packed, Problem, Settings, Weights, checksum};
 use fenchel_firmware::{clock, fail, flash, model, one_hot, refuse, state, succeed};
 
 /// Values that a block has room for.
@@ -44,17 +45,28 @@ fn main() -> ! {
         };
         model.scaling().apply_to_bytes(raw, input);
         let activities = state.activities(&network).unwrap_or_else(|error| refuse(error));
-        let (instructions, _) = clock::instructions(|| network.infer(input, activities).is_ok());
+        let (instructions, outputs) = clock::instructions(|| network.infer(input, activities));
+        let outputs = outputs.unwrap_or_else(|error| refuse(error));
         defmt::println!("infer instructions {=u32} of {=usize}", instructions, network.macs());
+        let mut digest = checksum();
+        outputs.iter().for_each(|output| digest.update(&output.to_le_bytes()));
         one_hot(target, usize::from(label));
         one_hot(attack, (usize::from(label) + 1) % classes);
         let [_, nudge] = contrast.nudges;
         let problem =
             Problem { input, nudges: core::slice::from_ref(&nudge), target, attack, perturbation: &[] };
         let mut view = state.view(&network).unwrap_or_else(|error| refuse(error));
-        let two = sweeps(&network, &problem, &mut view, 2);
-        let six = sweeps(&network, &problem, &mut view, 6);
-        defmt::println!("sweep instructions {=u32} of {=usize}", (six - two) / 4, sweep_macs);
+        for sweeps in [6, 2] {
+            let settings = Settings { sweeps, ..Settings::default() };
+            let (instructions, result) =
+                clock::instructions(|| network.sweep(&problem, &mut view, &settings));
+            result.unwrap_or_else(|error| refuse(error));
+            defmt::println!("sweeps{=u32} instructions {=u32} of {=usize}", sweeps, instructions, sweep_macs);
+        }
+        for k in 1..=network.output() {
+            view.activities(&network, k).iter().for_each(|z| digest.update(&z.to_le_bytes()));
+        }
+        defmt::println!("digest {=u32:08x}", digest.finalize());
     }
     succeed()
 }
@@ -75,13 +87,6 @@ fn products(network: &Network<Packed>) {
             defmt::println!("backward instructions {=u32} of {=usize}", instructions, rows * columns);
         }
     }
-}
-
-fn sweeps(network: &Network<Packed>, problem: &Problem, state: &mut StateView, sweeps: u32) -> u32 {
-    let settings = Settings { sweeps, ..Settings::default() };
-    let (instructions, result) = clock::instructions(|| network.sweep(problem, state, &settings));
-    result.unwrap_or_else(|error| refuse(error));
-    instructions
 }
 
 /// Values between ¼ and ¾, none 0.

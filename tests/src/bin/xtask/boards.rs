@@ -1,6 +1,10 @@
 //! The boards, and how the compiler builds for them. A new one is a row in `firmware/boards.rs`.
 
-include!("../../../../firmware/boards.rs");
+#[allow(dead_code, reason = "the firmware's build reads the memory map and clock")]
+mod table {
+    include!("../../../../firmware/boards.rs");
+}
+pub use table::{BOARDS, Board};
 
 /// Which of `core`'s kernels an image runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +43,11 @@ impl Variant {
             Kernel::Safe => flags.push("--cfg=fenchel_kernel=\"safe\"".into()),
         }
         flags.join(" ")
+    }
+
+    /// Whether the Cortex-M4's cycles are this core's.
+    pub fn has_cycle_model(&self) -> bool {
+        self.board.cpu == "cortex-m4"
     }
 
     /// The kernel's name in tables.

@@ -1,7 +1,10 @@
 //! The harness behind `cargo xtask`: sets up what is missing, demonstrates, tests.
 
+mod bench;
 mod boards;
 mod checks;
+mod count;
+mod cycles;
 mod demo;
 mod device;
 mod expected;
@@ -10,6 +13,7 @@ mod process;
 mod qemu;
 mod samples;
 mod setup;
+mod trace;
 
 use std::process::ExitCode;
 
@@ -32,14 +36,17 @@ enum Command {
     Demo,
     /// Format, lints, unit, doc and integration tests, and the firmware in QEMU
     Test,
+    /// Instructions and modelled cycles of every board and kernel, into docs/results/device.md
+    Bench(bench::Args),
 }
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let test = matches!(cli.command, Command::Test);
-    let result = setup::prepare(cli.debian_rust, test).and_then(|toolchain| match cli.command {
+    let result = setup::prepare(cli.debian_rust, test).and_then(|toolchain| match &cli.command {
         Command::Demo => demo::run(&toolchain),
         Command::Test => checks::run(&toolchain),
+        Command::Bench(args) => bench::run(&toolchain, args),
     });
     match result {
         Ok(()) => ExitCode::SUCCESS,
