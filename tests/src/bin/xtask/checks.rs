@@ -11,7 +11,7 @@ use crate::firmware::{self, Contents, cargo_firmware};
 use crate::process::{cargo, check, output, root};
 use crate::samples::Samples;
 use crate::setup::Toolchain;
-use crate::{device, qemu};
+use crate::{device, gate, qemu};
 
 /// The step that needs clippy for the firmware's target.
 const FIRMWARE_LINTS: &str = "firmware: lints";
@@ -25,7 +25,7 @@ pub fn run(toolchain: &Toolchain) -> Result<()> {
     std::fs::create_dir_all(&folder)?;
     let variant = Variant::plain(BOARDS.first().context("a board")?);
     let bench = Bench { toolchain, variant, folder: &folder };
-    let steps: [(&str, &dyn Fn() -> Result<()>); 10] = [
+    let steps: [(&str, &dyn Fn() -> Result<()>); 11] = [
         ("format", &format),
         ("lints", &|| {
             check(&mut cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--", "-Dwarnings"]))
@@ -35,6 +35,7 @@ pub fn run(toolchain: &Toolchain) -> Result<()> {
         (FIRMWARE_LINTS, &|| bench.lint()),
         ("firmware: no panic can be reached", &|| bench.no_panic()),
         ("firmware: the same bits on every board as on this machine", &|| bench.same_bits()),
+        ("firmware: no instruction count grew", &|| gate::run(toolchain, &folder, false)),
         ("firmware: a damaged model is refused", &|| bench.damaged_model()),
         ("firmware: a model too large for its state is refused", &|| bench.large_model()),
         ("firmware: a panic or fault ends in failure", &|| bench.faults()),

@@ -43,18 +43,38 @@ pub struct Count {
 }
 
 impl Count {
-    /// Build and run.
+    /// Build and run; then run again for the cycles, where they are modelled.
     pub fn new(
         toolchain: &Toolchain,
         variant: Variant,
         contents: &Contents,
         samples: &Samples,
     ) -> Result<Self> {
+        Self::of(toolchain, variant, contents, samples, variant.has_cycle_model())
+    }
+
+    /// Build and run, for the instructions alone.
+    pub fn instructions(
+        toolchain: &Toolchain,
+        variant: Variant,
+        contents: &Contents,
+        samples: &Samples,
+    ) -> Result<Self> {
+        Self::of(toolchain, variant, contents, samples, false)
+    }
+
+    fn of(
+        toolchain: &Toolchain,
+        variant: Variant,
+        contents: &Contents,
+        samples: &Samples,
+        cycles: bool,
+    ) -> Result<Self> {
         let elf = firmware::build(toolchain, &variant, contents, "bench", "")?;
         let ended = qemu::run(variant.board, &elf)?;
         ensure!(ended.success, "bench failed on {}:\n{}", variant.board.machine, ended.lines.join("\n"));
         let costs = costs(&ended.lines)?;
-        let cycles: Vec<Option<f64>> = if variant.has_cycle_model() {
+        let cycles: Vec<Option<f64>> = if cycles {
             trace::run(variant.board, &elf)?.iter().map(|stretch| Some(stretch.cycles as f64)).collect()
         } else {
             vec![None; costs.len()]

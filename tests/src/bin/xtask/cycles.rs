@@ -40,29 +40,22 @@ pub fn straight(instructions: &[Instruction], branched: bool) -> u64 {
     cycles + if branched { REFILL } else { 0 }
 }
 
+/// What begins so costs this, and 1 more for each register listed where it lists them.
+const COSTS: [(&[&str], u64); 5] = [
+    (&["vldm", "vstm", "vpush", "vpop", "ldm", "stm", "push", "pop"], 1),
+    (&["vdiv", "vsqrt"], 14),
+    (&["vmla", "vmls", "vnmla", "vnmls", "vfma", "vfms", "vfnma", "vfnms", "ldrd", "strd"], 3),
+    (&["vldr", "vstr", "ldr", "str"], 2),
+    (&["udiv", "sdiv"], 12),
+];
+
 /// An instruction by itself, not taken if it is a branch.
 fn own(instruction: &Instruction) -> u64 {
-    let name = instruction.mnemonic.split('.').next().unwrap_or_default();
-    let listed = || listed(&instruction.operands);
-    let starts = |prefix: &str| name.starts_with(prefix);
-    if starts("vldm") || starts("vstm") || starts("vpush") || starts("vpop") {
-        1 + listed()
-    } else if starts("ldm") || starts("stm") || starts("push") || starts("pop") {
-        1 + listed()
-    } else if starts("vldr") || starts("vstr") {
-        2
-    } else if starts("vdiv") || starts("vsqrt") {
-        14
-    } else if ["vmla", "vmls", "vnmla", "vnmls", "vfma", "vfms", "vfnma", "vfnms"].iter().any(|p| starts(p)) {
-        3
-    } else if starts("ldrd") || starts("strd") {
-        3
-    } else if starts("ldr") || starts("str") {
-        2
-    } else if starts("udiv") || starts("sdiv") {
-        12
-    } else {
-        1
+    let begins = |names: &&[&str]| names.iter().any(|name| instruction.mnemonic.starts_with(name));
+    match COSTS.iter().find(|(names, _)| begins(names)) {
+        Some((_, 1)) => 1 + listed(&instruction.operands),
+        Some((_, cost)) => *cost,
+        None => 1,
     }
 }
 

@@ -9,6 +9,7 @@ mod demo;
 mod device;
 mod expected;
 mod firmware;
+mod gate;
 mod process;
 mod qemu;
 mod samples;
@@ -38,6 +39,12 @@ enum Command {
     Test,
     /// Instructions and modelled cycles of every board and kernel, into docs/results/device.md
     Bench(bench::Args),
+    /// Instruction counts of a fixed model against the record in tests/instruction_counts.json
+    Counts {
+        /// Write the record instead of comparing with it
+        #[arg(long)]
+        record: bool,
+    },
 }
 
 fn main() -> ExitCode {
@@ -47,6 +54,7 @@ fn main() -> ExitCode {
         Command::Demo => demo::run(&toolchain),
         Command::Test => checks::run(&toolchain),
         Command::Bench(args) => bench::run(&toolchain, args),
+        Command::Counts { record } => gate::run(&toolchain, &process::root().join("target/counts"), *record),
     });
     match result {
         Ok(()) => ExitCode::SUCCESS,
