@@ -10,8 +10,8 @@ use crate::demo::{fenchel, train};
 use crate::firmware::{self, Contents, cargo_firmware};
 use crate::process::{cargo, check, output, root};
 use crate::samples::Samples;
-use crate::setup::Toolchain;
-use crate::{device, gate, qemu};
+use crate::setup::{self, Toolchain};
+use crate::{device, gate, limits, qemu};
 
 /// The step that needs clippy for the firmware's target.
 const FIRMWARE_LINTS: &str = "firmware: lints";
@@ -25,7 +25,7 @@ pub fn run(toolchain: &Toolchain) -> Result<()> {
     std::fs::create_dir_all(&folder)?;
     let variant = Variant::plain(BOARDS.first().context("a board")?);
     let bench = Bench { toolchain, variant, folder: &folder };
-    let steps: [(&str, &dyn Fn() -> Result<()>); 11] = [
+    let steps: [(&str, &dyn Fn() -> Result<()>); 14] = [
         ("format", &format),
         ("lints", &|| {
             check(&mut cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--", "-Dwarnings"]))
@@ -36,6 +36,17 @@ pub fn run(toolchain: &Toolchain) -> Result<()> {
         ("firmware: no panic can be reached", &|| bench.no_panic()),
         ("firmware: the same bits on every board as on this machine", &|| bench.same_bits()),
         ("firmware: no instruction count grew", &|| gate::run(toolchain, &folder, false)),
+        ("firmware: memory and code within their limits", &|| {
+            let (_, samples) = bench.samples(1)?;
+            let contents = Contents { model: &bench.model()?, samples: &samples };
+            limits::run(toolchain, &bench.variant, &contents)
+        }),
+        ("firmware: every flipped bit of a model is refused", &|| {
+            let (_, samples) = bench.samples(1)?;
+            let contents = Contents { model: &gate::smallest_model(&folder)?, samples: &samples };
+            limits::flips(toolchain, &bench.variant, &contents)
+        }),
+        ("core: other targets", &other_targets),
         ("firmware: a damaged model is refused", &|| bench.damaged_model()),
         ("firmware: a model too large for its state is refused", &|| bench.large_model()),
         ("firmware: a panic or fault ends in failure", &|| bench.faults()),
@@ -61,6 +72,18 @@ fn format() -> Result<()> {
 
 fn document() -> Result<()> {
     check(cargo(&["doc", "--quiet", "--no-deps", "--workspace"]).env("RUSTDOCFLAGS", "-Dwarnings"))
+}
+
+/// `core` compiles for microcontrollers that no board here has; left out where rustup can't add them.
+fn other_targets() -> Result<()> {
+    for target in ["thumbv6m-none-eabi", "riscv32imac-unknown-none-elf"] {
+        if setup::target(target) {
+            check(&mut cargo(&["check", "--quiet", "--package", "fenchel-core", "--target", target]))?;
+        } else {
+            println!("      left out, for want of the target: {target}");
+        }
+    }
+    Ok(())
 }
 
 /// The device's checks and what they share.

@@ -69,7 +69,7 @@ pub fn build_command(
 }
 
 /// A folder for each toolchain: their artefacts don't mix.
-fn target_folder(toolchain: &Toolchain) -> PathBuf {
+pub fn target_folder(toolchain: &Toolchain) -> PathBuf {
     match toolchain {
         Toolchain::Rustup => root().join("firmware/target"),
         Toolchain::Debian { .. } => root().join("firmware/target/debian"),

@@ -78,8 +78,17 @@ fn count(toolchain: &Toolchain, folder: &Path) -> Result<Counts> {
 }
 
 /// 64-64-32-10 with the initial weights of seed 0: the same on every machine, as trained ones aren't.
-pub fn fixed_model(folder: &Path) -> Result<PathBuf> {
-    let parameters = Parameters::layered(&[64, 64, 32, 10], &mut Random::seed_from_u64(0));
+fn fixed_model(folder: &Path) -> Result<PathBuf> {
+    initial(&[64, 64, 32, 10], &folder.join("fixed.fenchel"))
+}
+
+/// A model of a few hundred bytes.
+pub fn smallest_model(folder: &Path) -> Result<PathBuf> {
+    initial(&[8, 8, 4], &folder.join("smallest.fenchel"))
+}
+
+fn initial(sizes: &[usize], path: &Path) -> Result<PathBuf> {
+    let parameters = Parameters::layered(sizes, &mut Random::seed_from_u64(0));
     let training = Training {
         objective: Objective::ArovrAb,
         attack: Attack::Targeted,
@@ -90,10 +99,9 @@ pub fn fixed_model(folder: &Path) -> Result<PathBuf> {
         epoch: 1,
         data: "none",
     };
-    let names: Vec<_> = (0..10).map(|class| class.to_string()).collect();
+    let names: Vec<_> = (0..sizes[sizes.len() - 1]).map(|class| class.to_string()).collect();
     let scaling = Scaling { offset: 0.0, factor: 1.0 / 16.0 };
     let bytes = export::export(&parameters, training, scaling, &names)?;
-    let path = folder.join("fixed.fenchel");
-    std::fs::write(&path, &*bytes).with_context(|| format!("writing {}", path.display()))?;
-    Ok(path)
+    std::fs::write(path, &*bytes).with_context(|| format!("writing {}", path.display()))?;
+    Ok(path.to_path_buf())
 }

@@ -10,6 +10,7 @@ mod device;
 mod expected;
 mod firmware;
 mod gate;
+mod limits;
 mod process;
 mod qemu;
 mod samples;
