@@ -25,7 +25,7 @@ pub fn run(toolchain: &Toolchain) -> Result<()> {
     std::fs::create_dir_all(&folder)?;
     let variant = Variant::plain(BOARDS.first().context("a board")?);
     let bench = Bench { toolchain, variant, folder: &folder };
-    let steps: [(&str, &dyn Fn() -> Result<()>); 14] = [
+    let steps: [(&str, &dyn Fn() -> Result<()>); 13] = [
         ("format", &format),
         ("lints", &|| {
             check(&mut cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--", "-Dwarnings"]))
@@ -36,15 +36,8 @@ pub fn run(toolchain: &Toolchain) -> Result<()> {
         ("firmware: no panic can be reached", &|| bench.no_panic()),
         ("firmware: the same bits on every board as on this machine", &|| bench.same_bits()),
         ("firmware: no instruction count grew", &|| gate::run(toolchain, &folder, false)),
-        ("firmware: memory and code within their limits", &|| {
-            let (_, samples) = bench.samples(1)?;
-            let contents = Contents { model: &bench.model()?, samples: &samples };
-            limits::run(toolchain, &bench.variant, &contents)
-        }),
-        ("firmware: every flipped bit of a model is refused", &|| {
-            let (_, samples) = bench.samples(1)?;
-            let contents = Contents { model: &gate::smallest_model(&folder)?, samples: &samples };
-            limits::flips(toolchain, &bench.variant, &contents)
+        ("firmware: memory, code and refused bit flips within their limits", &|| {
+            limits::all(toolchain, &folder)
         }),
         ("core: other targets", &other_targets),
         ("firmware: a damaged model is refused", &|| bench.damaged_model()),

@@ -78,7 +78,7 @@ fn count(toolchain: &Toolchain, folder: &Path) -> Result<Counts> {
 }
 
 /// 64-64-32-10 with the initial weights of seed 0: the same on every machine, as trained ones aren't.
-fn fixed_model(folder: &Path) -> Result<PathBuf> {
+pub fn fixed_model(folder: &Path) -> Result<PathBuf> {
     initial(&[64, 64, 32, 10], &folder.join("fixed.fenchel"))
 }
 

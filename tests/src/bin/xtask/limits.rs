@@ -5,21 +5,36 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::boards::Variant;
+use fenchel::data;
+
+use crate::boards::{BOARDS, Variant};
 use crate::firmware::{self, Contents};
 use crate::process::check;
-use crate::qemu;
+use crate::samples::Samples;
 use crate::setup::Toolchain;
+use crate::{gate, qemu};
 
 /// Most stack of an inference, bytes.
 const INFER_STACK: usize = 1024;
 /// Most stack of a relaxation, bytes.
-const RELAX_STACK: usize = 1024;
+const RELAX_STACK: usize = 1280;
 /// Most code of an image that loads a model and infers, vector table and constants included.
 const INFER_CODE: u64 = 16 << 10;
 
+/// [`run`] on a fixed model, and [`flips`].
+pub fn all(toolchain: &Toolchain, folder: &Path) -> Result<()> {
+    std::fs::create_dir_all(folder)?;
+    let variant = Variant::plain(BOARDS.first().context("a board")?);
+    let digits = data::load("digits")?;
+    let samples = folder.join("samples");
+    Samples::of(&digits.test, digits.features, 1)?.write(&samples)?;
+    let (fixed, smallest) = (gate::fixed_model(folder)?, gate::smallest_model(folder)?);
+    run(toolchain, &variant, &Contents { model: &fixed, samples: &samples })?;
+    flips(toolchain, &variant, &Contents { model: &smallest, samples: &samples })
+}
+
 /// Measure, print, and hold to the limits.
-pub fn run(toolchain: &Toolchain, variant: &Variant, contents: &Contents) -> Result<()> {
+fn run(toolchain: &Toolchain, variant: &Variant, contents: &Contents) -> Result<()> {
     let image = firmware::build(toolchain, variant, contents, "memory", "")?;
     let measured = measure(variant, &image)?;
     let get = |what: &str| measured.get(what).copied().with_context(|| format!("no {what} in the log"));
@@ -39,7 +54,7 @@ pub fn run(toolchain: &Toolchain, variant: &Variant, contents: &Contents) -> Res
 
 /// Every single-bit flip and every shorter file is refused on the device; what a forged CRC lets
 /// through ends without a fault.
-pub fn flips(toolchain: &Toolchain, variant: &Variant, contents: &Contents) -> Result<()> {
+fn flips(toolchain: &Toolchain, variant: &Variant, contents: &Contents) -> Result<()> {
     let image = firmware::build(toolchain, variant, contents, "flips", "")?;
     let ended = qemu::run(variant.board, &image)?;
     let log = ended.lines.join("\n      ");

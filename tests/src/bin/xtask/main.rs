@@ -40,6 +40,8 @@ enum Command {
     Test,
     /// Instructions and modelled cycles of every board and kernel, into docs/results/device.md
     Bench(bench::Args),
+    /// Memory and code of the device, and every bit of a model file flipped
+    Limits,
     /// Instruction counts of a fixed model against the record in tests/instruction_counts.json
     Counts {
         /// Write the record instead of comparing with it
@@ -55,6 +57,7 @@ fn main() -> ExitCode {
         Command::Demo => demo::run(&toolchain),
         Command::Test => checks::run(&toolchain),
         Command::Bench(args) => bench::run(&toolchain, args),
+        Command::Limits => limits::all(&toolchain, &process::root().join("target/limits")),
         Command::Counts { record } => gate::run(&toolchain, &process::root().join("target/counts"), *record),
     });
     match result {
