@@ -1,12 +1,20 @@
-//! Puts the linker's memory map, the model and the samples where the build finds them.
+//! Puts the board's memory map and clock, the model and the samples where the build finds them.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
+include!("boards.rs");
+
 fn main() {
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
     println!("cargo:rustc-link-search={}", out.display());
-    place(Path::new("memory.x"), &out.join("memory.x"));
+    println!("cargo:rustc-link-arg-bins=-Tlink.x");
+    println!("cargo:rustc-link-arg-bins=-Tdefmt.x");
+    println!("cargo:rerun-if-changed=boards.rs");
+    println!("cargo:rerun-if-env-changed=FENCHEL_BOARD");
+    let board = board();
+    write(&out.join("memory.x"), &memory(board));
+    write(&out.join("clock.rs"), &clock(board));
     for (variable, what) in [
         ("FENCHEL_MODEL", "a model file, as `fenchel export` writes it"),
         ("FENCHEL_SAMPLES", "a samples file, as `cargo xtask demo` writes it"),
@@ -16,6 +24,41 @@ fn main() {
             panic!("set {variable} to the path of {what}");
         };
         place(Path::new(&path), &out.join(variable.to_lowercase()));
+    }
+}
+
+/// The board named in FENCHEL_BOARD, or the first.
+fn board() -> &'static Board {
+    let name = env::var("FENCHEL_BOARD").unwrap_or_else(|_| BOARDS[0].machine.into());
+    BOARDS.iter().find(|board| board.machine == name).unwrap_or_else(|| {
+        let names: Vec<_> = BOARDS.iter().map(|board| board.machine).collect();
+        panic!("FENCHEL_BOARD: expected one of {}, got {name}", names.join(", "))
+    })
+}
+
+fn memory(board: &Board) -> String {
+    let region = |name: &str, region: &Region| {
+        format!("  {name} : ORIGIN = {:#010x}, LENGTH = {}K\n", region.origin, region.kib)
+    };
+    let mut text = format!("/* {}: {} */\nMEMORY\n{{\n", board.machine, board.about);
+    text += &region("FLASH", &board.flash);
+    text += &region("RAM", &board.ram);
+    text += &board.model.as_ref().map(|model| region("MODEL", model)).unwrap_or_default();
+    text += "}\n";
+    if board.model.is_none() {
+        text += "REGION_ALIAS(\"MODEL\", FLASH);\n";
+    }
+    text + "SECTIONS { .model : ALIGN(16) { KEEP(*(.model)); . = ALIGN(4); } > MODEL } INSERT AFTER .rodata;\n"
+}
+
+fn clock(board: &Board) -> String {
+    let Clock { timer, address, ticks_of_100 } = &board.clock;
+    format!("board_clock!({timer:?}, {address:#x}, {ticks_of_100});\n")
+}
+
+fn write(path: &Path, text: &str) {
+    if let Err(error) = fs::write(path, text) {
+        panic!("writing {}: {error}", path.display());
     }
 }
 

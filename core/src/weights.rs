@@ -1,6 +1,8 @@
 //! One weight matrix, applied forwards and backwards. The host trains on its own implementation
 //! over a GEMM library; everything that must give the same bits everywhere uses [`Packed`].
 
+use crate::kernel;
+
 /// A weight matrix W of shape (fan-out, fan-in), applied to rows of samples.
 pub trait Weights {
     /// (fan-out, fan-in).
@@ -51,7 +53,7 @@ pub struct Packed<'a> {
 }
 
 impl<'a> Packed<'a> {
-    /// View `panels` ([`packed_len`] values) as a (rows, columns) matrix.
+    /// View `panels` ([`packed_len`] values, all finite) as a (rows, columns) matrix.
     ///
     /// # Errors
     /// [`crate::Error::Size`] if the length is another.
@@ -60,7 +62,7 @@ impl<'a> Packed<'a> {
         Ok(Self { rows, columns, panels })
     }
 
-    fn panels(&self) -> impl Iterator<Item = &'a [[f32; PANEL]]> {
+    fn panels(&self) -> impl Iterator<Item = &'a kernel::Panel> + Clone {
         let (columns, _) = self.panels.as_chunks::<PANEL>();
         columns.chunks_exact(self.columns.max(1))
     }
@@ -79,17 +81,13 @@ impl Weights for Packed<'_> {
 
     fn apply(&self, z: &[f32], a: &mut [f32]) {
         for (z, a) in z.chunks_exact(self.columns.max(1)).zip(a.chunks_exact_mut(self.rows.max(1))) {
-            for (panel, a) in self.panels().zip(a.chunks_mut(PANEL)) {
-                crate::kernel::apply_panel(panel, z, a);
-            }
+            kernel::apply(self.panels(), z, a);
         }
     }
 
     fn apply_transposed(&self, u: &[f32], e: &mut [f32]) {
         for (u, e) in u.chunks_exact(self.rows.max(1)).zip(e.chunks_exact_mut(self.columns.max(1))) {
-            for (panel, u) in self.panels().zip(u.chunks(PANEL)) {
-                crate::kernel::apply_panel_transposed(panel, u, e);
-            }
+            kernel::apply_transposed(self.panels(), u, e);
         }
     }
 

@@ -3,8 +3,16 @@
 #[repr(C, align(16))]
 struct Aligned<T: ?Sized>(T);
 
-static MODEL_FILE: &Aligned<[u8]> = &Aligned(*include_bytes!(concat!(env!("OUT_DIR"), "/fenchel_model")));
-static SAMPLES_FILE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/fenchel_samples"));
+/// A file of the build in the memory that the board has for them.
+macro_rules! file {
+    ($name:ident, $path:literal) => {
+        #[unsafe(link_section = ".model")]
+        static $name: Aligned<[u8; include_bytes!(concat!(env!("OUT_DIR"), $path)).len()]> =
+            Aligned(*include_bytes!(concat!(env!("OUT_DIR"), $path)));
+    };
+}
+file!(MODEL_FILE, "/fenchel_model");
+file!(SAMPLES_FILE, "/fenchel_samples");
 
 /// The model file.
 pub static MODEL: &[u8] = &MODEL_FILE.0;
@@ -14,7 +22,7 @@ pub static MODEL: &[u8] = &MODEL_FILE.0;
 /// The file: number of samples and bytes a sample, little-endian u32, then all samples, then a
 /// label each.
 pub fn samples() -> impl Iterator<Item = (&'static [u8], u8)> {
-    let mut rest = SAMPLES_FILE;
+    let mut rest: &'static [u8] = &SAMPLES_FILE.0;
     let mut word = || match rest.split_first_chunk::<4>() {
         Some((word, after)) => {
             rest = after;

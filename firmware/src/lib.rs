@@ -6,6 +6,7 @@ use defmt_semihosting as _;
 pub mod clock;
 mod ending;
 pub mod flash;
+pub mod stack;
 
 pub use ending::{fail, succeed};
 
@@ -30,4 +31,11 @@ pub fn model() -> fenchel_core::Model<'static> {
 pub fn refuse(error: fenchel_core::Error) -> ! {
     defmt::error!("{}", defmt::Display2Format(&error));
     fail("bad input")
+}
+
+/// 1 at `class`, 0 elsewhere.
+pub fn one_hot(values: &mut [f32], class: usize) {
+    for (c, value) in values.iter_mut().enumerate() {
+        *value = if c == class { 1.0 } else { 0.0 };
+    }
 }

@@ -1,15 +1,16 @@
-//! Relaxes both inference problems of the model's objective on the first samples, by every
-//! schedule: the energy after each sweep, and a checksum of the state that is left.
+//! Relaxes both inference problems of the model's objective on every sample: a checksum of the
+//! state that is left. On the first samples by every schedule, with the energy after each sweep.
 #![no_std]
 #![no_main]
 
 use cortex_m_rt::entry;
-use fenchel_core::{Problem, Schedule, Settings, checksum};
-use fenchel_firmware::{clock, fail, flash, model, refuse, state, succeed};
+use fenchel_core::{Network, Packed, Problem, Schedule, Settings, StateView, checksum};
+use fenchel_firmware::{clock, fail, flash, model, one_hot, refuse, state, succeed};
 
 const INPUT: usize = 1024;
 const CLASSES: usize = 64;
-const SAMPLES: usize = 3;
+/// Samples that every schedule relaxes for [`SWEEPS`] sweeps; the others get two.
+const TRACED: usize = 3;
 const SWEEPS: u32 = 20;
 
 #[entry]
@@ -22,7 +23,7 @@ fn main() -> ! {
     };
     let (mut input, mut target, mut attack) = ([0.0; INPUT], [0.0; CLASSES], [0.0; CLASSES]);
     let classes = network.output_units();
-    for (index, (raw, label)) in flash::samples().take(SAMPLES).enumerate() {
+    for (index, (raw, label)) in flash::samples().enumerate() {
         let (Some(input), Some(target), Some(attack)) =
             (input.get_mut(..raw.len()), target.get_mut(..classes), attack.get_mut(..classes))
         else {
@@ -34,28 +35,19 @@ fn main() -> ! {
         for (number, nudge) in contrast.nudges.iter().enumerate() {
             let nudges = core::slice::from_ref(nudge);
             let problem = Problem { input, nudges, target, attack, perturbation: &[] };
-            for schedule in [Schedule::ForwardBackward, Schedule::Unitwise, Schedule::Backward] {
-                defmt::println!("sample {=usize} problem {=usize} schedule {}", index, number, schedule);
-                let mut view = state.view(&network).unwrap_or_else(|error| refuse(error));
-                let settings = Settings { schedule, sweeps: SWEEPS, tolerance: 0.0 };
-                let mut trace = |sweep: fenchel_core::Sweep| {
-                    defmt::println!(
-                        "sweep {=u32} energy {=u32:08x} residual {=u32:08x}",
-                        sweep.sweep,
-                        sweep.energy.to_bits(),
-                        sweep.residual.to_bits()
-                    );
-                };
-                let outcome = network.relax(&problem, &mut view, &settings, &mut trace);
-                let outcome = outcome.unwrap_or_else(|error| refuse(error));
-                let mut digest = checksum();
-                for k in 1..=network.output() {
-                    view.activities(&network, k).iter().for_each(|z| digest.update(&z.to_le_bytes()));
+            let mut view = state.view(&network).unwrap_or_else(|error| refuse(error));
+            let two = Settings::default();
+            if index < TRACED {
+                for schedule in [Schedule::ForwardBackward, Schedule::Unitwise, Schedule::Backward] {
+                    defmt::println!("sample {=usize} problem {=usize} schedule {}", index, number, schedule);
+                    traced(&network, &problem, &mut view, schedule);
                 }
-                defmt::println!("status {} state {=u32:08x}", outcome.status, digest.finalize());
-                let two = Settings { schedule, sweeps: 2, tolerance: 0.0 };
-                let (instructions, result) = clock::instructions(|| network.sweep(&problem, &mut view, &two));
-                result.unwrap_or_else(|error| refuse(error));
+            }
+            let (instructions, result) = clock::instructions(|| network.sweep(&problem, &mut view, &two));
+            result.unwrap_or_else(|error| refuse(error));
+            let digest = digest(&network, &view);
+            defmt::println!("sample {=usize} problem {=usize} state {=u32:08x}", index, number, digest);
+            if index < TRACED {
                 defmt::println!("instructions {=u32} for 2 sweeps", instructions);
             }
         }
@@ -63,8 +55,26 @@ fn main() -> ! {
     succeed()
 }
 
-fn one_hot(values: &mut [f32], class: usize) {
-    for (c, value) in values.iter_mut().enumerate() {
-        *value = if c == class { 1.0 } else { 0.0 };
+fn traced(network: &Network<Packed>, problem: &Problem, view: &mut StateView, schedule: Schedule) {
+    let settings = Settings { schedule, sweeps: SWEEPS, tolerance: 0.0 };
+    let mut trace = |sweep: fenchel_core::Sweep| {
+        defmt::println!(
+            "sweep {=u32} energy {=u32:08x} residual {=u32:08x}",
+            sweep.sweep,
+            sweep.energy.to_bits(),
+            sweep.residual.to_bits()
+        );
+    };
+    let outcome = network.relax(problem, view, &settings, &mut trace);
+    let outcome = outcome.unwrap_or_else(|error| refuse(error));
+    defmt::println!("status {} state {=u32:08x}", outcome.status, digest(network, view));
+}
+
+/// Checksum of all activities.
+fn digest(network: &Network<Packed>, view: &StateView) -> u32 {
+    let mut digest = checksum();
+    for k in 1..=network.output() {
+        view.activities(network, k).iter().for_each(|z| digest.update(&z.to_le_bytes()));
     }
+    digest.finalize()
 }

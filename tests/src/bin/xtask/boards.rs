@@ -1,15 +1,61 @@
-//! The boards that the firmware runs on. A new one is a row here and its memory map.
+//! The boards, and how the compiler builds for them. A new one is a row in `firmware/boards.rs`.
 
-/// A board as QEMU emulates it.
-pub struct Board {
-    /// QEMU's name of the machine.
-    pub machine: &'static str,
-    /// What is in it.
-    pub about: &'static str,
-    /// Rust's name of the target.
-    pub target: &'static str,
+#[allow(dead_code, reason = "the firmware's build reads the memory map and clock")]
+mod table {
+    include!("../../../../firmware/boards.rs");
+}
+pub use table::{BOARDS, Board};
+
+/// Which of `core`'s kernels an image runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kernel {
+    /// The fastest that `core` chooses by itself.
+    Own,
+    /// The safe path.
+    Safe,
 }
 
-/// All of them.
-pub const BOARDS: &[Board] =
-    &[Board { machine: "mps2-an386", about: "Cortex-M4F", target: "thumbv7em-none-eabihf" }];
+/// A board, and how the compiler builds for it.
+#[derive(Clone, Copy)]
+pub struct Variant {
+    /// The board.
+    pub board: &'static Board,
+    /// Whether the compiler may use all that the board's core has.
+    pub pinned: bool,
+    /// The kernel.
+    pub kernel: Kernel,
+}
+
+impl Variant {
+    /// As a user's build without any flag.
+    pub const fn plain(board: &'static Board) -> Self {
+        Self { board, pinned: false, kernel: Kernel::Own }
+    }
+
+    /// Flags of the compiler.
+    pub fn rustflags(&self) -> String {
+        let mut flags = Vec::new();
+        if self.pinned {
+            flags.push(format!("-Ctarget-cpu={}", self.board.cpu));
+        }
+        match self.kernel {
+            Kernel::Own => {}
+            Kernel::Safe => flags.push("--cfg=fenchel_kernel=\"safe\"".into()),
+        }
+        flags.join(" ")
+    }
+
+    /// Whether the Cortex-M4's cycles are this core's.
+    pub fn has_cycle_model(&self) -> bool {
+        self.board.cpu == "cortex-m4"
+    }
+
+    /// The kernel's name in tables.
+    pub fn kernel_name(&self) -> &'static str {
+        match self.kernel {
+            Kernel::Safe => "safe",
+            Kernel::Own if self.board.target.ends_with("hf") => "vfp",
+            Kernel::Own => "safe",
+        }
+    }
+}

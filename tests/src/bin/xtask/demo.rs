@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use fenchel::data;
 use serde_json::Value;
 
-use crate::boards::BOARDS;
+use crate::boards::{BOARDS, Variant};
 use crate::device::{self, Report};
 use crate::process::{cargo, output, root};
 use crate::samples::Samples;
@@ -31,7 +31,7 @@ pub fn run(toolchain: &Toolchain) -> Result<()> {
         let model = train(objective, &folder)?;
         let evaluated = json(fenchel(&["eval"]).arg(&model))?;
         eprintln!("running {name} on QEMU's {} ({})", board.machine, board.about);
-        let report = device::run(toolchain, board, &model, &samples, &folder)?;
+        let report = device::run(toolchain, &Variant::plain(board), &model, &samples, &folder)?;
         columns.push((evaluated["accuracy"].as_f64().context("an accuracy")?, report));
     }
     let table = table(&columns);

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use fenchel::export::ModelBytes;
 use fenchel_core::Model;
 
-use crate::boards::Board;
+use crate::boards::{Board, Variant};
 use crate::firmware::{self, Contents, Footprint};
 use crate::samples::Samples;
 use crate::setup::Toolchain;
@@ -46,7 +46,7 @@ impl Report {
 /// Build the firmware around `model`, run `infer` and `relax`, compare.
 pub fn run(
     toolchain: &Toolchain,
-    board: &Board,
+    variant: &Variant,
     model: &Path,
     samples: &Samples,
     folder: &Path,
@@ -54,7 +54,8 @@ pub fn run(
     let samples_path = folder.join("samples");
     samples.write(&samples_path)?;
     let contents = Contents { model, samples: &samples_path };
-    let build = |image| firmware::build(toolchain, board, &contents, image, "");
+    let build = |image| firmware::build(toolchain, variant, &contents, image, "");
+    let board = variant.board;
     let (infer, relax) = (build("infer")?, build("relax")?);
     let bytes = ModelBytes::read(model)?;
     let model = bytes.model(model.display())?;

@@ -1,45 +1,80 @@
 //! What the firmware must print, computed by `core` on this machine.
 
 use anyhow::{Context, Result};
-use fenchel_core::{Model, Problem, Schedule, Settings, StateView, Sweep, checksum};
+use fenchel_core::{Model, Network, Nudge, Packed, Problem, Schedule, Settings, StateView, Sweep, checksum};
 
 use crate::samples::Samples;
+
+/// Samples that every schedule relaxes, with a trace.
+const TRACED: usize = 3;
 
 /// The lines of `relax`, in the firmware's own words, without the instruction counts.
 pub fn relax(model: &Model, samples: &Samples) -> Result<Vec<String>> {
     let network = model.network();
     let contrast = model.training().contrast().context("no inference problems")?;
-    let classes = network.output_units();
     let mut lines = Vec::new();
-    for (index, (raw, label)) in samples.iter().take(3).enumerate() {
-        let mut input = vec![0.0; samples.size];
-        model.scaling().apply_to_bytes(raw, &mut input);
-        let one_hot =
-            |class: usize| -> Vec<f32> { (0..classes).map(|c| f32::from(u8::from(c == class))).collect() };
-        let (target, attack) = (one_hot(label.into()), one_hot((usize::from(label) + 1) % classes));
+    for (index, (raw, label)) in samples.iter().enumerate() {
+        let shown = Shown::new(model, raw, label);
         for (number, nudge) in contrast.nudges.iter().enumerate() {
-            let nudges = std::slice::from_ref(nudge);
-            let problem =
-                Problem { input: &input, nudges, target: &target, attack: &attack, perturbation: &[] };
-            for schedule in [Schedule::ForwardBackward, Schedule::Unitwise, Schedule::Backward] {
+            let problem = shown.problem(nudge);
+            let mut memory = vec![0.0; StateView::len(network.units(), 1)];
+            let mut state = StateView::new(network.units(), 1, &mut memory)?;
+            let schedules = [Schedule::ForwardBackward, Schedule::Unitwise, Schedule::Backward];
+            for schedule in schedules.into_iter().filter(|_| index < TRACED) {
                 lines.push(format!("sample {index} problem {number} schedule {schedule:?}"));
-                let mut memory = vec![0.0; StateView::len(network.units(), 1)];
-                let mut state = StateView::new(network.units(), 1, &mut memory)?;
                 let settings = Settings { schedule, sweeps: 20, tolerance: 0.0 };
                 let mut trace = |Sweep { sweep, energy, residual }: Sweep| {
                     let (energy, residual) = (energy.to_bits(), residual.to_bits());
                     lines.push(format!("sweep {sweep} energy {energy:08x} residual {residual:08x}"));
                 };
                 let outcome = network.relax(&problem, &mut state, &settings, &mut trace)?;
-                let mut digest = checksum();
-                for k in 1..=network.output() {
-                    state.activities(&network, k).iter().for_each(|z| digest.update(&z.to_le_bytes()));
-                }
-                lines.push(format!("status {:?} state {:08x}", outcome.status, digest.finalize()));
+                lines.push(format!("status {:?} state {:08x}", outcome.status, digest(&network, &state)));
             }
+            network.sweep(&problem, &mut state, &Settings::default())?;
+            lines.push(format!("sample {index} problem {number} state {:08x}", digest(&network, &state)));
         }
     }
     Ok(lines)
+}
+
+/// Checksum of all activities.
+pub fn digest(network: &Network<Packed>, state: &StateView) -> u32 {
+    let mut digest = checksum();
+    for k in 1..=network.output() {
+        state.activities(network, k).iter().for_each(|z| digest.update(&z.to_le_bytes()));
+    }
+    digest.finalize()
+}
+
+/// A sample as the firmware shows it to a model: its label as target, the next class as attack.
+pub struct Shown {
+    /// x.
+    pub input: Vec<f32>,
+    target: Vec<f32>,
+    attack: Vec<f32>,
+}
+
+impl Shown {
+    /// Of a raw sample.
+    pub fn new(model: &Model, raw: &[u8], label: u8) -> Self {
+        let mut input = vec![0.0; raw.len()];
+        model.scaling().apply_to_bytes(raw, &mut input);
+        let classes = model.network().output_units();
+        let one_hot =
+            |class: usize| -> Vec<f32> { (0..classes).map(|c| f32::from(u8::from(c == class))).collect() };
+        Self { input, target: one_hot(label.into()), attack: one_hot((usize::from(label) + 1) % classes) }
+    }
+
+    /// One inference problem on it.
+    pub fn problem<'a>(&'a self, nudge: &'a Nudge) -> Problem<'a> {
+        Problem {
+            input: &self.input,
+            nudges: std::slice::from_ref(nudge),
+            target: &self.target,
+            attack: &self.attack,
+            perturbation: &[],
+        }
+    }
 }
 
 /// The lines of `infer` that carry answers: for each sample its label and its outputs' bits.

@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use object::{Object, ObjectSection, SectionFlags, SectionKind};
 
-use crate::boards::Board;
+use crate::boards::Variant;
 use crate::process::{cargo, check, root};
 use crate::setup::Toolchain;
 
@@ -18,62 +18,58 @@ pub struct Contents<'a> {
     pub samples: &'a Path,
 }
 
-/// A cargo command in the firmware's workspace.
-pub fn cargo_firmware(toolchain: &Toolchain, contents: &Contents, arguments: &[&str]) -> Command {
+/// A cargo command in the firmware's workspace, of one variant.
+pub fn cargo_firmware(
+    toolchain: &Toolchain,
+    variant: &Variant,
+    contents: &Contents,
+    arguments: &[&str],
+) -> Command {
+    let target = variant.board.target;
     let mut command = match toolchain {
         Toolchain::Rustup => cargo(arguments),
         Toolchain::Debian { linker } => {
             let mut command = Command::new("/usr/bin/cargo");
             command.args(["-Zbuild-std=core"]).args(arguments);
             command.env("RUSTC_BOOTSTRAP", "1").env("RUSTC", "/usr/bin/rustc");
-            command.env("CARGO_TARGET_THUMBV7EM_NONE_EABIHF_LINKER", linker);
+            let name = target.replace(['-', '.'], "_").to_uppercase();
+            command.env(format!("CARGO_TARGET_{name}_LINKER"), linker);
             command
         }
     };
-    command.current_dir(root().join("firmware"));
+    command.current_dir(root().join("firmware")).args(["--target", target]);
     command.env("FENCHEL_MODEL", contents.model).env("FENCHEL_SAMPLES", contents.samples);
+    command.env("FENCHEL_BOARD", variant.board.machine).env("RUSTFLAGS", variant.rustflags());
+    command.env("CARGO_TARGET_DIR", target_folder(toolchain));
     command
 }
 
-/// Build one image; its path.
+/// Build one image; its path, until the same image is built for another variant.
 pub fn build(
     toolchain: &Toolchain,
-    board: &Board,
+    variant: &Variant,
     contents: &Contents,
     image: &str,
     features: &str,
 ) -> Result<PathBuf> {
-    check(&mut build_command(toolchain, board, contents, image, features))?;
-    Ok(target_folder(toolchain).join(board.target).join("release").join(image))
+    check(&mut build_command(toolchain, variant, contents, image, features))?;
+    Ok(target_folder(toolchain).join(variant.board.target).join("release").join(image))
 }
 
 /// The command that builds one image.
 pub fn build_command(
     toolchain: &Toolchain,
-    board: &Board,
+    variant: &Variant,
     contents: &Contents,
     image: &str,
     features: &str,
 ) -> Command {
-    let arguments = [
-        "build",
-        "--quiet",
-        "--release",
-        "--locked",
-        "--target",
-        board.target,
-        "--bin",
-        image,
-        "--features",
-        features,
-    ];
-    let mut command = cargo_firmware(toolchain, contents, &arguments);
-    command.env("CARGO_TARGET_DIR", target_folder(toolchain));
-    command
+    let arguments = ["build", "--quiet", "--release", "--locked", "--bin", image, "--features", features];
+    cargo_firmware(toolchain, variant, contents, &arguments)
 }
 
 /// A folder for each toolchain: their artefacts don't mix.
-fn target_folder(toolchain: &Toolchain) -> PathBuf {
+pub fn target_folder(toolchain: &Toolchain) -> PathBuf {
     match toolchain {
         Toolchain::Rustup => root().join("firmware/target"),
         Toolchain::Debian { .. } => root().join("firmware/target/debian"),

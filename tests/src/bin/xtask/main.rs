@@ -1,15 +1,21 @@
 //! The harness behind `cargo xtask`: sets up what is missing, demonstrates, tests.
 
+mod bench;
 mod boards;
 mod checks;
+mod count;
+mod cycles;
 mod demo;
 mod device;
 mod expected;
 mod firmware;
+mod gate;
+mod limits;
 mod process;
 mod qemu;
 mod samples;
 mod setup;
+mod trace;
 
 use std::process::ExitCode;
 
@@ -32,14 +38,27 @@ enum Command {
     Demo,
     /// Format, lints, unit, doc and integration tests, and the firmware in QEMU
     Test,
+    /// Instructions and modelled cycles of every board and kernel, into docs/results/device.md
+    Bench(bench::Args),
+    /// Memory and code of the device, and every bit of a model file flipped
+    Limits,
+    /// Instruction counts of a fixed model against the record in tests/instruction_counts.json
+    Counts {
+        /// Write the record instead of comparing with it
+        #[arg(long)]
+        record: bool,
+    },
 }
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let test = matches!(cli.command, Command::Test);
-    let result = setup::prepare(cli.debian_rust, test).and_then(|toolchain| match cli.command {
+    let result = setup::prepare(cli.debian_rust, test).and_then(|toolchain| match &cli.command {
         Command::Demo => demo::run(&toolchain),
         Command::Test => checks::run(&toolchain),
+        Command::Bench(args) => bench::run(&toolchain, args),
+        Command::Limits => limits::all(&toolchain, &process::root().join("target/limits")),
+        Command::Counts { record } => gate::run(&toolchain, &process::root().join("target/counts"), *record),
     });
     match result {
         Ok(()) => ExitCode::SUCCESS,

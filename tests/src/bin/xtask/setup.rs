@@ -70,7 +70,7 @@ fn components() -> Result<()> {
 }
 
 /// Whether the target's standard library is here, or could be added.
-fn target(target: &str) -> bool {
+pub fn target(target: &str) -> bool {
     let installed = output(Command::new("rustup").args(["target", "list", "--installed"]));
     if installed.is_ok_and(|list| list.lines().any(|line| line == target)) {
         return true;

@@ -1,0 +1,86 @@
+//! The inner loops over panels of 8 rows, and which path runs them. Unsafe code is allowed in this
+//! folder alone, in the files that say why.
+//!
+//! | path | file | runs on |
+//! |---|---|---|
+//! | safe | `safe.rs` | every target |
+//! | VFP | `vfp.rs` | Arm microcontrollers with floating-point registers (Cortex-M4F, M7, M33, …) |
+//!
+//! All paths give the same bits. `--cfg fenchel_kernel="safe"` keeps to the safe one, to compare.
+
+mod bytes;
+mod columns;
+mod safe;
+#[cfg(all(target_arch = "arm", target_os = "none", target_abi = "eabihf", not(fenchel_kernel = "safe")))]
+mod vfp;
+
+use crate::weights::PANEL;
+pub use bytes::values;
+use columns::Columns;
+#[cfg(not(all(
+    target_arch = "arm",
+    target_os = "none",
+    target_abi = "eabihf",
+    not(fenchel_kernel = "safe")
+)))]
+use safe as path;
+#[cfg(all(
+    target_arch = "arm",
+    target_os = "none",
+    target_abi = "eabihf",
+    not(fenchel_kernel = "safe")
+))]
+use vfp as path;
+
+/// 8 rows of a matrix, column by column.
+pub type Panel = [[f32; PANEL]];
+
+/// a += W z for one sample, W given as its panels.
+///
+/// `+ 0.0` turns a −0 to begin with into +0. A sum that doesn't begin as −0 never becomes it: x + y
+/// is −0 only if both are. Then adding w·0 = ±0 to it changes no bit, w being finite, and so zeros
+/// may be skipped.
+pub fn apply<'a>(panels: impl Iterator<Item = &'a Panel> + Clone, z: &[f32], a: &mut [f32]) {
+    a.iter_mut().for_each(|a| *a += 0.0);
+    if columns::is_dense(z) {
+        each(panels, a, |panel, sums| path::dense(panel, z, sums));
+        return;
+    }
+    let mut columns = Columns::new();
+    for (index, z) in z.chunks(Columns::MOST).enumerate() {
+        columns.gather(z, index * Columns::MOST);
+        each(panels.clone(), a, |panel, sums| path::sparse(panel, &columns, sums));
+    }
+}
+
+/// e += Wᵀ u for one sample, W given as its panels. Panels of silent units, u = 0, are skipped:
+/// exact for the reason that [`apply`] gives.
+pub fn apply_transposed<'a>(panels: impl Iterator<Item = &'a Panel>, u: &[f32], e: &mut [f32]) {
+    e.iter_mut().for_each(|e| *e += 0.0);
+    for (panel, u) in panels.zip(u.chunks(PANEL)) {
+        let mut rows = [0.0; PANEL];
+        rows.iter_mut().zip(u).for_each(|(row, &u)| *row = u);
+        if rows.iter().any(|&u| !columns::is_zero(u)) {
+            path::transposed(panel, &rows, e);
+        }
+    }
+}
+
+/// `work` on each panel and the sums of its rows, of which the last panel may have fewer than 8.
+#[inline(always)]
+fn each<'a>(
+    panels: impl Iterator<Item = &'a Panel>,
+    a: &mut [f32],
+    mut work: impl FnMut(&Panel, &mut [f32; PANEL]),
+) {
+    for (panel, a) in panels.zip(a.chunks_mut(PANEL)) {
+        if let Ok(sums) = <&mut [f32; PANEL]>::try_from(&mut *a) {
+            work(panel, sums);
+        } else {
+            let mut sums = [0.0; PANEL];
+            sums.iter_mut().zip(a.iter()).for_each(|(sum, &a)| *sum = a);
+            work(panel, &mut sums);
+            a.iter_mut().zip(sums).for_each(|(a, sum)| *a = sum);
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! The safe path: what the others are held to, bit by bit.
+#![cfg_attr(all(target_arch = "arm", target_abi = "eabihf"), allow(dead_code))]
+
+use super::{Columns, Panel};
+use crate::weights::PANEL;
+
+/// sums += panel·z over all columns.
+pub fn dense(panel: &Panel, z: &[f32], sums: &mut [f32; PANEL]) {
+    let mut local = *sums;
+    for (w, &z) in panel.iter().zip(z) {
+        add(&mut local, w, z);
+    }
+    *sums = local;
+}
+
+/// sums += panel·z over the listed columns.
+pub fn sparse(panel: &Panel, columns: &Columns, sums: &mut [f32; PANEL]) {
+    let mut local = *sums;
+    let panel = panel.get(..columns.end()).unwrap_or_default();
+    for (&z, &column) in columns.inputs().iter().zip(columns.places()) {
+        if let Some(w) = panel.get(column as usize) {
+            add(&mut local, w, z);
+        }
+    }
+    *sums = local;
+}
+
+/// e += panelᵀ·u.
+pub fn transposed(panel: &Panel, u: &[f32; PANEL], e: &mut [f32]) {
+    for (w, e) in panel.iter().zip(e) {
+        let mut sum = *e;
+        for (&w, &u) in w.iter().zip(u) {
+            sum += w * u;
+        }
+        *e = sum;
+    }
+}
+
+#[inline(always)]
+fn add(sums: &mut [f32; PANEL], w: &[f32; PANEL], z: f32) {
+    for (sum, &w) in sums.iter_mut().zip(w) {
+        *sum += w * z;
+    }
+}

@@ -1,0 +1,118 @@
+// The boards that the firmware runs on: the one table behind the linker's memory map, the clock,
+// the builds, the runs and the documents. A new board is a row here. Included by `build.rs` and by
+// the harness (`tests/src/bin/xtask/boards.rs`).
+
+/// A board as QEMU emulates it.
+pub struct Board {
+    /// QEMU's name of the machine.
+    pub machine: &'static str,
+    /// What is in it.
+    pub about: &'static str,
+    /// Rust's name of the target.
+    pub target: &'static str,
+    /// The compiler's name of the core, to pin it.
+    pub cpu: &'static str,
+    /// Code.
+    pub flash: Region,
+    /// Model and samples, where they don't go with the code.
+    pub model: Option<Region>,
+    /// Data and stack.
+    pub ram: Region,
+    /// What counts its instructions.
+    pub clock: Clock,
+}
+
+/// Memory.
+pub struct Region {
+    /// First address.
+    pub origin: u32,
+    /// KiB.
+    pub kib: u32,
+}
+
+/// A timer to count instructions with: under QEMU's `-icount shift=10` each takes 1,024 ns.
+pub struct Clock {
+    /// How it is read.
+    pub timer: Timer,
+    /// First address of its registers.
+    pub address: u32,
+    /// Ticks of 100 instructions.
+    pub ticks_of_100: u32,
+}
+
+/// Kinds of timers.
+#[derive(Debug)]
+pub enum Timer {
+    /// Arm's CMSDK APB timer: counts down.
+    Cmsdk,
+    /// The counter of the MPS boards' FPGA: counts up.
+    Fpga,
+    /// An STM32's general-purpose timer of 32 bits.
+    Stm32,
+}
+
+/// All of them; the first is the one that the demonstration uses.
+pub const BOARDS: &[Board] = &[
+    Board {
+        machine: "mps2-an386",
+        about: "Cortex-M4F",
+        target: "thumbv7em-none-eabihf",
+        cpu: "cortex-m4",
+        flash: Region { origin: 0, kib: 4096 },
+        model: None,
+        ram: Region { origin: 0x2000_0000, kib: 4096 },
+        clock: Clock { timer: Timer::Cmsdk, address: 0x4000_0000, ticks_of_100: 2560 },
+    },
+    Board {
+        machine: "mps2-an500",
+        about: "Cortex-M7",
+        target: "thumbv7em-none-eabihf",
+        cpu: "cortex-m7",
+        flash: Region { origin: 0, kib: 4096 },
+        model: None,
+        ram: Region { origin: 0x2000_0000, kib: 4096 },
+        clock: Clock { timer: Timer::Cmsdk, address: 0x4000_0000, ticks_of_100: 2560 },
+    },
+    Board {
+        machine: "mps3-an547",
+        about: "Cortex-M55",
+        target: "thumbv8m.main-none-eabihf",
+        // Pinned to the M55 itself, the compiler may use its vector unit, whose floats flush
+        // subnormal numbers to zero: other bits.
+        cpu: "cortex-m33",
+        flash: Region { origin: 0, kib: 512 },
+        model: Some(Region { origin: 0x0100_0000, kib: 2048 }),
+        ram: Region { origin: 0x2000_0000, kib: 512 },
+        clock: Clock { timer: Timer::Fpga, address: 0x4930_2000, ticks_of_100: 2048 },
+    },
+    Board {
+        machine: "mps2-an385",
+        about: "Cortex-M3, floats in software",
+        target: "thumbv7m-none-eabi",
+        cpu: "cortex-m3",
+        flash: Region { origin: 0, kib: 4096 },
+        model: None,
+        ram: Region { origin: 0x2000_0000, kib: 4096 },
+        clock: Clock { timer: Timer::Cmsdk, address: 0x4000_0000, ticks_of_100: 2560 },
+    },
+    Board {
+        machine: "mps2-an505",
+        about: "Cortex-M33",
+        target: "thumbv8m.main-none-eabihf",
+        cpu: "cortex-m33",
+        flash: Region { origin: 0x1000_0000, kib: 4096 },
+        model: None,
+        ram: Region { origin: 0x3800_0000, kib: 4096 },
+        clock: Clock { timer: Timer::Cmsdk, address: 0x5000_0000, ticks_of_100: 2048 },
+    },
+    Board {
+        machine: "netduinoplus2",
+        about: "Cortex-M4F, an STM32F405's memory",
+        target: "thumbv7em-none-eabihf",
+        cpu: "cortex-m4",
+        flash: Region { origin: 0x0800_0000, kib: 1024 },
+        model: None,
+        ram: Region { origin: 0x2000_0000, kib: 128 },
+        clock: Clock { timer: Timer::Stm32, address: 0x4000_0000, ticks_of_100: 100 },
+    },
+];

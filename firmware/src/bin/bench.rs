@@ -1,0 +1,99 @@
+//! Counts instructions: both products of every connection on dense vectors, inference and sweeps
+//! on the samples.
+//!
+//! Prints `WHAT instructions N of MACS` for each measured stretch, in order, and `digest HEX` of the
+//! outputs and of the relaxed state of each sample.
+#![no_std]
+#![no_main]
+
+use cortex_m_rt::entry;
+use fenchel_core::{Network, Packed, Problem, Settings, Weights, checksum};
+use fenchel_firmware::{clock, fail, flash, model, one_hot, refuse, state, succeed};
+
+/// Values that a block has room for.
+const LARGEST: usize = 1024;
+
+#[entry]
+fn main() -> ! {
+    let model = model();
+    let network = model.network();
+    products(&network);
+    let (mut dense, mut input) = ([0.0; LARGEST], [0.0; LARGEST]);
+    fill(&mut dense);
+    let state = state();
+    if let Some(dense) = dense.get(..network.input_units()) {
+        let activities = state.activities(&network).unwrap_or_else(|error| refuse(error));
+        let (instructions, outputs) = clock::instructions(|| network.infer(dense, activities).is_ok());
+        defmt::println!(
+            "dense instructions {=u32} of {=usize} {=bool}",
+            instructions,
+            network.macs(),
+            outputs
+        );
+    }
+    let Some(contrast) = model.training().contrast() else { fail("no inference problems") };
+    let (mut target, mut attack) = ([0.0; LARGEST], [0.0; LARGEST]);
+    let classes = network.output_units();
+    // A sweep leaves out what depends on the input alone.
+    let above = network.connections().iter().filter(|c| c.from > 0).map(|c| c.weights.shape());
+    let sweep_macs = 2 * above.map(|(rows, columns)| rows * columns).sum::<usize>();
+    for (raw, label) in flash::samples() {
+        let (Some(input), Some(target), Some(attack)) =
+            (input.get_mut(..raw.len()), target.get_mut(..classes), attack.get_mut(..classes))
+        else {
+            fail("a sample is larger than there is room for");
+        };
+        model.scaling().apply_to_bytes(raw, input);
+        let activities = state.activities(&network).unwrap_or_else(|error| refuse(error));
+        let (instructions, outputs) = clock::instructions(|| network.infer(input, activities));
+        let outputs = outputs.unwrap_or_else(|error| refuse(error));
+        defmt::println!("infer instructions {=u32} of {=usize}", instructions, network.macs());
+        let mut digest = checksum();
+        outputs.iter().for_each(|output| digest.update(&output.to_le_bytes()));
+        one_hot(target, usize::from(label));
+        one_hot(attack, (usize::from(label) + 1) % classes);
+        let [_, nudge] = contrast.nudges;
+        let problem =
+            Problem { input, nudges: core::slice::from_ref(&nudge), target, attack, perturbation: &[] };
+        let mut view = state.view(&network).unwrap_or_else(|error| refuse(error));
+        for sweeps in [6, 2] {
+            let settings = Settings { sweeps, ..Settings::default() };
+            let (instructions, result) =
+                clock::instructions(|| network.sweep(&problem, &mut view, &settings));
+            result.unwrap_or_else(|error| refuse(error));
+            defmt::println!("sweeps{=u32} instructions {=u32} of {=usize}", sweeps, instructions, sweep_macs);
+        }
+        for k in 1..=network.output() {
+            view.activities(&network, k).iter().for_each(|z| digest.update(&z.to_le_bytes()));
+        }
+        defmt::println!("digest {=u32:08x}", digest.finalize());
+    }
+    succeed()
+}
+
+/// Instructions of W z and Wᵀ u of every connection, no value of z or u being 0.
+fn products(network: &Network<Packed>) {
+    let (mut values, mut sums) = ([0.0; LARGEST], [0.0; LARGEST]);
+    for c in network.connections() {
+        let (rows, columns) = c.weights.shape();
+        fill(&mut values);
+        fill(&mut sums);
+        if let (Some(z), Some(a)) = (values.get(..columns), sums.get_mut(..rows)) {
+            let (instructions, ()) = clock::instructions(|| c.weights.apply(z, a));
+            defmt::println!("forward instructions {=u32} of {=usize}", instructions, rows * columns);
+        }
+        if let (Some(u), Some(e)) = (values.get(..rows), sums.get_mut(..columns)) {
+            let (instructions, ()) = clock::instructions(|| c.weights.apply_transposed(u, e));
+            defmt::println!("backward instructions {=u32} of {=usize}", instructions, rows * columns);
+        }
+    }
+}
+
+/// Values between ¼ and ¾, none 0.
+fn fill(values: &mut [f32]) {
+    let mut word = 1u32;
+    for value in values {
+        word = word.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        *value = 0.25 + (word >> 9) as f32 / 16_777_216.0;
+    }
+}

@@ -1,0 +1,47 @@
+//! The least that a device needs, to measure its code: load a model and infer; with `--features
+//! relax` relax by forward–backward sweeps too. Nothing is logged.
+#![no_std]
+#![no_main]
+
+use core::hint::black_box;
+
+use fenchel_core::{Error, Model, Nudge, Problem, Settings, State};
+
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo) -> ! {
+    loop {}
+}
+
+#[cortex_m_rt::entry]
+fn main() -> ! {
+    let mut state = State::<64>::new();
+    let (file, raw, target): (&[u8], &[u8], &[f32]) = (&[], &[], &[]);
+    let mut input = [0.0; 64];
+    black_box(run(black_box(file), black_box(raw), black_box(target), &mut input, &mut state).is_ok());
+    loop {
+        cortex_m::asm::bkpt();
+    }
+}
+
+fn run(
+    file: &[u8],
+    raw: &[u8],
+    target: &[f32],
+    input: &mut [f32],
+    state: &mut State<64>,
+) -> Result<(), Error> {
+    let model = Model::load(file)?;
+    let network = model.network();
+    let input = input.get_mut(..raw.len()).unwrap_or_default();
+    model.scaling().apply_to_bytes(raw, input);
+    black_box(fenchel_core::label(network.infer(input, state.activities(&network)?)?));
+    if !cfg!(feature = "relax") {
+        return Ok(());
+    }
+    let nudges = [Nudge { s: black_box(0.25), target: black_box(0.25), attack: 0.0 }];
+    let problem = Problem { input, nudges: &nudges, target, attack: target, perturbation: &[] };
+    let mut view = state.view(&network)?;
+    network.sweep(&problem, &mut view, &Settings::default())?;
+    black_box(view.activities(&network, black_box(1)));
+    Ok(())
+}

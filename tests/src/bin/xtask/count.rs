@@ -1,0 +1,202 @@
+//! One image `bench` on one board: instructions, modelled cycles, and whether its bits are this
+//! machine's.
+
+use anyhow::{Context, Result, ensure};
+use fenchel::export::ModelBytes;
+use fenchel_core::{Settings, StateView, checksum};
+use serde_json::{Value, json};
+
+use crate::boards::Variant;
+use crate::expected::Shown;
+use crate::firmware::{self, Contents};
+use crate::samples::Samples;
+use crate::setup::Toolchain;
+use crate::{qemu, trace};
+
+/// Instructions, and modelled cycles where the model fits the core, of `macs` multiply-adds.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Cost {
+    /// Multiply-adds.
+    pub macs: f64,
+    /// Instructions.
+    pub instructions: f64,
+    /// Cycles.
+    pub cycles: Option<f64>,
+}
+
+/// What was counted.
+pub struct Count {
+    /// Board, kernel and flags.
+    pub variant: Variant,
+    /// W z of every connection, no input 0.
+    pub forward: Cost,
+    /// Wᵀ u of every connection, no force 0.
+    pub backward: Cost,
+    /// Inference of an input without zeros.
+    pub dense: Cost,
+    /// Mean inference of a sample.
+    pub infer: Cost,
+    /// One forward–backward sweep of a sample, in the mean.
+    pub sweep: Cost,
+    /// Whether the outputs and relaxed states of all samples are this machine's.
+    pub bits_identical: bool,
+}
+
+impl Count {
+    /// Build and run; then run again for the cycles, where they are modelled.
+    pub fn new(
+        toolchain: &Toolchain,
+        variant: Variant,
+        contents: &Contents,
+        samples: &Samples,
+    ) -> Result<Self> {
+        Self::of(toolchain, variant, contents, samples, variant.has_cycle_model())
+    }
+
+    /// Build and run, for the instructions alone.
+    pub fn instructions(
+        toolchain: &Toolchain,
+        variant: Variant,
+        contents: &Contents,
+        samples: &Samples,
+    ) -> Result<Self> {
+        Self::of(toolchain, variant, contents, samples, false)
+    }
+
+    fn of(
+        toolchain: &Toolchain,
+        variant: Variant,
+        contents: &Contents,
+        samples: &Samples,
+        cycles: bool,
+    ) -> Result<Self> {
+        let elf = firmware::build(toolchain, &variant, contents, "bench", "")?;
+        let ended = qemu::run(variant.board, &elf)?;
+        ensure!(ended.success, "bench failed on {}:\n{}", variant.board.machine, ended.lines.join("\n"));
+        let costs = costs(&ended.lines)?;
+        let cycles: Vec<Option<f64>> = if cycles {
+            trace::run(variant.board, &elf)?.iter().map(|stretch| Some(stretch.cycles as f64)).collect()
+        } else {
+            vec![None; costs.len()]
+        };
+        ensure!(cycles.len() == costs.len(), "{} stretches, {} traced", costs.len(), cycles.len());
+        let costs: Vec<_> = costs
+            .into_iter()
+            .zip(cycles)
+            .map(|((what, cost), cycles)| (what, Cost { cycles, ..cost }))
+            .collect();
+        let sum = |what: &str| {
+            let costs = costs.iter().filter(|(name, _)| name == what).map(|(_, cost)| *cost);
+            costs.reduce(|a, b| combine(a, b, 1.0)).with_context(|| format!("no {what} in the log"))
+        };
+        // Of six sweeps, four more than of two; the multiply-adds are those of one.
+        let (six, two) = (sum("sweeps6")?, sum("sweeps2")?);
+        let n = samples.labels.len() as f64;
+        let difference = combine(six, two, -1.0);
+        Ok(Self {
+            variant,
+            forward: sum("forward")?,
+            backward: sum("backward")?,
+            dense: sum("dense")?,
+            infer: share(sum("infer")?, n),
+            sweep: Cost { macs: six.macs / n, ..share(difference, 4.0 * n) },
+            bits_identical: digests(&ended.lines) == expected(contents, samples)?,
+        })
+    }
+
+    /// One row for machines.
+    pub fn json(&self) -> Value {
+        json!({
+            "board": self.variant.board.machine,
+            "core": self.variant.board.about,
+            "kernel": self.variant.kernel_name(),
+            "cpu": self.variant.pinned.then_some(self.variant.board.cpu),
+            "weights": "f32",
+            "instructions_per_mac": self.dense.per_mac(),
+            "cycles_per_mac": self.dense.cycles_per_mac(),
+            "bits_identical": self.bits_identical,
+            "forward": self.forward.json(),
+            "transposed": self.backward.json(),
+            "dense_inference": self.dense.json(),
+            "sample_inference": self.infer.json(),
+            "sweep": self.sweep.json(),
+        })
+    }
+}
+
+impl Cost {
+    /// Instructions a multiply-add.
+    pub fn per_mac(&self) -> f64 {
+        self.instructions / self.macs
+    }
+
+    /// Cycles a multiply-add.
+    pub fn cycles_per_mac(&self) -> Option<f64> {
+        self.cycles.map(|cycles| cycles / self.macs)
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "macs": self.macs,
+            "instructions": self.instructions,
+            "instructions_per_mac": self.per_mac(),
+            "cycles": self.cycles,
+            "cycles_per_mac": self.cycles_per_mac(),
+        })
+    }
+}
+
+/// a + sign·b.
+fn combine(a: Cost, b: Cost, sign: f64) -> Cost {
+    Cost {
+        macs: a.macs + sign * b.macs,
+        instructions: a.instructions + sign * b.instructions,
+        cycles: a.cycles.zip(b.cycles).map(|(a, b)| a + sign * b),
+    }
+}
+
+fn share(cost: Cost, n: f64) -> Cost {
+    Cost { macs: cost.macs / n, instructions: cost.instructions / n, cycles: cost.cycles.map(|c| c / n) }
+}
+
+/// The lines `WHAT instructions N of MACS`, in order.
+fn costs(lines: &[String]) -> Result<Vec<(String, Cost)>> {
+    let mut costs = Vec::new();
+    for line in lines {
+        if let [what, "instructions", instructions, "of", macs, ..] =
+            line.split(' ').collect::<Vec<_>>().as_slice()
+        {
+            let cost = Cost { macs: macs.parse()?, instructions: instructions.parse()?, cycles: None };
+            costs.push((what.to_string(), cost));
+        }
+    }
+    Ok(costs)
+}
+
+fn digests(lines: &[String]) -> Vec<String> {
+    lines.iter().filter_map(|line| line.strip_prefix("digest ")).map(str::to_string).collect()
+}
+
+/// The digests that the image must print.
+fn expected(contents: &Contents, samples: &Samples) -> Result<Vec<String>> {
+    let bytes = ModelBytes::read(contents.model)?;
+    let model = bytes.model(contents.model.display())?;
+    let network = model.network();
+    let [_, nudge] = model.training().contrast().context("no inference problems")?.nudges;
+    let mut digests = Vec::new();
+    for (raw, label) in samples.iter() {
+        let shown = Shown::new(&model, raw, label);
+        let mut digest = checksum();
+        let mut activities = vec![0.0; network.units()];
+        let outputs = network.infer(&shown.input, &mut activities)?;
+        outputs.iter().for_each(|output| digest.update(&output.to_le_bytes()));
+        let mut memory = vec![0.0; StateView::len(network.units(), 1)];
+        let mut state = StateView::new(network.units(), 1, &mut memory)?;
+        network.sweep(&shown.problem(&nudge), &mut state, &Settings::default())?;
+        for k in 1..=network.output() {
+            state.activities(&network, k).iter().for_each(|z| digest.update(&z.to_le_bytes()));
+        }
+        digests.push(format!("{:08x}", digest.finalize()));
+    }
+    Ok(digests)
+}

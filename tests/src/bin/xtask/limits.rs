@@ -1,0 +1,85 @@
+//! Memory and code of the device: measured, and held to what the README promises.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+
+use fenchel::data;
+
+use crate::boards::{BOARDS, Variant};
+use crate::firmware::{self, Contents};
+use crate::process::check;
+use crate::samples::Samples;
+use crate::setup::Toolchain;
+use crate::{gate, qemu};
+
+/// Most stack of an inference, bytes.
+const INFER_STACK: usize = 1024;
+/// Most stack of a relaxation, bytes.
+const RELAX_STACK: usize = 1280;
+/// Most code of an image that loads a model and infers, vector table and constants included.
+const INFER_CODE: u64 = 16 << 10;
+
+/// [`run`] on a fixed model, and [`flips`].
+pub fn all(toolchain: &Toolchain, folder: &Path) -> Result<()> {
+    std::fs::create_dir_all(folder)?;
+    let variant = Variant::plain(BOARDS.first().context("a board")?);
+    let digits = data::load("digits")?;
+    let samples = folder.join("samples");
+    Samples::of(&digits.test, digits.features, 1)?.write(&samples)?;
+    let (fixed, smallest) = (gate::fixed_model(folder)?, gate::smallest_model(folder)?);
+    run(toolchain, &variant, &Contents { model: &fixed, samples: &samples })?;
+    flips(toolchain, &variant, &Contents { model: &smallest, samples: &samples })
+}
+
+/// Measure, print, and hold to the limits.
+fn run(toolchain: &Toolchain, variant: &Variant, contents: &Contents) -> Result<()> {
+    let image = firmware::build(toolchain, variant, contents, "memory", "")?;
+    let measured = measure(variant, &image)?;
+    let get = |what: &str| measured.get(what).copied().with_context(|| format!("no {what} in the log"));
+    let (units, state) = (get("units")?, get("state")?);
+    let (load, infer, relax) = (get("load")?, get("infer")?, get("relax")?);
+    println!("      RAM: state {state} bytes, 6 f32 for each of {units} units; model {}", get("model")?);
+    println!("      stack: loading {load} bytes, inference {infer}, relaxation {relax}");
+    ensure!(state == 24 * units, "the state isn't 6 f32 a unit");
+    ensure!(infer <= INFER_STACK, "inference takes {infer} bytes of stack, more than {INFER_STACK}");
+    ensure!(relax <= RELAX_STACK, "a relaxation takes {relax} bytes of stack, more than {RELAX_STACK}");
+    let infer = code(toolchain, variant, contents, "")?;
+    let relax = code(toolchain, variant, contents, "relax")?;
+    println!("      code for size: inference {infer} bytes, with forward-backward sweeps {relax}");
+    ensure!(infer <= INFER_CODE, "inference takes {infer} bytes of code, more than {INFER_CODE}");
+    Ok(())
+}
+
+/// Every single-bit flip and every shorter file is refused on the device; what a forged CRC lets
+/// through ends without a fault.
+fn flips(toolchain: &Toolchain, variant: &Variant, contents: &Contents) -> Result<()> {
+    let image = firmware::build(toolchain, variant, contents, "flips", "")?;
+    let ended = qemu::run(variant.board, &image)?;
+    let log = ended.lines.join("\n      ");
+    ensure!(ended.success, "flips failed:\n{log}");
+    ensure!(ended.lines.len() == 3, "expected three lines, got:\n{log}");
+    println!("      {log}");
+    Ok(())
+}
+
+/// Bytes of flash of the image `size`.
+fn code(toolchain: &Toolchain, variant: &Variant, contents: &Contents, features: &str) -> Result<u64> {
+    let arguments =
+        ["build", "--quiet", "--profile", "small", "--locked", "--bin", "size", "--features", features];
+    check(&mut firmware::cargo_firmware(toolchain, variant, contents, &arguments))?;
+    let image = firmware::target_folder(toolchain).join(variant.board.target).join("small/size");
+    Ok(firmware::footprint(&image)?.flash)
+}
+
+/// The lines `WHAT BYTES` of the image `memory`.
+fn measure(variant: &Variant, image: &Path) -> Result<HashMap<String, usize>> {
+    let ended = qemu::run(variant.board, image)?;
+    ensure!(ended.success, "memory failed:\n{}", ended.lines.join("\n"));
+    let pair = |line: &String| {
+        let (what, bytes) = line.split_once(' ').context("a name and a number")?;
+        Ok((what.to_string(), bytes.parse()?))
+    };
+    ended.lines.iter().map(pair).collect()
+}
