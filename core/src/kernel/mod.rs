@@ -47,8 +47,8 @@ pub fn apply<'a>(panels: impl Iterator<Item = &'a Panel> + Clone, z: &[f32], a: 
         return;
     }
     let mut columns = Columns::new();
-    for (index, z) in z.chunks(Columns::MOST).enumerate() {
-        columns.gather(z, index * Columns::MOST);
+    let mut inputs = z.iter().zip(0..);
+    while columns.gather(&mut inputs) {
         each(panels.clone(), a, |panel, sums| path::sparse(panel, &columns, sums));
     }
 }
