@@ -50,6 +50,7 @@ pub struct Packed<'a> {
     rows: usize,
     columns: usize,
     panels: &'a [f32],
+    fitness: kernel::Fitness,
 }
 
 impl<'a> Packed<'a> {
@@ -59,7 +60,7 @@ impl<'a> Packed<'a> {
     /// [`crate::Error::Size`] if the length is another.
     pub fn new(rows: usize, columns: usize, panels: &'a [f32]) -> Result<Self, crate::Error> {
         crate::network::same(crate::Quantity::ParameterBytes, packed_len(rows, columns), panels.len())?;
-        Ok(Self { rows, columns, panels })
+        Ok(Self { rows, columns, panels, fitness: kernel::Fitness::of(panels) })
     }
 
     fn panels(&self) -> impl Iterator<Item = &'a kernel::Panel> + Clone {
@@ -81,13 +82,13 @@ impl Weights for Packed<'_> {
 
     fn apply(&self, z: &[f32], a: &mut [f32]) {
         for (z, a) in z.chunks_exact(self.columns.max(1)).zip(a.chunks_exact_mut(self.rows.max(1))) {
-            kernel::apply(self.panels(), z, a);
+            kernel::apply(self.panels(), self.fitness, z, a);
         }
     }
 
     fn apply_transposed(&self, u: &[f32], e: &mut [f32]) {
         for (u, e) in u.chunks_exact(self.rows.max(1)).zip(e.chunks_exact_mut(self.columns.max(1))) {
-            kernel::apply_transposed(self.panels(), u, e);
+            kernel::apply_transposed(self.panels(), self.fitness, u, e);
         }
     }
 
