@@ -77,8 +77,7 @@ pub const BOARDS: &[Board] = &[
         machine: "mps3-an547",
         about: "Cortex-M55",
         target: "thumbv8m.main-none-eabihf",
-        // Pinned to the M55 itself, the compiler may use its vector unit, whose floats flush
-        // subnormal numbers to zero: other bits.
+        // Not cortex-m55: the compiler would use its vectors, which flush subnormal results to 0.
         cpu: "cortex-m33",
         flash: Region { origin: 0, kib: 512 },
         model: Some(Region { origin: 0x0100_0000, kib: 2048 }),

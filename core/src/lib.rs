@@ -45,8 +45,10 @@ mod model;
 mod network;
 mod normal;
 mod objective;
+mod packed;
 mod perturbation;
 mod potential;
+mod precision;
 mod problem;
 mod relaxation;
 mod scaling;
@@ -67,12 +69,14 @@ pub use model::{
 };
 pub use network::{Block, Connection, Network};
 pub use objective::{Attack, Contrast, Objective};
+pub use packed::Packed;
 pub use perturbation::Perturbation;
 pub use potential::Potential;
+pub use precision::Precision;
 pub use problem::{Nudge, Problem};
 /// The generator of every random draw, the same bits on every machine.
 pub use rand_xoshiro::Xoshiro128PlusPlus as Random;
 pub use relaxation::{DIVERGED, Outcome, Schedule, Settings, Status, Sweep};
 pub use scaling::Scaling;
 pub use state::{State, StateView};
-pub use weights::{PANEL, Packed, Weights, pack, packed_len};
+pub use weights::{PANEL, Weights, pack, packed_len};

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::network::same;
 use crate::{
-    Attack, Block, Connection, Contrast, Error, Network, Objective, Packed, Perturbation, Quantity, Scaling,
-    kernel, packed_len,
+    Attack, Block, Connection, Contrast, Error, Network, Objective, Packed, Perturbation, Precision,
+    Quantity, Scaling, kernel, weights::PANEL,
 };
 
 /// Version of the layout that this crate reads and writes.
@@ -81,14 +81,17 @@ pub struct ModelFile<'a> {
     pub blocks: Vec<Block, MAX_BLOCKS>,
     /// The connections, sorted by (to, from).
     pub connections: Vec<Edge, MAX_CONNECTIONS>,
+    /// The form of the weights.
+    pub precision: Precision,
     /// Bytes that align what follows.
     pub padding: &'a [u8],
-    /// Little-endian f32: the packed weights of each connection, then biases, then γ.
+    /// Little-endian: the packed weights of each connection, [`Precision::bytes`] long; then biases,
+    /// then γ, f32.
     pub parameters: &'a [u8],
 }
 
 impl<'a> ModelFile<'a> {
-    /// A file of the current version.
+    /// A file of the current version, its weights f32.
     pub fn new(
         training: Training<'a>,
         scaling: Scaling,
@@ -106,6 +109,7 @@ impl<'a> ModelFile<'a> {
             class_names,
             blocks,
             connections,
+            precision: Precision::F32,
             padding,
             parameters,
         }
@@ -122,6 +126,7 @@ pub struct Model<'a> {
     connections: Vec<Connection<Packed<'a>>, MAX_CONNECTIONS>,
     biases: &'a [f32],
     gammas: &'a [f32],
+    precision: Precision,
 }
 
 impl<'a> Model<'a> {
@@ -154,14 +159,11 @@ impl<'a> Model<'a> {
         if misaligned != 0 {
             return Err(Error::Misaligned { expected: align_of::<f32>(), got: misaligned });
         }
-        let values = kernel::values(file.parameters).ok_or(Error::Size {
-            what: Quantity::ParameterBytes,
-            expected: file.parameters.len() / 4 * 4,
-            got: file.parameters.len(),
-        })?;
+        let all = file.parameters.len();
+        same(Quantity::ParameterBytes, all / 4 * 4, all)?;
         check_header(&file)?;
         let size = |block: u8| file.blocks.get(usize::from(block)).map(Block::size);
-        let mut rest = values;
+        let mut rest = file.parameters;
         let mut connections = Vec::new();
         for edge in &file.connections {
             let (from, to) = (edge.from.into(), edge.to.into());
@@ -169,20 +171,20 @@ impl<'a> Model<'a> {
                 return Err(Error::Order { from, to });
             };
             let panels;
-            (panels, rest) = take(rest, packed_len(rows, columns), values.len())?;
-            let weights = Packed::new(rows, columns, panels)?;
+            (panels, rest) = take(rest, file.precision.bytes(rows, columns), all)?;
+            let place = all - panels.len() - rest.len();
+            let weights = weights(file.precision, rows, columns, panels, place)?;
             // The file's list is as long as this one at most.
             let _ = connections.push(Connection { from, to, weights });
         }
-        let units = file.blocks.iter().skip(1).map(Block::size).sum();
-        let (biases, rest) = take(rest, units, values.len())?;
-        let (gammas, rest) = take(rest, units, values.len())?;
-        same(Quantity::ParameterBytes, 4 * (values.len() - rest.len().min(values.len())), 4 * values.len())?;
-        if let Some(index) = values.iter().position(|value| !value.is_finite()) {
-            return Err(Error::NotFinite { what: Quantity::ParameterBytes, index });
-        }
-        let ModelFile { training, scaling, class_names, blocks, .. } = file;
-        let model = Self { training, scaling, class_names, blocks, connections, biases, gammas };
+        let units: usize = file.blocks.iter().skip(1).map(Block::size).sum();
+        let (biases, rest) = take(rest, 4 * units, all)?;
+        let (gammas, rest) = take(rest, 4 * units, all)?;
+        same(Quantity::ParameterBytes, all - rest.len().min(all), all)?;
+        let biases = finite(biases, all - 8 * units)?;
+        let gammas = finite(gammas, all - 4 * units)?;
+        let ModelFile { training, scaling, class_names, blocks, precision, .. } = file;
+        let model = Self { training, scaling, class_names, blocks, connections, biases, gammas, precision };
         let network = Network::new(&model.blocks, &model.connections, biases, gammas)?;
         same(Quantity::Classes, network.output_units(), model.class_names().count())?;
         Ok(model)
@@ -191,6 +193,11 @@ impl<'a> Model<'a> {
     /// The network, over the file's own bytes.
     pub fn network(&self) -> Network<'_, Packed<'a>> {
         Network::trusted(&self.blocks, &self.connections, self.biases, self.gammas)
+    }
+
+    /// The form of its weights.
+    pub fn precision(&self) -> Precision {
+        self.precision
     }
 
     /// How it was trained.
@@ -228,11 +235,40 @@ fn check_header(file: &ModelFile) -> Result<(), Error> {
     Ok(())
 }
 
-fn take(values: &[f32], n: usize, all: usize) -> Result<(&[f32], &[f32]), Error> {
-    values.split_at_checked(n).ok_or(Error::TooSmall {
+/// One matrix in place, `place` bytes after the first parameter.
+fn weights(
+    precision: Precision,
+    rows: usize,
+    columns: usize,
+    bytes: &[u8],
+    place: usize,
+) -> Result<Packed<'_>, Error> {
+    match precision {
+        Precision::F32 => Packed::new(rows, columns, finite(bytes, place)?),
+        Precision::F16 => Packed::from_halves(rows, columns, kernel::halves(bytes).unwrap_or_default()),
+        Precision::Int8 => {
+            let scales = 4 * rows.next_multiple_of(PANEL);
+            let (scales, values) = bytes.split_at_checked(scales).unwrap_or_default();
+            Packed::from_bytes(rows, columns, finite(scales, place)?, kernel::bytes_as_signed(values))
+        }
+    }
+}
+
+/// The f32 values of `bytes`, `place` bytes after the first parameter, all finite.
+fn finite(bytes: &[u8], place: usize) -> Result<&[f32], Error> {
+    let values = kernel::values(bytes).unwrap_or_default();
+    match values.iter().position(|value| !value.is_finite()) {
+        Some(index) => Err(Error::NotFinite { what: Quantity::ParameterBytes, index: place / 4 + index }),
+        None => Ok(values),
+    }
+}
+
+/// The first `n` of `bytes`, which end the parameters, `all` bytes together.
+fn take(bytes: &[u8], n: usize, all: usize) -> Result<(&[u8], &[u8]), Error> {
+    bytes.split_at_checked(n).ok_or(Error::TooSmall {
         what: Quantity::ParameterBytes,
-        expected: 4 * (all - values.len().min(all) + n),
-        got: 4 * all,
+        expected: all - bytes.len().min(all) + n,
+        got: all,
     })
 }
 

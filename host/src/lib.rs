@@ -14,6 +14,7 @@ pub mod export;
 mod files;
 mod gradient;
 mod matrix;
+pub mod narrow;
 mod optimiser;
 mod parameters;
 pub mod reproduce;

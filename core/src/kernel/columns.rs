@@ -22,36 +22,36 @@ pub struct Columns {
 }
 
 impl Columns {
-    /// Columns searched at a time: 8 bytes of stack each.
+    /// Columns listed at a time: 8 bytes of stack each.
     pub const MOST: usize = 32;
     /// A multiple of this many are listed.
     pub const GROUP: usize = 4;
 
     /// None.
     pub const fn new() -> Self {
+        const { assert!(Self::MOST.is_multiple_of(Self::GROUP)) };
         Self { inputs: [0.0; Self::MOST], places: [0; Self::MOST], len: 0, end: 0 }
     }
 
-    /// List the columns of inputs `z` that aren't 0; the first is column `start`.
-    pub fn gather(&mut self, z: &[f32], start: usize) {
-        let mut slots = self.inputs.iter_mut().zip(&mut self.places);
+    /// List the next columns whose inputs aren't 0; false if there are none left.
+    pub fn gather<'a>(&mut self, inputs: &mut impl Iterator<Item = (&'a f32, u32)>) -> bool {
         self.len = 0;
-        for (&z, column) in z.iter().zip(start as u32..) {
-            if !is_zero(z)
-                && let Some((input, place)) = slots.next()
-            {
-                (*input, *place) = (z, column);
-                self.len += 1;
-            }
+        let mut slots = self.inputs.iter_mut().zip(&mut self.places);
+        for ((input, place), (&z, column)) in slots.by_ref().zip(inputs.filter(|(z, _)| !is_zero(**z))) {
+            (*input, *place) = (z, column);
+            self.len += 1;
+            self.end = column as usize + 1;
+        }
+        if self.len == 0 {
+            return false;
         }
         // An input of 0 on the first column: see `apply` for why it changes nothing.
-        while !self.len.is_multiple_of(Self::GROUP)
-            && let Some((input, place)) = slots.next()
-        {
-            (*input, *place) = (0.0, start as u32);
-            self.len += 1;
-        }
-        self.end = start + z.len();
+        let filled = self.len.next_multiple_of(Self::GROUP);
+        let fill = self.len..filled;
+        self.inputs.get_mut(fill.clone()).unwrap_or_default().fill(0.0);
+        self.places.get_mut(fill).unwrap_or_default().fill(0);
+        self.len = filled;
+        true
     }
 
     /// The inputs.

@@ -5,18 +5,26 @@
 //! |---|---|---|
 //! | safe | `safe.rs` | every target |
 //! | VFP | `vfp.rs` | Arm microcontrollers with floating-point registers (Cortex-M4F, M7, M33, …) |
+//! | MVE | `mve.rs` | those with vectors too (Cortex-M55, …), if chosen by `--cfg fenchel_kernel="mve"` |
 //!
 //! All paths give the same bits. `--cfg fenchel_kernel="safe"` keeps to the safe one, to compare.
 
 mod bytes;
 mod columns;
+#[cfg(all(target_arch = "arm", target_os = "none", target_abi = "eabihf", fenchel_kernel = "mve"))]
+mod mve;
+mod narrow;
+mod run;
 mod safe;
 #[cfg(all(target_arch = "arm", target_os = "none", target_abi = "eabihf", not(fenchel_kernel = "safe")))]
 mod vfp;
 
 use crate::weights::PANEL;
-pub use bytes::values;
+pub use bytes::{bytes_as_signed, halves, values};
 use columns::Columns;
+pub use narrow::{BytePanel, HalfPanel, Rows, Widen, half, is_finite_half};
+pub use run::Fitness;
+use run::Run;
 #[cfg(not(all(
     target_arch = "arm",
     target_os = "none",
@@ -40,39 +48,42 @@ pub type Panel = [[f32; PANEL]];
 /// `+ 0.0` turns a −0 to begin with into +0. A sum that doesn't begin as −0 never becomes it: x + y
 /// is −0 only if both are. Then adding w·0 = ±0 to it changes no bit, w being finite, and so zeros
 /// may be skipped.
-pub fn apply<'a>(panels: impl Iterator<Item = &'a Panel> + Clone, z: &[f32], a: &mut [f32]) {
+pub fn apply<R: Rows>(panels: impl Iterator<Item = R> + Clone, fitness: Fitness, z: &[f32], a: &mut [f32]) {
     a.iter_mut().for_each(|a| *a += 0.0);
+    let run = Run::new(fitness, z, a);
     if columns::is_dense(z) {
-        each(panels, a, |panel, sums| path::dense(panel, z, sums));
+        each(panels, a, |panel, sums| panel.dense(run, z, sums));
         return;
     }
     let mut columns = Columns::new();
-    for (index, z) in z.chunks(Columns::MOST).enumerate() {
-        columns.gather(z, index * Columns::MOST);
-        each(panels.clone(), a, |panel, sums| path::sparse(panel, &columns, sums));
+    let mut inputs = z.iter().zip(0..);
+    while columns.gather(&mut inputs) {
+        each(panels.clone(), a, |panel, sums| panel.sparse(run, &columns, sums));
     }
 }
 
 /// e += Wᵀ u for one sample, W given as its panels. Panels of silent units, u = 0, are skipped:
 /// exact for the reason that [`apply`] gives.
-pub fn apply_transposed<'a>(panels: impl Iterator<Item = &'a Panel>, u: &[f32], e: &mut [f32]) {
+pub fn apply_transposed<R: Rows>(
+    panels: impl Iterator<Item = R>,
+    fitness: Fitness,
+    u: &[f32],
+    e: &mut [f32],
+) {
     e.iter_mut().for_each(|e| *e += 0.0);
+    let run = Run::new(fitness, u, e);
     for (panel, u) in panels.zip(u.chunks(PANEL)) {
         let mut rows = [0.0; PANEL];
         rows.iter_mut().zip(u).for_each(|(row, &u)| *row = u);
         if rows.iter().any(|&u| !columns::is_zero(u)) {
-            path::transposed(panel, &rows, e);
+            panel.transposed(run, &rows, e);
         }
     }
 }
 
 /// `work` on each panel and the sums of its rows, of which the last panel may have fewer than 8.
 #[inline(always)]
-fn each<'a>(
-    panels: impl Iterator<Item = &'a Panel>,
-    a: &mut [f32],
-    mut work: impl FnMut(&Panel, &mut [f32; PANEL]),
-) {
+fn each<R: Rows>(panels: impl Iterator<Item = R>, a: &mut [f32], mut work: impl FnMut(R, &mut [f32; PANEL])) {
     for (panel, a) in panels.zip(a.chunks_mut(PANEL)) {
         if let Ok(sums) = <&mut [f32; PANEL]>::try_from(&mut *a) {
             work(panel, sums);

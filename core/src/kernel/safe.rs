@@ -28,16 +28,22 @@ pub fn sparse(panel: &Panel, columns: &Columns, sums: &mut [f32; PANEL]) {
 /// e += panelᵀ·u.
 pub fn transposed(panel: &Panel, u: &[f32; PANEL], e: &mut [f32]) {
     for (w, e) in panel.iter().zip(e) {
-        let mut sum = *e;
-        for (&w, &u) in w.iter().zip(u) {
-            sum += w * u;
-        }
-        *e = sum;
+        *e = add_row(*e, w, u);
     }
 }
 
+/// sum + w·u, in ascending order.
 #[inline(always)]
-fn add(sums: &mut [f32; PANEL], w: &[f32; PANEL], z: f32) {
+pub fn add_row(mut sum: f32, w: &[f32; PANEL], u: &[f32; PANEL]) -> f32 {
+    for (&w, &u) in w.iter().zip(u) {
+        sum += w * u;
+    }
+    sum
+}
+
+/// sums += w·z, one column.
+#[inline(always)]
+pub fn add(sums: &mut [f32; PANEL], w: &[f32; PANEL], z: f32) {
     for (sum, &w) in sums.iter_mut().zip(w) {
         *sum += w * z;
     }

@@ -3,31 +3,88 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
+use fenchel_core::{Model, Precision};
 use serde_json::json;
 
+use crate::evaluate::accuracy;
 use crate::export::ModelBytes;
-use crate::files;
+use crate::narrow::narrow;
+use crate::{data, files};
 
 /// Write a run's best model as a model file, which every command and the firmware take
 #[derive(clap::Args)]
-#[command(after_help = "Example: fenchel export runs/first -o model.fenchel")]
+#[command(after_help = "Example: fenchel export runs/first -o model.fenchel --weights f16")]
 pub struct Args {
     /// Run folder or model file
     run: PathBuf,
     /// Where to write the model file
     #[arg(short, long)]
     output: PathBuf,
-    /// Print one JSON object: model (path), bytes
+    /// Form of the weights; another than the model's prints the test accuracy of both
+    #[arg(long, value_enum)]
+    weights: Option<Form>,
+    /// Print one JSON object: model (path), bytes; with --weights accuracy (of each form)
     #[arg(long)]
     json: bool,
 }
 
+/// Forms of weights.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Form {
+    /// 4 bytes each
+    F32,
+    /// Half precision, 2 bytes each
+    F16,
+    /// 1 byte each, and a scale for each row
+    Int8,
+}
+
+impl Form {
+    fn precision(self) -> Precision {
+        match self {
+            Self::F32 => Precision::F32,
+            Self::F16 => Precision::F16,
+            Self::Int8 => Precision::Int8,
+        }
+    }
+}
+
 pub fn run(args: &Args) -> Result<()> {
     let bytes = ModelBytes::read(&args.run)?;
-    bytes.model(args.run.display())?;
-    files::write(&args.output, &bytes)?;
+    let model = bytes.model(args.run.display())?;
+    let form = args.weights.map(Form::precision).filter(|form| *form != model.precision());
+    let Some(form) = form else {
+        files::write(&args.output, &bytes)?;
+        if args.json {
+            return super::print(json!({ "model": args.output, "bytes": bytes.len() }));
+        }
+        return super::print(format_args!("{}: {} bytes", args.output.display(), bytes.len()));
+    };
+    let narrowed = narrow(&model, form)?;
+    files::write(&args.output, &narrowed)?;
+    let before = test_accuracy(&model);
+    let after = test_accuracy(&narrowed.model(args.output.display())?);
+    let name = |form: Precision| format!("{form:?}").to_lowercase();
     if args.json {
-        return super::print(json!({ "model": args.output, "bytes": bytes.len() }));
+        let accuracy = json!({ name(model.precision()): before, name(form): after });
+        return super::print(json!({ "model": args.output, "bytes": narrowed.len(), "accuracy": accuracy }));
     }
-    super::print(format_args!("{}: {} bytes", args.output.display(), bytes.len()))
+    let percent = |accuracy: Option<f64>| {
+        accuracy
+            .map_or("unknown, its data isn't here".into(), |accuracy| format!("{:.2} %", 100.0 * accuracy))
+    };
+    super::print(format_args!(
+        "{}: {} bytes\ntest accuracy {} as {}, {} as {}",
+        args.output.display(),
+        narrowed.len(),
+        percent(before),
+        name(model.precision()),
+        percent(after),
+        name(form)
+    ))
+}
+
+/// On the test set that the model names, if that is here.
+fn test_accuracy(model: &Model) -> Option<f64> {
+    accuracy(model, &data::load(model.training().data).ok()?.test).ok()
 }

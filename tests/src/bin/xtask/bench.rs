@@ -80,15 +80,15 @@ pub fn run(toolchain: &Toolchain, args: &Args) -> Result<()> {
     Ok(())
 }
 
-/// Every board; on the first, the kernels and flags beside each other.
+/// Every board by its own kernel, pinned to its core, and by the others; the first without pinning too.
 fn variants() -> Vec<Variant> {
     let mut variants = Vec::new();
     for (index, board) in BOARDS.iter().enumerate() {
-        variants.push(Variant { board, pinned: true, kernel: Kernel::Own });
-        if index == 0 {
-            variants.push(Variant { board, pinned: false, kernel: Kernel::Own });
-            variants.push(Variant { board, pinned: true, kernel: Kernel::Safe });
-            variants.push(Variant { board, pinned: false, kernel: Kernel::Safe });
+        for &kernel in [Kernel::Own].iter().chain(Variant::others(board)) {
+            variants.push(Variant { board, pinned: true, kernel });
+            if index == 0 {
+                variants.push(Variant { board, pinned: false, kernel });
+            }
         }
     }
     variants

@@ -13,6 +13,8 @@ pub enum Kernel {
     Own,
     /// The safe path.
     Safe,
+    /// The vectors of a Cortex-M55.
+    Mve,
 }
 
 /// A board, and how the compiler builds for it.
@@ -40,9 +42,19 @@ impl Variant {
         }
         match self.kernel {
             Kernel::Own => {}
+            Kernel::Mve => flags.push("--cfg=fenchel_kernel=\"mve\"".into()),
             Kernel::Safe => flags.push("--cfg=fenchel_kernel=\"safe\"".into()),
         }
         flags.join(" ")
+    }
+
+    /// Every kernel that the board's core has beside its own choice.
+    pub fn others(board: &Board) -> &'static [Kernel] {
+        match board.about {
+            "Cortex-M4F" => &[Kernel::Safe],
+            "Cortex-M55" => &[Kernel::Mve],
+            _ => &[],
+        }
     }
 
     /// Whether the Cortex-M4's cycles are this core's.
@@ -54,6 +66,7 @@ impl Variant {
     pub fn kernel_name(&self) -> &'static str {
         match self.kernel {
             Kernel::Safe => "safe",
+            Kernel::Mve => "mve",
             Kernel::Own if self.board.target.ends_with("hf") => "vfp",
             Kernel::Own => "safe",
         }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail, ensure};
 use fenchel::data;
 
-use crate::boards::{BOARDS, Variant};
+use crate::boards::{BOARDS, Kernel, Variant};
 use crate::demo::{fenchel, train};
 use crate::firmware::{self, Contents, cargo_firmware};
 use crate::process::{cargo, check, output, root};
@@ -136,12 +136,17 @@ impl Bench<'_> {
     fn same_bits(&self) -> Result<()> {
         let (samples, _) = self.samples(500)?;
         let model = self.model()?;
-        for board in BOARDS {
-            let report = device::run(self.toolchain, &Variant::plain(board), &model, &samples, self.folder)?;
+        let variants = BOARDS.iter().flat_map(|board| {
+            let kernels = [Kernel::Own].iter().chain(Variant::others(board));
+            kernels.map(move |&kernel| Variant { kernel, ..Variant::plain(board) })
+        });
+        for variant in variants {
+            let report = device::run(self.toolchain, &variant, &model, &samples, self.folder)?;
             println!(
-                "      {}, {}: {} of {} images and {} of {} lines of relaxation identical",
-                board.machine,
-                board.about,
+                "      {}, {}, {}: {} of {} images and {} of {} lines of relaxation identical",
+                variant.board.machine,
+                variant.board.about,
+                variant.kernel_name(),
                 report.identical,
                 report.samples,
                 report.relaxation.0,

@@ -55,11 +55,8 @@ fn count(toolchain: &Toolchain, folder: &Path) -> Result<Counts> {
     let contents = Contents { model: &model, samples: &samples_path };
     let mut counts = Counts::new();
     for board in BOARDS {
-        for kernel in [Kernel::Own, Kernel::Safe] {
+        for &kernel in [Kernel::Own].iter().chain(Variant::others(board)) {
             let variant = Variant { kernel, ..Variant::plain(board) };
-            if kernel == Kernel::Safe && board.machine != BOARDS[0].machine {
-                continue;
-            }
             let count = Count::instructions(toolchain, variant, &contents, &samples)?;
             ensure!(count.bits_identical, "{}: other bits than this machine's", board.machine);
             for (what, cost) in [

@@ -1,0 +1,137 @@
+//! The packed matrix: weights in panels of 8 rows, used in place from flash.
+
+use crate::kernel::{self, BytePanel, HalfPanel, Panel, Widen, half};
+use crate::network::same;
+use crate::weights::PANEL;
+use crate::{Error, Quantity, Weights, packed_len};
+
+/// A matrix packed into panels of [`PANEL`] rows, used in place from flash.
+///
+/// Panel p holds rows 8p..8p+8 column by column: value `[p][j][r]` is `W[8p + r][j]`. One layout
+/// serves both directions. Each sum starts from the value that is there and adds its products in
+/// ascending order of the index, every product rounded before it is added: bit by bit the
+/// textbook loop. Narrow weights are widened to `f32` first.
+#[derive(Clone, Copy, Debug)]
+pub struct Packed<'a> {
+    rows: usize,
+    columns: usize,
+    stored: Stored<'a>,
+    fitness: kernel::Fitness,
+}
+
+/// Panels as they are stored.
+#[derive(Clone, Copy, Debug)]
+enum Stored<'a> {
+    F32(&'a [f32]),
+    F16(&'a [u16]),
+    Int8 { values: &'a [i8], scales: &'a [f32] },
+}
+
+impl<'a> Packed<'a> {
+    /// View `panels` ([`packed_len`] values, all finite) as a (rows, columns) matrix.
+    ///
+    /// # Errors
+    /// [`Error::Size`] if the length is another.
+    pub fn new(rows: usize, columns: usize, panels: &'a [f32]) -> Result<Self, Error> {
+        same(Quantity::ParameterBytes, packed_len(rows, columns), panels.len())?;
+        Ok(Self { rows, columns, stored: Stored::F32(panels), fitness: kernel::Fitness::of(panels) })
+    }
+
+    /// The same of half-precision bits, all finite.
+    ///
+    /// # Errors
+    /// [`Error::Size`] if the length is another; [`Error::NotFinite`].
+    pub fn from_halves(rows: usize, columns: usize, panels: &'a [u16]) -> Result<Self, Error> {
+        same(Quantity::ParameterBytes, packed_len(rows, columns), panels.len())?;
+        if let Some(index) = panels.iter().position(|&bits| !kernel::is_finite_half(bits)) {
+            return Err(Error::NotFinite { what: Quantity::ParameterBytes, index });
+        }
+        Ok(Self { rows, columns, stored: Stored::F16(panels), fitness: kernel::Fitness::of(&[]) })
+    }
+
+    /// The same of whole numbers, to be multiplied by the scale of their row; one scale for each of
+    /// the rows, rounded up to a multiple of [`PANEL`].
+    ///
+    /// # Errors
+    /// [`Error::Size`] if a length is another; [`Error::NotFinite`] if a scaled weight may be.
+    pub fn from_bytes(
+        rows: usize,
+        columns: usize,
+        scales: &'a [f32],
+        panels: &'a [i8],
+    ) -> Result<Self, Error> {
+        same(Quantity::ParameterBytes, packed_len(rows, columns), panels.len())?;
+        same(Quantity::ParameterBytes, rows.next_multiple_of(PANEL), scales.len())?;
+        if let Some(index) = scales.iter().position(|scale| !(scale * 128.0).is_finite()) {
+            return Err(Error::NotFinite { what: Quantity::ParameterBytes, index });
+        }
+        let stored = Stored::Int8 { values: panels, scales };
+        Ok(Self { rows, columns, stored, fitness: kernel::Fitness::of(&[]) })
+    }
+
+    fn full(&self) -> impl Iterator<Item = &'a Panel> + Clone {
+        let values = if let Stored::F32(values) = self.stored { values } else { &[] };
+        let (columns, _) = values.as_chunks::<PANEL>();
+        columns.chunks_exact(self.columns.max(1))
+    }
+
+    fn halves(&self) -> impl Iterator<Item = HalfPanel<'a>> + Clone {
+        let values = if let Stored::F16(values) = self.stored { values } else { &[] };
+        let (columns, _) = values.as_chunks::<PANEL>();
+        columns.chunks_exact(self.columns.max(1)).map(HalfPanel)
+    }
+
+    fn bytes(&self) -> impl Iterator<Item = BytePanel<'a>> + Clone {
+        let none: (&[i8], &[f32]) = (&[], &[]);
+        let (values, scales) =
+            if let Stored::Int8 { values, scales } = self.stored { (values, scales) } else { none };
+        let (columns, _) = values.as_chunks::<PANEL>();
+        let (scales, _) = scales.as_chunks::<PANEL>();
+        let panels = columns.chunks_exact(self.columns.max(1)).zip(scales);
+        panels.map(|(columns, scales)| BytePanel(columns, scales))
+    }
+
+    /// Row i, length fan-in: for showing and exchanging weights, not for speed.
+    pub fn row(&self, i: usize) -> impl Iterator<Item = f32> + 'a {
+        let (panel, r) = (i / PANEL, i % PANEL);
+        let full = self.full().nth(panel).into_iter().flatten().filter_map(move |w| w.get(r).copied());
+        let halves = self.halves().nth(panel).into_iter().flat_map(|panel| panel.0);
+        let halves = halves.filter_map(move |w| w.get(r).map(|&bits| half(bits)));
+        let bytes = self.bytes().nth(panel).into_iter();
+        let bytes = bytes.flat_map(|panel| panel.0.iter().map(move |w| panel.widen(w)));
+        full.chain(halves).chain(bytes.filter_map(move |w| w.get(r).copied()))
+    }
+}
+
+impl Weights for Packed<'_> {
+    fn shape(&self) -> (usize, usize) {
+        (self.rows, self.columns)
+    }
+
+    fn apply(&self, z: &[f32], a: &mut [f32]) {
+        for (z, a) in z.chunks_exact(self.columns.max(1)).zip(a.chunks_exact_mut(self.rows.max(1))) {
+            match self.stored {
+                Stored::F32(_) => kernel::apply(self.full(), self.fitness, z, a),
+                Stored::F16(_) => kernel::apply(self.halves(), self.fitness, z, a),
+                Stored::Int8 { .. } => kernel::apply(self.bytes(), self.fitness, z, a),
+            }
+        }
+    }
+
+    fn apply_transposed(&self, u: &[f32], e: &mut [f32]) {
+        for (u, e) in u.chunks_exact(self.rows.max(1)).zip(e.chunks_exact_mut(self.columns.max(1))) {
+            match self.stored {
+                Stored::F32(_) => kernel::apply_transposed(self.full(), self.fitness, u, e),
+                Stored::F16(_) => kernel::apply_transposed(self.halves(), self.fitness, u, e),
+                Stored::Int8 { .. } => kernel::apply_transposed(self.bytes(), self.fitness, u, e),
+            }
+        }
+    }
+
+    fn column(&self, j: usize) -> impl Iterator<Item = f32> {
+        let full = self.full().filter_map(move |panel| panel.get(j)).flatten().copied();
+        let halves = self.halves().filter_map(move |panel| panel.0.get(j)).flatten();
+        let bytes = self.bytes().filter_map(move |panel| panel.0.get(j).map(|w| panel.widen(w))).flatten();
+        full.chain(halves.map(|&bits| half(bits))).chain(bytes).take(self.rows)
+    }
+}
