@@ -152,7 +152,9 @@ impl Memory {
         let mut force = std::mem::take(&mut self.force);
         force.resize(batch.input.len(), 0.0);
         let mut state = self.state(network, batch.len())?;
-        network.input_force(&problem(batch, nudges), &mut state, &mut force)?;
+        // Without g, whose random pull would drown that of the nudge.
+        let problem = Problem { perturbation: &[], ..problem(batch, nudges) };
+        network.input_force(&problem, &mut state, &mut force)?;
         input_block.displace(radii, &force, &mut batch.input);
         self.force = force;
         Ok(())
