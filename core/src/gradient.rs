@@ -54,38 +54,6 @@ impl<W: Weights> Network<'_, W> {
         Ok(())
     }
 
-    /// Set the forces of every sample to 0 that has a non-finite one in any problem, or one beyond
-    /// [`crate::DIVERGED`]: dropped from the gradient rather than poisoning it. Their number.
-    pub fn drop_unbounded(&self, problem: &Problem, state: &mut StateView) -> usize {
-        let finite = |values: &[f32]| values.iter().all(|value| value.abs() <= crate::DIVERGED);
-        if finite(state.u) && finite(state.z) {
-            return 0;
-        }
-        let (samples, all) = (problem.samples(self), state.rows);
-        let mut dropped = 0;
-        for sample in 0..samples {
-            let rows = || (sample..all).step_by(samples.max(1));
-            let places = |row: usize| {
-                (1..=self.output()).map(move |k| {
-                    let (start, n) = self.row(k, all, row);
-                    start..start + n
-                })
-            };
-            let bounded = rows().flat_map(places).all(|range| {
-                finite(state.u.get(range.clone()).unwrap_or_default())
-                    && finite(state.z.get(range).unwrap_or_default())
-            });
-            if !bounded {
-                for range in rows().flat_map(places) {
-                    state.u.get_mut(range.clone()).unwrap_or_default().fill(0.0);
-                    state.z.get_mut(range).unwrap_or_default().fill(0.0);
-                }
-                dropped += 1;
-            }
-        }
-        dropped
-    }
-
     fn indexed(&self, k: usize) -> impl Iterator<Item = (usize, &Connection<W>)> {
         self.connections().iter().enumerate().filter(move |(_, c)| c.to == k)
     }

@@ -5,7 +5,7 @@ use crate::network::same;
 use crate::{Error, Network, Problem, Quantity, StateView, Weights};
 use serde::{Deserialize, Serialize};
 
-/// How far an attack may move the input z_0, always within \[0, 1\].
+/// How far an attack may move the input z_0; where it moves, it stays within \[0, 1\].
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -38,12 +38,11 @@ impl InputBlock {
                 } else {
                     0.0
                 };
-                let moved = match self {
-                    Self::None => *z,
-                    Self::Box { radius } => *z + scale * radius * sign,
-                    Self::Quadratic { ratio } => *z + ratio * force,
-                };
-                *z = moved.clamp(0.0, 1.0);
+                match self {
+                    Self::None => {}
+                    Self::Box { radius } => *z = (*z + scale * radius * sign).clamp(0.0, 1.0),
+                    Self::Quadratic { ratio } => *z = (*z + ratio * force).clamp(0.0, 1.0),
+                }
             }
         }
     }

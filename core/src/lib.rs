@@ -43,6 +43,7 @@ mod input_block;
 mod kernel;
 mod model;
 mod network;
+mod normal;
 mod objective;
 mod packed;
 mod perturbation;
@@ -54,6 +55,7 @@ mod scaling;
 mod simplex;
 mod state;
 mod sweep;
+mod unbounded;
 mod unitwise;
 mod weights;
 

@@ -238,14 +238,33 @@ impl<'a, W: Weights> Network<'a, W> {
     /// # Ok::<(), Error>(())
     /// ```
     pub fn infer<'s>(&self, input: &[f32], activities: &'s mut [f32]) -> Result<&'s [f32], Error> {
+        self.infer_disturbed(input, &[], activities)
+    }
+
+    /// As [`infer`](Self::infer), with `disturbance` added to the pre-activations: z_k = f_k(a_k + n_k),
+    /// n over units, or empty for none.
+    ///
+    /// # Errors
+    /// [`Error::Size`] if a length doesn't fit.
+    pub fn infer_disturbed<'s>(
+        &self,
+        input: &[f32],
+        disturbance: &[f32],
+        activities: &'s mut [f32],
+    ) -> Result<&'s [f32], Error> {
         let rows = input.len() / self.input_units().max(1);
         same(Quantity::InputValues, rows * self.input_units(), input.len())?;
         same(Quantity::ActivityValues, rows * self.units(), activities.len())?;
+        if !disturbance.is_empty() {
+            same(Quantity::PerturbationValues, rows * self.units(), disturbance.len())?;
+        }
         for k in 1..=self.output() {
             let range = self.range(k, rows);
             let (below, z) = activities.split_at_mut_checked(range.start).unwrap_or_default();
             let z = z.get_mut(..range.len()).unwrap_or_default();
             self.preactivate(k, input, below, rows, z);
+            let disturbance = disturbance.get(range).unwrap_or_default();
+            z.iter_mut().zip(disturbance).for_each(|(z, n)| *z += n);
             self.block(k).activation.activate_in_place(self.size(k), z);
         }
         Ok(activities.get(self.range(self.output(), rows)).unwrap_or_default())

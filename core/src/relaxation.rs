@@ -3,7 +3,8 @@
 use crate::energy::larger;
 use crate::{Activation, Error, Network, Problem, StateView, Weights};
 
-/// The order in which activities are updated. All start from the forward pass.
+/// The order in which activities are updated. All start from the forward pass; unit-wise descent
+/// also from elsewhere, by [`Network::relax_from`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -91,6 +92,48 @@ impl<W: Weights> Network<'_, W> {
             self.back(problem, state, false);
             self.anderson(state, true);
         }
+        let outcome = self.iterate(problem, state, settings, trace);
+        if settings.schedule == Schedule::ForwardBackward {
+            self.settle(state);
+        }
+        Ok(outcome)
+    }
+
+    /// Unit-wise descent, as [`relax`](Self::relax), but from where `state` is: it holds activities z
+    /// of the hidden blocks, in C unless the potential lets them out, such as a relaxation of
+    /// another problem, or of other γ, leaves behind. The rest of it follows from them anew: a,
+    /// u, and the output at its minimum. So the energy ends at or below what it is at this z.
+    /// Of `settings`, the schedule isn't asked for: no other one descends from everywhere.
+    ///
+    /// # Errors
+    /// As [`relax`](Self::relax).
+    pub fn relax_from(
+        &self,
+        problem: &Problem,
+        state: &mut StateView,
+        settings: &Settings,
+        trace: &mut dyn FnMut(Sweep),
+    ) -> Result<Outcome, Error> {
+        problem.check(self)?;
+        state.check(self, problem.rows(self))?;
+        for k in 1..=self.output() {
+            let a = state.a.get_mut(self.range(k, state.rows)).unwrap_or_default();
+            self.preactivate(k, problem.input, state.z, state.rows, a);
+        }
+        self.force_from_activities(state);
+        self.top(problem, state);
+        let settings = Settings { schedule: Schedule::Unitwise, ..*settings };
+        Ok(self.iterate(problem, state, &settings, trace))
+    }
+
+    /// The sweeps of a relaxation, from a state that is ready for the first.
+    fn iterate(
+        &self,
+        problem: &Problem,
+        state: &mut StateView,
+        settings: &Settings,
+        trace: &mut dyn FnMut(Sweep),
+    ) -> Outcome {
         let mut last = Sweep { sweep: 0, energy: f32::NAN, residual: f32::NAN };
         let mut status = Status::SweepLimit;
         while status == Status::SweepLimit && last.sweep < settings.sweeps.max(1) {
@@ -125,10 +168,7 @@ impl<W: Weights> Network<'_, W> {
                 status = Status::Converged;
             }
         }
-        if settings.schedule == Schedule::ForwardBackward {
-            self.settle(state);
-        }
-        Ok(Outcome { status, last })
+        Outcome { status, last }
     }
 
     /// As [`relax`](Self::relax), without energies, residuals and early stop: what training needs.
@@ -185,8 +225,8 @@ impl<W: Weights> Network<'_, W> {
         largest
     }
 
-    /// u of the hidden blocks from z and a, with the cancellation of that difference: only the
-    /// paper's schedule, whose a moves after z, has no better.
+    /// u of the hidden blocks from z and a, with the cancellation of that difference: the paper's
+    /// schedule, whose a moves after z, and a state that came from elsewhere have no better.
     fn force_from_activities(&self, state: &mut StateView) {
         for k in 1..self.output() {
             let range = self.range(k, state.rows);

@@ -12,7 +12,7 @@ pub struct StateView<'a> {
     pub(crate) a: &'a mut [f32],
     /// Errors: z = f(a + e).
     pub(crate) e: &'a mut [f32],
-    /// Forces u = γ(z − f(a)): what is fed back, and what the gradient takes.
+    /// Forces u = −∂U/∂a, γ(z − f(a)) with Fenchel–Young: what is fed back, and what the gradient takes.
     pub(crate) u: &'a mut [f32],
     /// Activities; during a backward pass of forward–backward sweeps, the errors' next iterate w.
     pub(crate) z: &'a mut [f32],
@@ -53,7 +53,8 @@ impl<'a> StateView<'a> {
         self.z.get(network.range(k, self.rows)).unwrap_or_default()
     }
 
-    /// The forces γ_k(z_k − f(a_k)) of a relaxed state, (rows, n_k), exact to rounding.
+    /// The forces −∂U/∂a_k of a relaxed state, (rows, n_k), exact to rounding: γ_k(z_k − f(a_k)) with
+    /// the Fenchel–Young potential.
     pub fn forces<W: Weights>(&self, network: &Network<'_, W>, k: usize) -> &[f32] {
         self.u.get(network.range(k, self.rows)).unwrap_or_default()
     }

@@ -94,7 +94,11 @@ impl<W: Weights> Network<'_, W> {
             let w = w.get_mut(range.clone()).unwrap_or_default();
             match problem.perturbation_of(self, k) {
                 [] => w.fill(0.0),
-                g => w.iter_mut().zip(g.iter().cycle()).for_each(|(w, g)| *w = 0.0 - g),
+                g => {
+                    for w in w.chunks_mut(g.len()) {
+                        w.iter_mut().zip(g).for_each(|(w, g)| *w = 0.0 - g);
+                    }
+                }
             }
             for c in self.outgoing(k) {
                 let u = state.u.get(self.range(c.to, rows)).unwrap_or_default();

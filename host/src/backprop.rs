@@ -3,53 +3,100 @@
 use anyhow::Result;
 use fenchel_core::{Gradient, Network, Weights};
 
-/// Scratch for a batch: activities and sensitivities over units.
+/// Activities z and sensitivities δ = ∂ℓ/∂a of a batch, over units.
 #[derive(Clone, Debug, Default)]
-pub struct Scratch {
+pub struct Backprop {
     z: Vec<f32>,
     delta: Vec<f32>,
 }
 
-/// The mean gradient over the samples of `input` (B, n_0) for targets (B, n_L).
-///
-/// # Errors
-/// If a size doesn't fit the network.
-pub fn backprop_gradient<W: Weights>(
-    network: &Network<'_, W>,
-    input: &[f32],
-    target: &[f32],
-    scratch: &mut Scratch,
-    gradient: &mut impl Gradient,
-) -> Result<()> {
-    let samples = input.len() / network.input_units();
-    scratch.z.resize(samples * network.units(), 0.0);
-    scratch.delta.resize(samples * network.units(), 0.0);
-    network.infer(input, &mut scratch.z)?;
-    let (z, delta) = (&scratch.z, &mut scratch.delta);
-    let output = network.output();
-    let scale = 1.0 / samples as f32;
-    for k in (1..=output).rev() {
-        let range = network.range(k, samples);
-        let activation = network.blocks()[k].activation;
-        let (delta, above) = delta.split_at_mut(range.end);
-        let delta = &mut delta[range.clone()];
-        if k == output {
-            for ((delta, z), y) in delta.iter_mut().zip(&z[range.clone()]).zip(target) {
+impl Backprop {
+    /// Forwards: the answers z_L to `input` (B, n_0), `noise` on the pre-activations over units with
+    /// B rows, or empty.
+    ///
+    /// # Errors
+    /// If a size doesn't fit the network.
+    pub fn forward<W: Weights>(
+        &mut self,
+        network: &Network<'_, W>,
+        input: &[f32],
+        noise: &[f32],
+    ) -> Result<&[f32]> {
+        let samples = input.len() / network.input_units();
+        self.z.resize(samples * network.units(), 0.0);
+        Ok(network.infer_disturbed(input, noise, &mut self.z)?)
+    }
+
+    /// Backwards from where [`forward`](Self::forward) ended; `top` turns the answers (B, n_L) into
+    /// sensitivities ∂/∂z_L of the same shape.
+    pub fn backward<W: Weights>(&mut self, network: &Network<'_, W>, top: impl FnOnce(&[f32], &mut [f32])) {
+        let samples = self.z.len() / network.units();
+        self.delta.resize(self.z.len(), 0.0);
+        let output = network.output();
+        let range = network.range(output, samples);
+        top(&self.z[range.clone()], &mut self.delta[range]);
+        for k in (1..=output).rev() {
+            let range = network.range(k, samples);
+            let (delta, above) = self.delta.split_at_mut(range.end);
+            let delta = &mut delta[range.clone()];
+            if k < output {
+                delta.fill(0.0);
+                for c in network.connections().iter().filter(|c| c.from == k) {
+                    let to = network.range(c.to, samples);
+                    c.weights.apply_transposed(&above[to.start - range.end..to.end - range.end], delta);
+                }
+            }
+            let block = network.blocks()[k];
+            block.activation.backpropagate(block.size(), &self.z[range], delta);
+        }
+    }
+
+    /// Forwards and backwards for the mean loss of the batch: `input` (B, n_0), `target` (B, n_L).
+    ///
+    /// # Errors
+    /// As [`forward`](Self::forward).
+    pub fn run<W: Weights>(
+        &mut self,
+        network: &Network<'_, W>,
+        input: &[f32],
+        target: &[f32],
+        noise: &[f32],
+    ) -> Result<()> {
+        self.forward(network, input, noise)?;
+        let scale = (network.input_units() as f32) / input.len() as f32;
+        self.backward(network, |z, delta| {
+            for ((delta, z), y) in delta.iter_mut().zip(z).zip(target) {
                 *delta = scale * (z - y);
             }
-        } else {
-            delta.fill(0.0);
-            for c in network.connections().iter().filter(|c| c.from == k) {
-                let to = network.range(c.to, samples);
-                c.weights.apply_transposed(&above[to.start - range.end..to.end - range.end], delta);
-            }
-        }
-        activation.backpropagate(network.blocks()[k].size(), &z[range.clone()], delta);
-        for (index, c) in network.connections().iter().enumerate().filter(|(_, c)| c.to == k) {
-            let below = if c.from == 0 { input } else { &z[network.range(c.from, samples)] };
-            gradient.weights(index, delta, below);
-        }
-        gradient.bias(k, delta);
+        });
+        Ok(())
     }
-    Ok(())
+
+    /// The mean gradient of the batch that [`run`](Self::run) saw.
+    pub fn gradient<W: Weights>(
+        &self,
+        network: &Network<'_, W>,
+        input: &[f32],
+        gradient: &mut impl Gradient,
+    ) {
+        let samples = input.len() / network.input_units();
+        for k in 1..=network.output() {
+            let delta = &self.delta[network.range(k, samples)];
+            for (index, c) in network.connections().iter().enumerate().filter(|(_, c)| c.to == k) {
+                let below = if c.from == 0 { input } else { &self.z[network.range(c.from, samples)] };
+                gradient.weights(index, delta, below);
+            }
+            gradient.bias(k, delta);
+        }
+    }
+
+    /// The sensitivities to the input, (B, n_0) into `force`: after [`run`](Self::run) 1/B of each
+    /// sample's own ∂ℓ/∂x.
+    pub fn input_force<W: Weights>(&self, network: &Network<'_, W>, force: &mut [f32]) {
+        let samples = force.len() / network.input_units();
+        force.fill(0.0);
+        for c in network.connections().iter().filter(|c| c.from == 0) {
+            c.weights.apply_transposed(&self.delta[network.range(c.to, samples)], force);
+        }
+    }
 }

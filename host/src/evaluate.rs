@@ -46,6 +46,12 @@ pub fn score(outputs: &[f32], labels: &[usize]) -> (f64, f64) {
     (correct as f64 / count, loss / count)
 }
 
+/// The class beside `label` with the largest of one sample's outputs.
+pub fn runner_up(outputs: &[f32], label: usize) -> usize {
+    let wrong = (0..outputs.len()).filter(|&class| class != label);
+    wrong.max_by(|&a, &b| outputs[a].total_cmp(&outputs[b])).unwrap_or(label)
+}
+
 /// Accuracy of an exported model, by the arithmetic that a device uses.
 ///
 /// # Errors

@@ -8,6 +8,8 @@ use fenchel_core::{
     Edge, Model, ModelFile, PARAMETER_ALIGNMENT, Scaling, Training, Weights, checksum, pack, packed_len,
 };
 
+use crate::data::Dataset;
+use crate::train::Settings;
 use crate::{BadInput, Parameters};
 
 /// A model file in memory, aligned as a device's flash would hold it. Not `Clone`: a copy of the
@@ -54,6 +56,29 @@ impl Deref for ModelBytes {
     fn deref(&self) -> &[u8] {
         &self.storage[self.start..]
     }
+}
+
+/// The model file of a training with `settings` on `data`, its parameters as of `epoch`.
+///
+/// # Errors
+/// As [`export`].
+pub fn export_run(
+    parameters: &Parameters,
+    settings: &Settings,
+    epoch: u32,
+    data: &Dataset,
+) -> Result<ModelBytes> {
+    let training = Training {
+        objective: settings.objective.objective(),
+        attack: settings.attack.loss(),
+        alpha: settings.alpha,
+        beta: settings.beta,
+        perturbation: settings.perturbation,
+        seed: settings.seed,
+        epoch,
+        data: &settings.data,
+    };
+    export(parameters, training, data.scaling, &data.class_names)
 }
 
 /// Pack `parameters` into a model file.

@@ -3,7 +3,9 @@
 //! Data flows one way: [`data`] → [`Parameters`] → relaxation (in `fenchel_core`) → gradient →
 //! [`train`](train::train) → [`export`] → device. The command `fenchel` is a thin layer over this library.
 
+pub mod architecture;
 pub mod backprop;
+pub mod bench;
 pub mod command;
 pub mod data;
 mod error;
@@ -15,10 +17,15 @@ mod matrix;
 pub mod narrow;
 mod optimiser;
 mod parameters;
+pub mod reproduce;
+pub mod robustness;
 pub mod run;
+pub mod safety;
 pub mod spelling;
+pub mod theory;
 pub mod train;
 
+pub use architecture::Architecture;
 pub use error::BadInput;
 pub use gradient::DenseGradient;
 pub use matrix::Matrix;

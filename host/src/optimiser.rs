@@ -1,5 +1,8 @@
 //! Adam (D. P. Kingma and J. Ba, 2015).
 
+use multiversion::multiversion;
+use serde::{Deserialize, Serialize};
+
 use crate::{DenseGradient, Parameters};
 
 const BETA_1: f32 = 0.9;
@@ -7,7 +10,7 @@ const BETA_2: f32 = 0.999;
 const EPSILON: f32 = 1e-8;
 
 /// Adam's running moments, one pair a parameter.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Adam {
     rate: f32,
     step: i32,
@@ -31,11 +34,17 @@ impl Adam {
         let epsilon = EPSILON * correction_2;
         let tensors = parameters.tensors_mut().zip(gradient.tensors());
         for ((values, gradient), (m, v)) in tensors.zip(&mut self.moments) {
-            for (((value, &g), m), v) in values.iter_mut().zip(gradient).zip(m).zip(v) {
-                *m = BETA_1 * *m + (1.0 - BETA_1) * g;
-                *v = BETA_2 * *v + (1.0 - BETA_2) * (g * g);
-                *value -= rate * *m / (v.sqrt() + epsilon);
-            }
+            update(values, gradient, m, v, rate, epsilon);
         }
+    }
+}
+
+/// One pass over a tensor. The same bits on every vector unit: nothing is fused.
+#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn update(values: &mut [f32], gradient: &[f32], m: &mut [f32], v: &mut [f32], rate: f32, epsilon: f32) {
+    for (((value, &g), m), v) in values.iter_mut().zip(gradient).zip(m).zip(v) {
+        *m = BETA_1 * *m + (1.0 - BETA_1) * g;
+        *v = BETA_2 * *v + (1.0 - BETA_2) * (g * g);
+        *value -= rate * *m / (v.sqrt() + epsilon);
     }
 }

@@ -1,9 +1,9 @@
 //! What is trained: the weights and biases of a network, with its shape.
 
-use fenchel_core::{Activation, Block, Connection, Network, Weights};
+use fenchel_core::{Block, Connection, Model, Network, Packed, Weights};
 use rand_core::Rng;
 
-use crate::Matrix;
+use crate::{Architecture, Matrix};
 
 /// Weights and biases, γ, and the shape of a network.
 #[derive(Clone, Debug)]
@@ -19,24 +19,55 @@ pub struct Parameters {
 }
 
 impl Parameters {
-    /// A layered network of `sizes` units a block, ReLU inside and linear at the output, γ = 1,
-    /// weights and biases uniform in ±1/√fan-in (PyTorch's default).
-    pub fn layered(sizes: &[usize], random: &mut impl Rng) -> Self {
-        let last = sizes.len() - 1;
-        let activation = |k| if k == 0 || k == last { Activation::Linear } else { Activation::Relu };
-        let blocks: Vec<_> =
-            sizes.iter().enumerate().map(|(k, &units)| Block::new(units as u32, activation(k))).collect();
+    /// Weights and biases uniform in ±1/√fan-in (PyTorch's default), the fan-in counted over all
+    /// connections into a block.
+    pub fn new(architecture: &Architecture, random: &mut impl Rng) -> Self {
+        let Architecture { blocks, gammas, .. } = architecture.clone();
         let (mut connections, mut biases) = (Vec::new(), Vec::new());
-        for (k, pair) in sizes.windows(2).enumerate() {
-            let bound = 1.0 / (pair[0] as f32).sqrt();
+        for k in 1..blocks.len() {
+            let bound = 1.0 / (architecture.fan_in(k) as f32).sqrt();
             let mut uniform = || bound * (random.next_u32() as i32 as f32 / 2_147_483_648.0);
-            let mut weights = Matrix::zeros(pair[1], pair[0]);
-            weights.values_mut().iter_mut().for_each(|w| *w = uniform());
-            biases.extend((0..pair[1]).map(|_| uniform()));
-            connections.push(Connection { from: k, to: k + 1, weights });
+            for &(from, to) in architecture.connections.iter().filter(|ends| ends.1 == k) {
+                let mut weights = Matrix::zeros(blocks[to].size(), blocks[from].size());
+                weights.values_mut().iter_mut().for_each(|w| *w = uniform());
+                connections.push(Connection { from, to, weights });
+            }
+            biases.extend((0..blocks[k].size()).map(|_| uniform()));
         }
-        let gammas = vec![1.0; biases.len()];
         Self { blocks, connections, biases, gammas }
+    }
+
+    /// Those of a model.
+    pub fn of_model(model: &Model) -> Self {
+        let network = model.network();
+        let connection = |c: &Connection<Packed>| {
+            let (rows, columns) = c.weights.shape();
+            let mut weights = Matrix::zeros(rows, columns);
+            for (i, row) in weights.values_mut().chunks_exact_mut(columns).enumerate() {
+                row.iter_mut().zip(c.weights.row(i)).for_each(|(w, value)| *w = value);
+            }
+            Connection { from: c.from, to: c.to, weights }
+        };
+        let values = |of: fn(&Network<'_, _>, usize) -> Vec<f32>| {
+            (1..=network.output()).flat_map(|k| of(&network, k)).collect()
+        };
+        Self {
+            blocks: network.blocks().to_vec(),
+            connections: network.connections().iter().map(connection).collect(),
+            biases: values(|network, k| network.bias(k).to_vec()),
+            gammas: values(|network, k| network.gamma(k).to_vec()),
+        }
+    }
+
+    /// Clip every weight to ±`factor`/√fan-in, biases not.
+    pub fn clip_weights(&mut self, factor: f32) {
+        let sizes: Vec<_> = self.blocks.iter().map(Block::size).collect();
+        let mut fan_in = vec![0; sizes.len()];
+        self.connections.iter().for_each(|c| fan_in[c.to] += sizes[c.from]);
+        for c in &mut self.connections {
+            let bound = factor / (fan_in[c.to] as f32).sqrt();
+            c.weights.values_mut().iter_mut().for_each(|w| *w = w.clamp(-bound, bound));
+        }
     }
 
     /// The network over these parameters.

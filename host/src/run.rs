@@ -1,4 +1,4 @@
-//! A run's folder: resolved settings, log, best model.
+//! A run's folder: resolved settings, log, checkpoint, best and last model.
 
 use std::fs::File;
 use std::io::{LineWriter, Write};
@@ -8,10 +8,15 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 
 use crate::error::require;
-use crate::files;
+use crate::train::{Checkpoint, Settings};
+use crate::{BadInput, files};
 
 /// The best model, a model file.
 pub const BEST: &str = "best.fenchel";
+/// The model after the last epoch, a model file.
+pub const LAST: &str = "last.fenchel";
+/// What a run that was interrupted goes on from.
+pub const CHECKPOINT: &str = "checkpoint";
 /// The resolved settings.
 pub const SETTINGS: &str = "settings.toml";
 /// One JSON object an epoch.
@@ -39,6 +44,43 @@ impl Run {
         Ok(Self { folder: folder.to_path_buf(), log })
     }
 
+    /// Go on with the run in `folder`: the checkpoint, if it came as far, and the folder with a log
+    /// that ends where the checkpoint does.
+    ///
+    /// # Errors
+    /// [`crate::BadInput`] if there is no run or nothing is left to do, or an error of the file system.
+    pub fn resume(folder: &Path) -> Result<(Self, Settings, Option<Checkpoint>)> {
+        let path = folder.join(SETTINGS);
+        let text = std::fs::read_to_string(&path).map_err(|error| {
+            BadInput::new(folder.display(), "the folder of a run, with settings.toml", error)
+        })?;
+        let settings = Settings::from_toml(&text).with_context(|| path.display().to_string())?;
+        let path = folder.join(CHECKPOINT);
+        let checkpoint = match std::fs::read(&path) {
+            Ok(bytes) => Some(Checkpoint::from_bytes(&bytes).with_context(|| path.display().to_string())?),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            Err(error) => return Err(error).with_context(|| format!("reading {}", path.display())),
+        };
+        let (pretrained, trained) = checkpoint.as_ref().map_or((0, 0), Checkpoint::epochs);
+        let left = format!("a run with epochs left of {}", settings.epochs);
+        let finished = trained >= settings.epochs && folder.join(LAST).exists();
+        require!(!finished, folder.display(), left, "a finished one");
+        let path = folder.join(LOG);
+        let log = std::fs::read_to_string(&path).unwrap_or_default();
+        let kept: String = log.split_inclusive('\n').take((pretrained + trained) as usize).collect();
+        files::write(&path, kept.as_bytes())?;
+        let log = File::options()
+            .append(true)
+            .open(&path)
+            .with_context(|| format!("opening {}", path.display()))?;
+        Ok((Self { folder: folder.to_path_buf(), log: LineWriter::new(log) }, settings, checkpoint))
+    }
+
+    /// Where it is.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// A name that isn't taken: `stem`, or `stem-2` and so on.
     pub fn free_folder(stem: &str) -> PathBuf {
         let numbered = (2..).map(|n| PathBuf::from(format!("{stem}-{n}")));
@@ -54,13 +96,13 @@ impl Run {
         writeln!(self.log, "{}", serde_json::to_string(epoch)?).context("writing the log")
     }
 
-    /// Write the best model; its path.
+    /// Write a file of the run, such as [`BEST`]; its path.
     ///
     /// # Errors
     /// Of the file system.
-    pub fn save_best(&self, model: &[u8]) -> Result<PathBuf> {
-        let path = self.folder.join(BEST);
-        files::write(&path, model)?;
+    pub fn save(&self, name: &str, bytes: &[u8]) -> Result<PathBuf> {
+        let path = self.folder.join(name);
+        files::write(&path, bytes)?;
         Ok(path)
     }
 }

@@ -117,8 +117,23 @@ fn bad_options_are_refused() {
     refused(folder, &["train", "--layers", "0"], &["--layers", "8192"]);
     refused(folder, &["train", "--layers", "64,x"], &["--layers"]);
     refused(folder, &["train", "--objective", "nonsense"], &["arovr-g"]);
+    refused(folder, &["train", "--activation", "clip:1:0"], &["clip:LOW:HIGH"]);
+    refused(folder, &["train", "--activation", "relu,relu,relu,relu"], &["--activation", "1, 2", "got 4"]);
+    refused(
+        folder,
+        &["train", "--activation", "simplex", "--potential", "quadratic"],
+        &["block 1", "simplex"],
+    );
+    refused(folder, &["train", "--skip", "0:1"], &["--skip 0:1", "FROM + 1 < TO"]);
+    refused(folder, &["train", "--skip", "0:2,0:2"], &["each skip once"]);
+    refused(folder, &["train", "--gamma", "1,2"], &["--gamma", "3 (one a block)", "got 2"]);
+    refused(folder, &["train", "--gamma", "0"], &["γ of unit 0", "above 0"]);
+    refused(folder, &["train", "--distance", "elementwise", "--gamma", "2"], &["γ of at most 1"]);
+    refused(folder, &["train", "--hidden-noise", "1"], &["--hidden-noise", "--perturbation", "arovr-g"]);
+    refused(folder, &["train", "--input-block", "box"], &["box:RADIUS"]);
+    refused(folder, &["train", "--weight-clip", "-1"], &["--weight-clip"]);
     refused(folder, &["train", "--perturbation", "gaussian:-1"], &["gaussian:STD"]);
-    refused(folder, &["train", "--objective", "arovr", "--beta", "1.5"], &["γ_L + s > 0", "-1.5"]);
+    refused(folder, &["train", "--objective", "arovr", "--beta", "1.5"], &["γ_L > β", "γ_L = 1", "β = 1.5"]);
     refused(folder, &["eval", "nothing.fenchel"], &["nothing.fenchel", "model file"]);
 }
 
@@ -217,4 +232,31 @@ fn data_that_does_not_fit_the_model_is_refused() {
     refused(folder, &["infer", "run", "--index", "500"], &["--index", "0 to 499", "500"]);
     refused(folder, &["relax", "run", "--attack-label", "10"], &["--attack-label", "0 to 9", "10"]);
     refused(folder, &["relax", "run", "--objective", "backprop"], &["--objective", "arovr-ab"]);
+}
+
+#[test]
+fn runs_are_listed_and_compared() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    for (name, objective) in [("first", "backprop"), ("second", "rovr")] {
+        let out = format!("runs/{name}");
+        let train =
+            ["train", "--epochs", "3", "--layers", "12", "--objective", objective, "--out", &out, "--json"];
+        json(&fenchel(folder, &train));
+    }
+    let listed = json_lines(&fenchel(folder, &["runs", "--json"]));
+    assert_eq!(listed.len(), 2);
+    assert_eq!(listed[0]["objective"], "backprop");
+    assert!(listed.iter().all(|run| run["state"] == "finished" && run["epoch"] == 3 && run["epochs"] == 3));
+    let compared = json(&fenchel(folder, &["compare", "runs/first", "runs/second", "--json"]));
+    assert_eq!(compared[1]["settings"], serde_json::json!({ "objective": "rovr" }));
+    assert_eq!(compared[0]["outcome"]["validation_accuracy"], listed[0]["validation_accuracy"]);
+    // A log that a kill cut off in the middle of a line is still read.
+    let log = folder.join("runs/first/log.jsonl");
+    let text = std::fs::read_to_string(&log).expect("a log");
+    std::fs::write(&log, &text[..text.len() - 9]).expect("written");
+    let listed = json_lines(&fenchel(folder, &["runs", "--json"]));
+    assert_eq!(listed[0]["epoch"], 2);
+    refused(folder, &["runs", "nowhere"], &["nowhere", "a folder that holds runs"]);
+    refused(folder, &["compare", "runs/first", "nowhere"], &["settings.toml"]);
 }

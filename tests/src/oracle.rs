@@ -1,7 +1,8 @@
 //! The mathematics in `f64`, written from the equations and with loops only: slow and obvious.
 #![allow(clippy::needless_range_loop, reason = "indices as in the equations")]
 
-use fenchel_core::Activation;
+use crate::oracle_potential::{BlockPotential, backpropagate, project};
+use fenchel_core::{Activation, Potential};
 
 /// Values of one block, (n_k).
 pub type Vector = Vec<f64>;
@@ -24,6 +25,8 @@ pub struct Graph {
     pub sizes: Vec<usize>,
     /// f_k.
     pub activations: Vec<Activation>,
+    /// The potential of each block.
+    pub potentials: Vec<Potential>,
     /// The connections.
     pub edges: Vec<Edge>,
     /// b_k.
@@ -52,27 +55,6 @@ pub struct Energy {
     pub value: f64,
     /// Σ |term|.
     pub magnitude: f64,
-}
-
-/// f(a) = Π_C(a).
-pub fn project(activation: Activation, a: f64) -> f64 {
-    match activation {
-        Activation::Linear => a,
-        Activation::Relu => a.max(0.0),
-        Activation::Clip { low, high } => a.max(low.into()).min(high.into()),
-        other => unimplemented!("the oracle knows no {other:?}"),
-    }
-}
-
-/// f'(a), 0 on the boundary of C.
-pub fn derivative(activation: Activation, a: f64) -> f64 {
-    let inside = match activation {
-        Activation::Linear => true,
-        Activation::Relu => a > 0.0,
-        Activation::Clip { low, high } => f64::from(low) < a && a < f64::from(high),
-        other => unimplemented!("the oracle knows no {other:?}"),
-    };
-    if inside { 1.0 } else { 0.0 }
 }
 
 impl Graph {
@@ -112,7 +94,16 @@ impl Graph {
 
     /// f_k(a_k).
     pub fn activity(&self, k: usize, a: &[f64]) -> Vector {
-        a.iter().map(|&a| project(self.activations[k], a)).collect()
+        project(self.activations[k], a)
+    }
+
+    /// The potential of block k.
+    pub fn potential(&self, k: usize) -> BlockPotential<'_> {
+        BlockPotential {
+            potential: self.potentials[k],
+            activation: self.activations[k],
+            gamma: &self.gammas[k],
+        }
     }
 
     /// The plain forward pass: z_0 = x, z_k = f(a_k).
@@ -125,7 +116,7 @@ impl Graph {
         z
     }
 
-    /// E(z) with D = ½z² − z·a + a·f(a) − ½f(a)² (eq. 3, 14).
+    /// E(z).
     pub fn energy(&self, row: &Row, z: &[Vector]) -> Energy {
         let a = self.preactivations(z);
         let mut energy = Energy { value: 0.0, magnitude: 0.0 };
@@ -134,14 +125,9 @@ impl Graph {
             energy.magnitude += term.abs();
         };
         for k in 1..=self.output() {
-            for i in 0..self.sizes[k] {
-                let (a, z, gamma) = (a[k][i], z[k][i], self.gammas[k][i]);
-                let f = project(self.activations[k], a);
-                add(gamma * 0.5 * z * z);
-                add(-gamma * z * a);
-                add(gamma * a * f);
-                add(-gamma * 0.5 * f * f);
-                add(row.g[k][i] * z);
+            self.potential(k).terms(&a[k], &z[k]).into_iter().for_each(&mut add);
+            for (g, z) in row.g[k].iter().zip(&z[k]) {
+                add(g * z);
             }
         }
         for (z, r) in z[self.output()].iter().zip(&row.r) {
@@ -151,15 +137,26 @@ impl Graph {
         energy
     }
 
-    /// u_k = γ_k(z_k − f(a_k)) of every block, −∂E/∂a_k.
+    /// u_k = −∂E/∂a_k of every block.
     pub fn forces(&self, a: &[Vector], z: &[Vector]) -> Vec<Vector> {
         let mut u = self.zeros();
         for k in 1..=self.output() {
-            for i in 0..self.sizes[k] {
-                u[k][i] = self.gammas[k][i] * (z[k][i] - project(self.activations[k], a[k][i]));
-            }
+            u[k] = self.potential(k).forces(&a[k], &z[k]);
         }
         u
+    }
+
+    /// Σ_m W_mkᵀ u_m.
+    pub fn feedback(&self, k: usize, u: &[Vector]) -> Vector {
+        let mut sum = vec![0.0; self.sizes[k]];
+        for edge in self.edges.iter().filter(|edge| edge.from == k) {
+            for m in 0..self.sizes[edge.to] {
+                for i in 0..self.sizes[k] {
+                    sum[i] += edge.weights[m][i] * u[edge.to][m];
+                }
+            }
+        }
+        sum
     }
 
     /// ∂E/∂W and ∂E/∂b at a stationary z, by the envelope theorem: −u_k z_jᵀ and −u_k. Flat: the
@@ -187,15 +184,11 @@ impl Graph {
         let a = self.preactivations(&z);
         let mut minus_delta = self.zeros();
         for k in (1..=self.output()).rev() {
-            for i in 0..self.sizes[k] {
-                let mut sum = if k == self.output() { y[i] - z[k][i] } else { 0.0 };
-                for edge in self.edges.iter().filter(|edge| edge.from == k) {
-                    for m in 0..self.sizes[edge.to] {
-                        sum += edge.weights[m][i] * minus_delta[edge.to][m];
-                    }
-                }
-                minus_delta[k][i] = derivative(self.activations[k], a[k][i]) * sum;
+            let mut sum = self.feedback(k, &minus_delta);
+            if k == self.output() {
+                sum = y.iter().zip(&z[k]).map(|(y, z)| y - z).collect();
             }
+            minus_delta[k] = backpropagate(self.activations[k], &a[k], &sum);
         }
         self.gradient(&z, &minus_delta)
     }

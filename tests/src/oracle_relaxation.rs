@@ -1,15 +1,16 @@
 //! The three schedules in `f64`, one row at a time, everything computed anew from the equations.
 #![allow(clippy::needless_range_loop, reason = "indices as in the equations")]
 
-use crate::oracle::{Energy, Graph, Row, Vector, project};
-use fenchel_core::Schedule;
+use crate::oracle::{Energy, Graph, Row, Vector};
+use crate::oracle_potential::{project, project_unit};
+use fenchel_core::{Activation, Schedule};
 
 /// Activities and forces of one row.
 #[derive(Clone, Debug)]
 pub struct State {
     /// z_k of the blocks 0..=L.
     pub z: Vec<Vector>,
-    /// u_k = γ_k(z_k − f(a_k)).
+    /// u_k = −∂E/∂a_k.
     pub u: Vec<Vector>,
 }
 
@@ -31,6 +32,9 @@ pub struct Relaxed {
     pub updated: State,
     /// Every sweep.
     pub trace: Vec<Sweep>,
+    /// 1, or the largest |θ| of Anderson's steps: where two residuals are nearly parallel it is
+    /// large, and multiplies whatever rounding they have.
+    pub amplification: f64,
 }
 
 impl Graph {
@@ -51,97 +55,100 @@ impl Graph {
         z
     }
 
-    /// argmin over z_L of γ(½z² − z·a) + g·z + s/2 z² − r·z, without the constraint z ∈ C.
+    /// argmin over z_L of γ(½z² − z·base) + g·z + s/2 z² − r·z, without the constraint z ∈ C;
+    /// base = a, or f(a) of the quadratic potential.
     fn free_output(&self, row: &Row, a: &[Vector]) -> Vector {
         let k = self.output();
+        let base = self.potential(k).base(&a[k]);
         let unit = |i: usize| {
             let gamma = self.gammas[k][i];
-            (gamma * a[k][i] + row.r[i] - row.g[k][i]) / (gamma + row.s)
+            (gamma * base[i] + row.r[i] - row.g[k][i]) / (gamma + row.s)
         };
         (0..self.sizes[k]).map(unit).collect()
     }
 
-    /// The same with it: in one dimension, the projection.
+    /// The same with it: the curvature is the same in all directions, hence the projection.
     fn best_output(&self, row: &Row, a: &[Vector]) -> Vector {
         self.activity(self.output(), &self.free_output(row, a))
     }
 
-    /// Downwards, from ∂E/∂z_k = 0 and with every u above at its new value:
-    /// w_k = (Σ_m W_mkᵀ u_m − g_k)/γ_k, u_k = γ_k(f(a_k + w_k) − f(a_k)).
-    fn errors(&self, row: &Row, a: &[Vector]) -> Vec<Vector> {
+    /// Downwards, from ∂E/∂z_k = 0 and with every u above at its new value, what is iterated on:
+    /// the errors w_k of the force Σ_m W_mkᵀ u_m − g_k; and u.
+    pub fn errors(&self, row: &Row, a: &[Vector]) -> (Vec<Vector>, Vec<Vector>) {
         let output = self.output();
         let mut w = self.zeros();
         let mut u = self.zeros();
-        for (i, z) in self.free_output(row, a).into_iter().enumerate() {
-            w[output][i] = z - a[output][i];
-        }
         for k in (1..=output).rev() {
-            for i in 0..self.sizes[k] {
-                if k < output {
-                    let mut force = -row.g[k][i];
-                    for edge in self.edges.iter().filter(|edge| edge.from == k) {
-                        for m in 0..self.sizes[edge.to] {
-                            force += edge.weights[m][i] * u[edge.to][m];
-                        }
-                    }
-                    w[k][i] = force / self.gammas[k][i];
+            let potential = self.potential(k);
+            if k == output {
+                let base = potential.base(&a[k]);
+                w[k] = self.free_output(row, a).iter().zip(base).map(|(z, base)| z - base).collect();
+            } else {
+                let mut force = self.feedback(k, &u);
+                for i in 0..self.sizes[k] {
+                    force[i] -= row.g[k][i];
                 }
-                let f = project(self.activations[k], a[k][i]);
-                u[k][i] = self.gammas[k][i] * (self.moved(k, i, a, &w) - f);
+                w[k] = potential.errors(&force);
             }
+            u[k] = potential.forces(&a[k], &potential.activities(&a[k], &w[k]));
         }
-        w
+        (w, u)
     }
 
-    /// f(a_k + e_k) of unit i.
-    fn moved(&self, k: usize, i: usize, a: &[Vector], e: &[Vector]) -> f64 {
-        project(self.activations[k], a[k][i] + e[k][i])
+    /// z_k at errors e.
+    fn moved(&self, k: usize, a: &[Vector], e: &[Vector]) -> Vector {
+        self.potential(k).activities(&a[k], &e[k])
     }
 
     fn forward_backward(&self, row: &Row, sweeps: u32) -> Relaxed {
         let output = self.output();
         let mut z = self.start(row);
         let mut a = self.preactivations(&z);
-        let mut e = self.errors(row, &a);
+        let (mut e, _) = self.errors(row, &a);
         let mut before: Option<(Vec<Vector>, Vec<Vector>)> = None;
         let mut consistent = None;
+        let mut amplification: f64 = 1.0;
         let mut trace = Vec::new();
         for _ in 0..sweeps {
             for k in 1..output {
                 a[k] = self.preactivation(k, &z);
-                for i in 0..self.sizes[k] {
-                    z[k][i] = self.moved(k, i, &a, &e);
-                }
+                z[k] = self.moved(k, &a, &e);
             }
             a[output] = self.preactivation(output, &z);
             z[output] = self.best_output(row, &a);
-            let w = self.errors(row, &a);
+            let (w, _) = self.errors(row, &a);
             let mut residual: f64 = 0.0;
             for k in 1..output {
-                for i in 0..self.sizes[k] {
-                    residual = residual.max((self.moved(k, i, &a, &w) - z[k][i]).abs());
-                }
+                residual = residual.max(largest_change(&z[k], &self.moved(k, &a, &w)));
             }
             trace.push(Sweep { energy: self.energy(row, &z), residual });
             consistent = Some(State { z: z.clone(), u: self.forces(&a, &z) });
             let next = match &before {
                 None => w.clone(),
-                Some((e_before, w_before)) => self.anderson(&e, &w, e_before, w_before),
+                Some((e_before, w_before)) => {
+                    let (next, theta) = self.anderson(&e, &w, e_before, w_before);
+                    amplification = amplification.max(theta.abs());
+                    next
+                }
             };
             before = Some((e, w));
             e = next;
         }
         for k in 1..output {
-            for i in 0..self.sizes[k] {
-                z[k][i] = self.moved(k, i, &a, &e);
-            }
+            z[k] = self.moved(k, &a, &e);
         }
         let updated = State { u: self.forces(&a, &z), z };
-        Relaxed { consistent: consistent.expect("a sweep"), updated, trace }
+        Relaxed { consistent: consistent.expect("a sweep"), updated, trace, amplification }
     }
 
-    /// w − θ(w − w'), θ the minimiser of ‖r − θ(r − r')‖, r = w − e, over all hidden units.
-    fn anderson(&self, e: &[Vector], w: &[Vector], e_before: &[Vector], w_before: &[Vector]) -> Vec<Vector> {
+    /// w − θ(w − w') and θ, the minimiser of ‖r − θ(r − r')‖, r = w − e, over all hidden units.
+    fn anderson(
+        &self,
+        e: &[Vector],
+        w: &[Vector],
+        e_before: &[Vector],
+        w_before: &[Vector],
+    ) -> (Vec<Vector>, f64) {
         let (mut along, mut square) = (0.0, 0.0);
         for k in 1..self.output() {
             for i in 0..self.sizes[k] {
@@ -158,7 +165,7 @@ impl Graph {
                 next[k][i] = w[k][i] - theta * (w[k][i] - w_before[k][i]);
             }
         }
-        next
+        (next, theta)
     }
 
     fn backward(&self, row: &Row, sweeps: u32) -> Relaxed {
@@ -167,14 +174,12 @@ impl Graph {
         let mut trace = Vec::new();
         for _ in 0..sweeps {
             let a = self.preactivations(&z);
-            let w = self.errors(row, &a);
+            let (w, _) = self.errors(row, &a);
             let mut residual: f64 = 0.0;
             for k in 1..self.output() {
-                for i in 0..self.sizes[k] {
-                    let new = self.moved(k, i, &a, &w);
-                    residual = residual.max((new - z[k][i]).abs());
-                    z[k][i] = new;
-                }
+                let new = self.moved(k, &a, &w);
+                residual = residual.max(largest_change(&z[k], &new));
+                z[k] = new;
             }
             let updated = State { u: self.forces(&a, &z), z: z.clone() };
             let a = self.preactivations(&z);
@@ -184,7 +189,7 @@ impl Graph {
             last = Some((consistent, updated));
         }
         let (consistent, updated) = last.expect("a sweep");
-        Relaxed { consistent, updated, trace }
+        Relaxed { consistent, updated, trace, amplification: 1.0 }
     }
 
     fn unitwise(&self, row: &Row, sweeps: u32) -> Relaxed {
@@ -193,6 +198,12 @@ impl Graph {
         for _ in 0..sweeps {
             let mut residual: f64 = 0.0;
             for k in (1..self.output()).rev() {
+                if self.activations[k] == Activation::Simplex {
+                    let new = self.whole_block(row, &z, k);
+                    residual = residual.max(largest_change(&z[k], &new));
+                    z[k] = new;
+                    continue;
+                }
                 for i in 0..self.sizes[k] {
                     let new = self.unit(row, &z, k, i);
                     residual = residual.max((new - z[k][i]).abs());
@@ -203,23 +214,48 @@ impl Graph {
             trace.push(Sweep { energy: self.energy(row, &z), residual });
         }
         let state = State { u: self.forces(&self.preactivations(&z), &z), z };
-        Relaxed { consistent: state.clone(), updated: state, trace }
+        Relaxed { consistent: state.clone(), updated: state, trace, amplification: 1.0 }
     }
 
-    /// z_i ← Π_C(z_i + (γ(a_i − z_i) + Σ_m w_i·u_m − g_i)/(γ + Σ_m Σ γ_m w_i²)).
+    /// z_i ← Π_C(z_i + (pull_i + Σ_m w_i·u_m − g_i)/(curvature_i + Σ_m Σ stiffness_m w_i²)), of the
+    /// Fenchel–Young potential γ(a_i − z_i), γ and γ_m.
     fn unit(&self, row: &Row, z: &[Vector], k: usize, i: usize) -> f64 {
         let a = self.preactivations(z);
         let u = self.forces(&a, z);
-        let gamma = self.gammas[k][i];
-        let mut descent = gamma * (a[k][i] - z[k][i]) - row.g[k][i];
+        let potential = self.potential(k);
+        let (pull, mut curvature) = potential.pull(i, &a[k], &z[k]);
+        let descent = pull + self.feedback(k, &u)[i] - row.g[k][i];
+        for edge in self.edges.iter().filter(|edge| edge.from == k) {
+            for m in 0..self.sizes[edge.to] {
+                curvature += self.potential(edge.to).stiffness(m) * edge.weights[m][i].powi(2);
+            }
+        }
+        let free = z[k][i] + descent / curvature;
+        if potential.is_constrained(i) { project_unit(self.activations[k], free) } else { free }
+    }
+
+    /// z_k ← Π_C(z_k + (γ(a_k − z_k) + Σ_m W_mkᵀ u_m − g_k)/(γ + Σ_m Σ_i Σ_j stiffness_m w_ij²)): a
+    /// step of the projected gradient, for units that must move together.
+    fn whole_block(&self, row: &Row, z: &[Vector], k: usize) -> Vector {
+        let a = self.preactivations(z);
+        let u = self.forces(&a, z);
+        let gamma = self.gammas[k][0];
         let mut curvature = gamma;
         for edge in self.edges.iter().filter(|edge| edge.from == k) {
             for m in 0..self.sizes[edge.to] {
-                let w = edge.weights[m][i];
-                descent += w * u[edge.to][m];
-                curvature += self.gammas[edge.to][m] * w * w;
+                for w in &edge.weights[m] {
+                    curvature += self.potential(edge.to).stiffness(m) * w * w;
+                }
             }
         }
-        project(self.activations[k], z[k][i] + descent / curvature)
+        let feedback = self.feedback(k, &u);
+        let free: Vector = (0..self.sizes[k])
+            .map(|i| z[k][i] + (gamma * (a[k][i] - z[k][i]) + feedback[i] - row.g[k][i]) / curvature)
+            .collect();
+        project(self.activations[k], &free)
     }
+}
+
+fn largest_change(before: &[f64], after: &[f64]) -> f64 {
+    before.iter().zip(after).fold(0.0, |largest, (before, after)| f64::max(largest, (after - before).abs()))
 }

@@ -4,7 +4,9 @@
 use crate::oracle::{Edge, Graph, Row};
 use crate::oracle_relaxation;
 use crate::oracle_weights::Dense;
-use fenchel_core::{Activation, Block, Connection, Gradient, Network, Nudge, Packed, Problem, Weights};
+use fenchel_core::{
+    Activation, Block, Connection, Gradient, Network, Nudge, Packed, Potential, Problem, Weights,
+};
 use rand_core::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro128PlusPlus;
 
@@ -59,7 +61,7 @@ pub struct RandomNetwork {
     pub panels: Vec<Vec<f32>>,
     /// b.
     pub biases: Vec<f32>,
-    /// γ, in \[0.5, 2\].
+    /// γ, in \[0.5, 2\]; of the element-wise distance in \[0.3, 1\].
     pub gammas: Vec<f32>,
 }
 
@@ -111,6 +113,66 @@ impl RandomNetwork {
         Self::new(random, sizes, &activations, skips, scale)
     }
 
+    /// As [`any`](Self::any), each block with any potential that fits it, and a simplex in every
+    /// second network.
+    pub fn mixed(random: &mut Random, scale: f32, linear_output: bool) -> Self {
+        let mut network = Self::any(random, scale, linear_output);
+        let output = network.blocks.len() - 1;
+        for k in 1..=output {
+            let potentials = [Potential::FenchelYoung, Potential::Quadratic, Potential::Elementwise];
+            let potential = potentials[random.below(if k < output { 3 } else { 2 })];
+            network.set_potential(random, k, potential);
+        }
+        if random.below(2) == 0 {
+            let k = 1 + random.below(output - usize::from(linear_output));
+            network.set_simplex(k);
+        }
+        network
+    }
+
+    /// As [`any`](Self::any), all blocks with `potential`, if it fits the output.
+    pub fn of_potential(random: &mut Random, potential: Potential, scale: f32, linear_output: bool) -> Self {
+        let mut network = Self::any(random, scale, linear_output);
+        let output = network.blocks.len() - 1;
+        for k in 1..=output {
+            if k < output || potential != Potential::Elementwise {
+                network.set_potential(random, k, potential);
+            }
+        }
+        network
+    }
+
+    /// As [`any`](Self::any), one hidden block a simplex.
+    pub fn with_simplex(random: &mut Random, scale: f32, linear_output: bool) -> Self {
+        let mut network = Self::any(random, scale, linear_output);
+        let k = 1 + random.below(network.blocks.len() - 2);
+        network.set_simplex(k);
+        network
+    }
+
+    /// Give block k another potential; for the element-wise distance new γ, every fourth of them 1.
+    pub fn set_potential(&mut self, random: &mut Random, k: usize, potential: Potential) {
+        self.blocks[k].potential = potential;
+        if potential == Potential::Elementwise {
+            for gamma in self.gammas_mut(k) {
+                *gamma = if random.below(4) == 0 { 1.0 } else { random.uniform(0.3, 1.0) };
+            }
+        }
+    }
+
+    /// Make block k a simplex, with one γ.
+    pub fn set_simplex(&mut self, k: usize) {
+        self.blocks[k] = Block::new(self.blocks[k].units, Activation::Simplex);
+        let gammas = self.gammas_mut(k);
+        gammas.fill(gammas[0]);
+    }
+
+    /// γ_k.
+    pub fn gammas_mut(&mut self, k: usize) -> &mut [f32] {
+        let start = self.blocks[1..k].iter().map(Block::size).sum();
+        &mut self.gammas[start..][..self.blocks[k].size()]
+    }
+
     fn connections<'a, W>(&'a self, weights: impl Fn(usize, usize, usize) -> W + 'a) -> Vec<Connection<W>> {
         let connection = |(index, &(from, to)): (usize, &(usize, usize))| {
             let weights = weights(index, self.blocks[to].size(), self.blocks[from].size());
@@ -157,6 +219,7 @@ impl RandomNetwork {
         };
         Graph {
             activations: self.blocks.iter().map(|block| block.activation).collect(),
+            potentials: self.blocks.iter().map(|block| block.potential).collect(),
             biases: by_block(&self.biases, 0.0),
             gammas: by_block(&self.gammas, 1.0),
             edges,

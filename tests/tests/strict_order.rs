@@ -8,11 +8,12 @@ fn bits(values: &[f32]) -> Vec<u32> {
     values.iter().map(|value| value.to_bits()).collect()
 }
 
-/// Every shape up to 19×17 with a random matrix, row-major and packed.
+/// Every shape up to 19×17 with a random matrix, row-major and packed, and wide ones on both sides
+/// of the numbers of columns that kernels take at a time.
 fn matrices(mut each: impl FnMut(&mut Random, Dense, Packed)) {
     let mut random = Random::new(1);
     for rows in 1..=19 {
-        for columns in 1..=17 {
+        for columns in (1..=17).chain([31, 32, 33, 63, 64, 65, 130, 200]) {
             let values = random.values(rows * columns, -2.0, 2.0);
             let mut panels = vec![f32::NAN; packed_len(rows, columns)];
             pack(rows, columns, &values, &mut panels);

@@ -3,24 +3,10 @@
 use fenchel::data;
 use fenchel::train::{ObjectiveName, Settings, train};
 use fenchel::{DenseGradient, Parameters};
-use fenchel_core::{Perturbation, Problem, Schedule, StateView};
+use fenchel_core::{Problem, StateView};
 
 fn settings() -> Settings {
-    Settings {
-        data: "digits".into(),
-        samples: None,
-        layers: vec![64, 32],
-        objective: ObjectiveName::ArovrG,
-        alpha: 0.49,
-        beta: 0.25,
-        perturbation: Perturbation::Gaussian { std: 1.0 / 16.0 },
-        epochs: 60,
-        batch: 50,
-        rate: 1e-3,
-        seed: 0,
-        schedule: Schedule::ForwardBackward,
-        sweeps: 2,
-    }
+    Settings { epochs: 60, ..Settings::new("digits", ObjectiveName::ArovrG) }
 }
 
 /// The mean AROVR_αβ gradient of the first 50 samples after `sweeps` sweeps, g = 0.
@@ -36,11 +22,7 @@ fn gradient(parameters: &Parameters, data: &data::Dataset, sweeps: u32) -> Vec<f
         target[i * classes + data.train.labels[i]] = 1.0;
         attack[i * classes + (data.train.labels[i] + 3) % classes] = 1.0;
     }
-    let contrast = settings
-        .objective
-        .objective()
-        .contrast(fenchel_core::Attack::Targeted, settings.alpha, settings.beta)
-        .expect("a contrast");
+    let contrast = settings.contrast().expect("a contrast");
     let problem = Problem {
         input: &input,
         nudges: &contrast.nudges,

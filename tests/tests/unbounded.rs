@@ -35,6 +35,11 @@ fn a_diverging_sample_is_reported_and_dropped_alone() {
     for k in 1..=2 {
         assert_eq!(state.forces(&network, k), [0.0, 0.0], "block {k}");
     }
+    // Two sweeps leave finite numbers, but the direction shows.
+    let two = Settings { schedule: Schedule::Backward, sweeps: 2, tolerance: 0.0 };
+    network.sweep(&problem, &mut state, &two).expect("fits");
+    assert!((1..=2).all(|k| state.activities(&network, k).iter().all(|z| z.abs() < 1e9)));
+    assert_eq!(network.drop_unbounded(&problem, &mut state), 1);
     let bounded = Problem { input: &[0.0, 0.0], ..problem };
     network.sweep(&bounded, &mut state, &settings).expect("fits");
     assert_eq!(network.drop_unbounded(&bounded, &mut state), 0);

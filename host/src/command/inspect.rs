@@ -6,18 +6,30 @@ use anyhow::Result;
 use fenchel_core::{Model, Network, Packed, StateView};
 use serde_json::{Value, json};
 
+use super::samples::SampleArgs;
+use crate::bench::median;
+use crate::data::Split;
 use crate::export::ModelBytes;
-use crate::spelling;
+use crate::robustness::Samples;
+use crate::safety::{global_bound, local_bounds};
+use crate::spelling::Spelled;
 
 /// What a model is: blocks, how it was trained, what it takes
 #[derive(clap::Args)]
-#[command(after_help = "Example: fenchel inspect runs/first --weights --json")]
+#[command(after_help = "Examples:
+  fenchel inspect runs/first --weights --json
+  fenchel inspect runs/first --safe-beta --split train")]
 pub struct Args {
     /// Model file or run folder
     model: PathBuf,
     /// Show every block's weights and bias too
     #[arg(long)]
     weights: bool,
+    /// Show how strong a nudge of s < 0 may be (the β of arovr): the global bound (eq. 19), and the local one over samples
+    #[arg(long)]
+    safe_beta: bool,
+    #[command(flatten)]
+    samples: SampleArgs,
     /// Print one JSON object; a block's weights are a list of rows, fan-out × fan-in
     #[arg(long)]
     json: bool,
@@ -26,8 +38,30 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<()> {
     let bytes = ModelBytes::read(&args.model)?;
     let model = bytes.model(args.model.display())?;
-    let report = report(&model, bytes.len(), args.weights);
+    let mut report = report(&model, bytes.len(), args.weights);
+    if args.safe_beta {
+        report["safe_beta"] = safe_beta(&model, args.samples.part(&args.samples.load(&model)?))?;
+    }
     if args.json { super::print(report) } else { super::print(serde_json::to_string_pretty(&report)?) }
+}
+
+/// The bounds of `fenchel::safety`, the local one over the samples of `split`.
+fn safe_beta(model: &Model, split: &Split) -> Result<Value> {
+    let network = model.network();
+    let samples = Samples::new(split, network.input_units(), model.scaling(), split.len());
+    let bounds = local_bounds(&network, &samples.input)?;
+    let strength = model
+        .training()
+        .contrast()
+        .map_or(0.0, |contrast| contrast.nudges.iter().map(|nudge| f64::from(-nudge.s)).fold(0.0, f64::max));
+    Ok(json!({
+        "global_bound": global_bound(&network),
+        "local_bound": bounds.iter().copied().fold(f64::INFINITY, f64::min),
+        "median_local_bound": median(&bounds),
+        "samples": bounds.len(),
+        "nudge": strength,
+        "samples_beyond": bounds.iter().filter(|&&bound| bound <= strength).count(),
+    }))
 }
 
 fn report(model: &Model, bytes: usize, weights: bool) -> Value {
@@ -41,9 +75,10 @@ fn report(model: &Model, bytes: usize, weights: bool) -> Value {
         "training": {
             "data": training.data,
             "objective": format!("{:?}", training.objective),
+            "attack": format!("{:?}", training.attack),
             "alpha": training.alpha,
             "beta": training.beta,
-            "perturbation": spelling::perturbation(training.perturbation),
+            "perturbation": training.perturbation.spell(),
             "seed": training.seed,
             "epoch": training.epoch,
         },
@@ -59,7 +94,8 @@ fn block(network: &Network<Packed>, k: usize, weights: bool) -> Value {
     if k == 0 {
         return block;
     }
-    block["activation"] = spelling::activation(network.blocks()[k].activation).into();
+    block["activation"] = network.blocks()[k].activation.spell().into();
+    block["potential"] = format!("{:?}", network.blocks()[k].potential).into();
     let incoming = network.connections().iter().filter(|c| c.to == k);
     block["from"] = incoming.clone().map(|c| c.from).collect();
     if weights {

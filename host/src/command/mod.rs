@@ -1,11 +1,17 @@
 //! The command line: a thin layer over the library. One file a command; the list is `Command`.
 
+mod bench;
 mod eval;
 mod export;
 mod infer;
 mod inspect;
+mod options;
 mod relax;
+mod reproduce;
+mod runs;
 mod samples;
+mod shell;
+mod theory;
 mod train;
 
 use std::process::ExitCode;
@@ -18,7 +24,7 @@ use crate::BadInput;
 /// Train lifted neural networks that run, bit for bit, as energy minimisers on a microcontroller.
 ///
 /// Begin with `fenchel train`: it needs no data and no options. Results go to stdout, progress and
-/// errors to stderr. Exit codes: 0 done, 1 failed, 2 bad input.
+/// errors to stderr. Exit codes: 0 done, 1 failed, 2 bad input, 130 interrupted.
 #[derive(Parser)]
 #[command(
     name = "fenchel",
@@ -32,12 +38,19 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    Train(train::Args),
+    Train(Box<train::Args>),
     Eval(eval::Args),
     Infer(infer::Args),
     Export(export::Args),
     Inspect(inspect::Args),
+    Bench(bench::Args),
+    Reproduce(reproduce::Args),
+    Runs(runs::ListArgs),
+    Compare(runs::CompareArgs),
+    Completions(shell::CompletionsArgs),
+    Man(shell::ManArgs),
     Relax(relax::Args),
+    Theory(theory::Args),
 }
 
 /// Run the command line.
@@ -48,14 +61,25 @@ pub fn main() -> ExitCode {
         Command::Infer(args) => infer::run(&args),
         Command::Export(args) => export::run(&args),
         Command::Inspect(args) => inspect::run(&args),
+        Command::Bench(args) => bench::run(&args),
+        Command::Reproduce(args) => reproduce::run(&args),
+        Command::Runs(args) => runs::list(&args),
+        Command::Compare(args) => runs::compare(&args),
+        Command::Completions(args) => shell::completions(&args),
+        Command::Man(args) => shell::man(&args),
         Command::Relax(args) => relax::run(&args),
+        Command::Theory(args) => theory::run(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("fenchel: {error:#}");
-            ExitCode::from(if is_bad_input(&error) { 2 } else { 1 })
+            ExitCode::from(match &error {
+                error if error.is::<train::Interrupted>() => 130,
+                error if is_bad_input(error) => 2,
+                _ => 1,
+            })
         }
     }
 }

@@ -3,21 +3,21 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use fenchel_core::{
-    Attack, Model, Nudge, Perturbation, Problem, Random, Schedule, Settings, StateView, Sweep,
-};
+use fenchel_core::{Model, Nudge, Perturbation, Problem, Random, Schedule, Settings, StateView, Sweep};
 use rand_core::SeedableRng;
 use serde_json::{Value, json};
 
 use super::samples::SampleArgs;
 use crate::error::require;
+use crate::evaluate::{outputs, runner_up};
 use crate::export::ModelBytes;
-use crate::spelling::{self, parse_perturbation, parse_schedule};
-use crate::train::ObjectiveName;
+use crate::spelling::{self, Spelled, parse};
+use crate::train::{AttackName, ObjectiveName};
 
 /// Relax one sample and show both inference problems of an objective: energies, residual, states
 #[derive(clap::Args)]
 #[command(
+    allow_negative_numbers = true,
     after_help = "Example: fenchel relax runs/first --index 3 --objective arovr-ab --schedule unitwise"
 )]
 pub struct Args {
@@ -37,20 +37,23 @@ pub struct Args {
     /// Strength of the nudge, above 0
     #[arg(long, default_value_t = 0.25)]
     beta: f32,
+    /// The attack's loss [default: random-label, towards --attack-label]
+    #[arg(long, value_enum, default_value = "random-label", hide_default_value = true)]
+    attack: AttackName,
     /// Class y of the target [default: the sample's]
     #[arg(long)]
     target_label: Option<usize>,
-    /// Class y⁻ of the attack [default: the one after the target]
+    /// Class y⁻ of the attack [default: the one after the target, or with --attack runner-up the likeliest wrong one]
     #[arg(long)]
     attack_label: Option<usize>,
-    /// Noise in the energy: none or gaussian:STD [default: gaussian:0.0625 for arovr-g, none otherwise]
-    #[arg(long, value_parser = parse_perturbation)]
+    /// Noise in the energy: none, gaussian:STD, dropout:P or dropout:P:M [default: gaussian:0.0625 for rovr-g and arovr-g, none otherwise]
+    #[arg(long, value_parser = parse::<Perturbation>)]
     perturbation: Option<Perturbation>,
     /// Of the noise
     #[arg(long, default_value_t = 0)]
     seed: u64,
     /// Order of updates: forward-backward, unitwise or backward
-    #[arg(long, value_parser = parse_schedule, default_value = "forward-backward")]
+    #[arg(long, value_parser = parse::<Schedule>, default_value = "forward-backward")]
     schedule: Schedule,
     /// Most sweeps
     #[arg(long, default_value_t = 100)]
@@ -75,12 +78,21 @@ pub fn run(args: &Args) -> Result<()> {
     require!(args.tolerance >= 0.0, "--tolerance", "a number of at least 0", args.tolerance);
     let classes = model.network().output_units();
     let label = args.target_label.unwrap_or(split.labels[args.index]);
-    let attack = args.attack_label.unwrap_or((label + 1) % classes);
+    let attack = match (args.attack_label, args.attack) {
+        (Some(attack), _) => attack,
+        (None, AttackName::RunnerUp) => {
+            let outputs =
+                outputs(&model.network(), &split.select(data.features, &[args.index]), model.scaling())?;
+            runner_up(&outputs, label)
+        }
+        (None, _) => (label + 1) % classes,
+    };
     require!(label < classes, "--target-label", format!("0 to {}", classes - 1), label);
     require!(attack < classes, "--attack-label", format!("0 to {}", classes - 1), attack);
-    let Some(contrast) = args.objective.objective().contrast(Attack::Targeted, args.alpha, args.beta) else {
+    let Some(contrast) = args.objective.objective().contrast(args.attack.loss(), args.alpha, args.beta)
+    else {
         let expected = "an objective with inference problems, such as arovr-ab";
-        return Err(crate::BadInput::new("--objective", expected, spelling::objective(args.objective)).into());
+        return Err(crate::BadInput::new("--objective", expected, spelling::name(args.objective)).into());
     };
     let mut sample = Sample {
         input: Vec::new(),
@@ -89,7 +101,7 @@ pub fn run(args: &Args) -> Result<()> {
         perturbation: Vec::new(),
     };
     split.append_input(args.index, data.features, model.scaling(), &mut sample.input);
-    let perturbation = args.perturbation.unwrap_or(args.objective.perturbation());
+    let perturbation = args.perturbation.unwrap_or(args.objective.row().perturbation);
     if perturbation != Perturbation::None {
         sample.perturbation.resize(model.network().units(), 0.0);
         perturbation.fill(&mut Random::seed_from_u64(args.seed), &mut sample.perturbation);
@@ -106,11 +118,11 @@ pub fn run(args: &Args) -> Result<()> {
             "label": split.labels[args.index],
             "target_label": label,
             "attack_label": attack,
-            "objective": spelling::objective(args.objective),
+            "objective": spelling::name(args.objective),
             "alpha": args.alpha,
             "beta": args.beta,
             "divisor": contrast.divisor,
-            "schedule": spelling::schedule(args.schedule),
+            "schedule": args.schedule.spell(),
             "perturbation": sample.perturbation,
             "problems": problems,
         }));

@@ -2,132 +2,84 @@
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
-use std::time::Instant;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use fenchel_core::{Perturbation, Schedule, Training};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
-use crate::data;
+use super::options::Options;
+use crate::data::{self, Dataset};
 use crate::evaluate::accuracy;
-use crate::export::export;
-use crate::run::Run;
-use crate::spelling::{parse_perturbation, parse_schedule};
-use crate::train::{Epoch, ObjectiveName, Settings, train};
+use crate::export::export_run;
+use crate::run::{BEST, CHECKPOINT, LAST, Run};
+use crate::train::{Epoch, Settings, Step, Trained, Trainer};
 
 /// Train a network and keep its best model by validation accuracy
 #[derive(clap::Args)]
-#[command(after_help = "Examples:
+#[command(
+    allow_negative_numbers = true,
+    after_help = "Examples:
   fenchel train
-  fenchel train --objective arovr-g --out runs/robust
-  fenchel train --data mnist-folder --samples 5000 --layers 256,256 --objective arovr-g")]
+  fenchel train --preset robust --out runs/robust
+  fenchel train --resume runs/robust
+  fenchel train --layers 64,32,32 --skip 1:3 --activation clip:0:1 --objective arovr-ab --gamma 1,0.5,1,1
+  fenchel train --data mnist-folder --samples 5000 --layers 256,256 --objective arovr-g"
+)]
 pub struct Args {
-    /// digits, fashion-mnist, a folder of IDX files (MNIST's form) or a CSV file with labels last
-    #[arg(long, default_value = "digits")]
-    data: String,
-    /// Train on a random subset of this many samples [default: all]
-    #[arg(long)]
-    samples: Option<usize>,
-    /// Units of each hidden block, lowest first
-    #[arg(long, value_delimiter = ',', default_value = "64,32")]
-    layers: Vec<usize>,
-    /// What to minimise
-    #[arg(long, value_enum, default_value = "arovr-g")]
-    objective: ObjectiveName,
-    /// Weight of the loss against the attack, in (0, 1]
-    #[arg(long, default_value_t = 0.49)]
-    alpha: f32,
-    /// Strength of the nudge, above 0
-    #[arg(long, default_value_t = 0.25)]
-    beta: f32,
-    /// Noise in the energy: none or gaussian:STD [default: gaussian:0.0625 for arovr-g, none otherwise]
-    #[arg(long, value_parser = parse_perturbation)]
-    perturbation: Option<Perturbation>,
-    /// Passes over the samples
-    #[arg(long, default_value_t = 100)]
-    epochs: u32,
-    /// Samples a step
-    #[arg(long, default_value_t = 50)]
-    batch: usize,
-    /// Adam's learning rate
-    #[arg(long, default_value_t = 1e-3)]
-    rate: f32,
-    /// Of subset, initialisation, order and every draw
-    #[arg(long, default_value_t = 0)]
-    seed: u64,
-    /// Order of updates in a relaxation: forward-backward, unitwise or backward
-    #[arg(long, value_parser = parse_schedule, default_value = "forward-backward")]
-    schedule: Schedule,
-    /// Sweeps a relaxation; an odd number of forward-backward sweeps errs systematically
-    #[arg(long, default_value_t = 2)]
-    sweeps: u32,
-    /// Folder for the run: settings, log, best model [default: a new one under runs/]
+    #[command(flatten)]
+    options: Options,
+    /// Go on with a run that was interrupted or killed, to the same bits
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["Options", "out"])]
+    resume: Option<PathBuf>,
+    /// Folder for the run: settings, log, checkpoint, best and last model [default: a new one under runs/]
     #[arg(long)]
     out: Option<PathBuf>,
     /// Print one JSON object: test_accuracy and validation_accuracy (fractions), best_epoch, epochs, seconds, model
     #[arg(long)]
     json: bool,
+    /// No progress; warnings stay
+    #[arg(long, short)]
+    quiet: bool,
 }
 
-impl Args {
-    fn settings(&self) -> Settings {
-        Settings {
-            data: self.data.clone(),
-            samples: self.samples,
-            layers: self.layers.clone(),
-            objective: self.objective,
-            alpha: self.alpha,
-            beta: self.beta,
-            perturbation: self.perturbation.unwrap_or(self.objective.perturbation()),
-            epochs: self.epochs,
-            batch: self.batch,
-            rate: self.rate,
-            seed: self.seed,
-            schedule: self.schedule,
-            sweeps: self.sweeps,
-        }
-    }
-
-    fn folder(&self, settings: &Settings) -> PathBuf {
-        self.out.clone().unwrap_or_else(|| {
-            let data = PathBuf::from(&self.data);
-            let data = data.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            let objective = crate::spelling::objective(settings.objective);
-            Run::free_folder(&format!("runs/{data}-{objective}-seed{}", self.seed))
-        })
-    }
+fn new_folder(settings: &Settings) -> PathBuf {
+    let data = PathBuf::from(&settings.data);
+    let data = data.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let objective = crate::spelling::name(settings.objective);
+    Run::free_folder(&format!("runs/{data}-{objective}-seed{}", settings.seed))
 }
 
 pub fn run(args: &Args) -> Result<()> {
-    let start = Instant::now();
-    let settings = args.settings();
-    let data = data::load(&settings.data)?;
-    settings.check(&data)?;
-    let mut run = Run::create(&args.folder(&settings), &settings)?;
-    let bar = progress(settings.epochs);
-    let trained = train(&settings, &data, &mut |epoch| {
-        run.log(epoch)?;
-        show(bar.as_ref(), epoch, settings.epochs);
-        Ok(())
-    })?;
+    let (mut run, settings, checkpoint, data);
+    if let Some(folder) = &args.resume {
+        (run, settings, checkpoint) = Run::resume(folder)?;
+        data = data::load(&settings.data)?;
+    } else {
+        settings = args.options.settings()?;
+        data = data::load(&settings.data)?;
+        settings.check(&data)?;
+        let folder = args.out.clone().unwrap_or_else(|| new_folder(&settings));
+        run = Run::create(&folder, &settings)?;
+        checkpoint = None;
+    }
+    let trainer = match checkpoint {
+        Some(checkpoint) => Trainer::resume(checkpoint, &data)?,
+        None => Trainer::new(&settings, &data)?,
+    };
+    let bar = progress(settings.pretrain + settings.epochs).filter(|_| !args.quiet);
+    let trained = watched(trainer, &mut run, &settings, &data, bar.as_ref(), args.quiet)?;
     if let Some(bar) = bar {
         bar.finish_and_clear();
     }
-    let training = Training {
-        objective: settings.objective.objective(),
-        attack: fenchel_core::Attack::Targeted,
-        alpha: settings.alpha,
-        beta: settings.beta,
-        perturbation: settings.perturbation,
-        seed: settings.seed,
-        epoch: trained.best.epoch,
-        data: &settings.data,
-    };
-    let bytes = export(&trained.parameters, training, data.scaling, &data.class_names)?;
-    let model = run.save_best(&bytes)?;
+    let last = export_run(&trained.last_parameters, &settings, trained.last.epoch, &data)?;
+    run.save(LAST, &last)?;
+    let bytes = export_run(&trained.parameters, &settings, trained.best.epoch, &data)?;
+    let model = run.save(BEST, &bytes)?;
     let test_accuracy = accuracy(&bytes.model(model.display())?, &data.test)?;
-    let seconds = start.elapsed().as_secs_f64();
+    let seconds = trained.last.seconds;
     if args.json {
         return super::print(json!({
             "test_accuracy": test_accuracy,
@@ -145,6 +97,98 @@ pub fn run(args: &Args) -> Result<()> {
         trained.best.epoch,
         settings.epochs,
         model.display()
+    ))
+}
+
+/// Train to the end, with log, checkpoints and progress; on Ctrl-C to the end of a batch.
+fn watched(
+    mut trainer: Trainer,
+    run: &mut Run,
+    settings: &Settings,
+    data: &Dataset,
+    bar: Option<&ProgressBar>,
+    quiet: bool,
+) -> Result<Trained> {
+    /// Checkpoints take at most one part in this many of the time: an epoch may be shorter than one.
+    const SHARE: u32 = 20;
+    let interrupted = interrupts()?;
+    let stop = || interrupted.load(Ordering::Relaxed);
+    let save = |run: &Run, trainer: &Trainer| -> Result<()> {
+        if let Some((parameters, epoch)) = trainer.best() {
+            run.save(BEST, &export_run(parameters, settings, epoch.epoch, data)?)?;
+        }
+        run.save(CHECKPOINT, &trainer.checkpoint()?.to_bytes()?)?;
+        Ok(())
+    };
+    let (mut saved, mut cost) = (Instant::now(), Duration::ZERO);
+    let mut warned = false;
+    loop {
+        match trainer.advance(&stop)? {
+            Step::Epoch(epoch) => {
+                run.log(&epoch)?;
+                if let Some(text) = warning(&epoch).filter(|_| !warned) {
+                    warned = true;
+                    match bar {
+                        Some(bar) => bar.suspend(|| eprintln!("{text}")),
+                        None => eprintln!("{text}"),
+                    }
+                }
+                if !quiet {
+                    show(bar, &epoch, if epoch.pretraining { settings.pretrain } else { settings.epochs });
+                }
+                if saved.elapsed() >= SHARE * cost {
+                    let start = Instant::now();
+                    save(run, &trainer)?;
+                    (saved, cost) = (Instant::now(), start.elapsed());
+                }
+            }
+            Step::Stopped => {
+                save(run, &trainer)?;
+                return Err(Interrupted { folder: run.folder().to_path_buf() }.into());
+            }
+            Step::Finished => {
+                save(run, &trainer)?;
+                return trainer.finish();
+            }
+        }
+    }
+}
+
+/// Set on the first Ctrl-C; the second ends the process at once.
+fn interrupts() -> Result<Arc<AtomicBool>> {
+    let interrupted = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&interrupted);
+    ctrlc::set_handler(move || {
+        if seen.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+    })?;
+    Ok(interrupted)
+}
+
+/// Training ended on Ctrl-C, with everything kept. The command ends with exit code 130.
+#[derive(Debug, thiserror::Error)]
+#[error("interrupted; nothing is lost: go on with `fenchel train --resume {}`", folder.display())]
+pub struct Interrupted {
+    folder: PathBuf,
+}
+
+/// What to say once an untargeted objective leaves its bound, or drops samples.
+fn warning(epoch: &Epoch) -> Option<String> {
+    let number = epoch.epoch;
+    if epoch.unbounded > 0 {
+        let count = epoch.unbounded;
+        return Some(format!(
+            "warning: epoch {number}: {count} samples had an inference problem without a minimum and were \
+             dropped from the gradient; a smaller --beta or --alpha, or a targeted --attack, helps"
+        ));
+    }
+    let safety = epoch.safety.filter(|safety| safety.beyond > 0)?;
+    Some(format!(
+        "warning: epoch {number}: {} of {} training samples are beyond the safe bound, {:.3} for the smallest, and \
+         the nudge is {}: their problem has no minimum near the forward pass. A smaller --beta or --alpha, or a \
+         targeted --attack, helps; samples found without a minimum are dropped.",
+        safety.beyond, safety.samples, safety.smallest_bound, safety.strength
     ))
 }
 
@@ -167,7 +211,8 @@ fn show(bar: Option<&ProgressBar>, epoch: &Epoch, epochs: u32) {
             bar.inc(1);
         }
         None if epoch.epoch.is_multiple_of(10) || epoch.epoch == 1 || epoch.epoch == epochs => {
-            eprintln!("epoch {}/{epochs}: {message}, {:.1} s", epoch.epoch, epoch.seconds);
+            let phase = if epoch.pretraining { "pretraining, " } else { "" };
+            eprintln!("{phase}epoch {}/{epochs}: {message}, {:.1} s", epoch.epoch, epoch.seconds);
         }
         None => {}
     }

@@ -1,18 +1,24 @@
 //! A mini-batch, and the random streams that it draws from.
 
-use fenchel_core::{Perturbation, Random};
-use rand_core::SeedableRng;
+use fenchel_core::{Network, Perturbation, Random, Weights};
+use rand_core::{Rng, SeedableRng};
+use serde::{Deserialize, Serialize};
 
+use super::{PerturbedBlocks, PerturbedPer, Settings};
 use crate::data::{Dataset, Split, below};
+use crate::evaluate::runner_up;
 
 /// A generator for each purpose, so that runs of one seed share subset, initialisation and order
 /// whatever their objective draws.
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Streams {
     pub subset: Random,
     pub initial: Random,
     pub order: Random,
     pub attack: Random,
     pub perturbation: Random,
+    pub input: Random,
+    pub radius: Random,
 }
 
 impl Streams {
@@ -22,53 +28,124 @@ impl Streams {
             generator.jump();
             generator.clone()
         };
-        Self { subset: next(), initial: next(), order: next(), attack: next(), perturbation: next() }
+        Self {
+            subset: next(),
+            initial: next(),
+            order: next(),
+            attack: next(),
+            perturbation: next(),
+            input: next(),
+            radius: next(),
+        }
     }
 }
 
 /// B samples ready to relax.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Batch {
     /// x, (B, n_0).
     pub input: Vec<f32>,
     /// y, (B, n_L), one-hot.
     pub target: Vec<f32>,
-    /// y⁻, (B, n_L), one-hot of a random wrong label.
+    /// y⁻, (B, n_L), one-hot of a wrong label.
     pub attack: Vec<f32>,
-    /// g, over units with B rows; empty for g = 0.
+    /// g, or noise on the pre-activations, over units with B rows; empty for none.
     pub perturbation: Vec<f32>,
-    samples: usize,
+    labels: Vec<usize>,
+    classes: usize,
+    noise: Vec<f32>,
 }
 
 impl Batch {
     /// B.
     pub fn len(&self) -> usize {
-        self.samples
+        self.labels.len()
     }
 
-    /// Fill with the samples at `indices` and fresh attack labels.
-    pub fn gather(&mut self, split: &Split, indices: &[usize], data: &Dataset, streams: &mut Streams) {
-        let classes = data.classes();
-        self.samples = indices.len();
+    /// Fill with the samples at `indices`.
+    pub fn gather(&mut self, split: &Split, indices: &[usize], data: &Dataset) {
+        self.classes = data.classes();
         self.input.clear();
-        for one_hot in [&mut self.target, &mut self.attack] {
-            one_hot.clear();
-            one_hot.resize(indices.len() * classes, 0.0);
-        }
+        self.target.clear();
+        self.target.resize(indices.len() * self.classes, 0.0);
+        self.labels.clear();
         for (row, &index) in indices.iter().enumerate() {
             let label = split.labels[index];
-            let other = (label + 1 + below(classes - 1, &mut streams.attack)) % classes;
             split.append_input(index, data.features, data.scaling, &mut self.input);
-            self.target[row * classes + label] = 1.0;
-            self.attack[row * classes + other] = 1.0;
+            self.target[row * self.classes + label] = 1.0;
+            self.labels.push(label);
         }
     }
 
-    /// Draw g for `units` units a sample.
-    pub fn perturb(&mut self, perturbation: Perturbation, units: usize, random: &mut Random) {
-        if perturbation != Perturbation::None {
-            self.perturbation.resize(self.samples * units, 0.0);
-            perturbation.fill(random, &mut self.perturbation);
+    /// Attack a random wrong label of each sample.
+    pub fn attack_random_labels(&mut self, random: &mut Random) {
+        let classes = self.classes;
+        self.attack_labels(|_, label| (label + 1 + below(classes - 1, random)) % classes);
+    }
+
+    /// Attack the wrong label with the largest of the `outputs` (B, n_L).
+    pub fn attack_runners_up(&mut self, outputs: &[f32]) {
+        let classes = self.classes;
+        self.attack_labels(|row, label| runner_up(&outputs[row * classes..(row + 1) * classes], label));
+    }
+
+    fn attack_labels(&mut self, mut choose: impl FnMut(usize, usize) -> usize) {
+        self.attack.clear();
+        self.attack.resize(self.target.len(), 0.0);
+        for (row, &label) in self.labels.iter().enumerate() {
+            self.attack[row * self.classes + choose(row, label)] = 1.0;
         }
+    }
+
+    /// Add Gaussian noise to the inputs, within \[0, 1\].
+    pub fn disturb_input(&mut self, std: f32, random: &mut Random) {
+        if std > 0.0 {
+            self.noise.resize(self.input.len(), 0.0);
+            Perturbation::Gaussian { std }.fill(random, &mut self.noise);
+            let noisy = self.input.iter_mut().zip(&self.noise);
+            noisy.for_each(|(x, noise)| *x = (*x + noise).clamp(0.0, 1.0));
+        }
+    }
+
+    /// Draw g as the settings have it, or for back-propagation the noise on hidden pre-activations.
+    pub fn perturb<W: Weights>(
+        &mut self,
+        network: &Network<'_, W>,
+        settings: &Settings,
+        random: &mut Random,
+    ) {
+        let hidden = Perturbation::Gaussian { std: settings.hidden_noise };
+        let (perturbation, blocks, per) = if settings.hidden_noise > 0.0 {
+            (hidden, PerturbedBlocks::Hidden, PerturbedPer::Sample)
+        } else {
+            (settings.perturbation, settings.perturbed_blocks, settings.perturbed_per)
+        };
+        self.perturbation.clear();
+        if perturbation == Perturbation::None {
+            return;
+        }
+        let samples = self.len();
+        self.perturbation.resize(samples * network.units(), 0.0);
+        let last = match blocks {
+            PerturbedBlocks::All => network.output(),
+            PerturbedBlocks::Hidden => network.output() - 1,
+        };
+        if per == PerturbedPer::Sample {
+            let end = network.range(last, samples).end;
+            perturbation.fill(random, &mut self.perturbation[..end]);
+            return;
+        }
+        for k in 1..=last {
+            let g = &mut self.perturbation[network.range(k, samples)];
+            let (first, others) = g.split_at_mut(network.blocks()[k].size());
+            perturbation.fill(random, first);
+            others.chunks_exact_mut(first.len()).for_each(|row| row.copy_from_slice(first));
+        }
+    }
+
+    /// A factor on the radius of an attack on each input: uniform on \[0, 2), 1 on average.
+    pub fn radii(&self, random: &mut Random) -> Vec<f32> {
+        let mut radius = || (random.next_u32() >> 8) as f32 * (2.0 / 16_777_216.0);
+        (0..self.len()).map(|_| radius()).collect()
     }
 }

@@ -16,6 +16,14 @@ use crate::{device, gate, limits, qemu};
 /// The step that needs clippy for the firmware's target.
 const FIRMWARE_LINTS: &str = "firmware: lints";
 
+/// Options of models that show every kind of block and graph.
+const KINDS: [(&str, &str); 4] = [
+    ("skips-and-clip", "--layers 24,16,12 --skip 1:3,0:2 --activation clip:0:1 --gamma 1,0.5,2,1"),
+    ("simplex", "--layers 24,16 --activation relu,simplex"),
+    ("quadratic", "--layers 24,16 --skip 1:3 --potential quadratic --activation relu,clip:0:1"),
+    ("element-wise", "--layers 24,16 --distance elementwise --gamma 0.5,0.8,1"),
+];
+
 /// All checks.
 pub fn run(toolchain: &Toolchain) -> Result<()> {
     let folder = root().join("target/test");
@@ -25,7 +33,7 @@ pub fn run(toolchain: &Toolchain) -> Result<()> {
     std::fs::create_dir_all(&folder)?;
     let variant = Variant::plain(BOARDS.first().context("a board")?);
     let bench = Bench { toolchain, variant, folder: &folder };
-    let steps: [(&str, &dyn Fn() -> Result<()>); 13] = [
+    let steps: [(&str, &dyn Fn() -> Result<()>); 14] = [
         ("format", &format),
         ("lints", &|| {
             check(&mut cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--", "-Dwarnings"]))
@@ -35,6 +43,7 @@ pub fn run(toolchain: &Toolchain) -> Result<()> {
         (FIRMWARE_LINTS, &|| bench.lint()),
         ("firmware: no panic can be reached", &|| bench.no_panic()),
         ("firmware: the same bits on every board as on this machine", &|| bench.same_bits()),
+        ("firmware: every kind of block and graph, the same bits", &|| bench.every_kind()),
         ("firmware: no instruction count grew", &|| gate::run(toolchain, &folder, false)),
         ("firmware: memory, code and refused bit flips within their limits", &|| {
             limits::all(toolchain, &folder)
@@ -158,6 +167,26 @@ impl Bench<'_> {
         let narrowed = self.folder.join(format!("{form}.fenchel"));
         output(fenchel(&["export", "--weights", form, "-o"]).arg(&narrowed).arg(self.model()?))?;
         Ok(narrowed)
+    }
+
+    /// Networks that the default isn't: skips, clip, simplex, and each potential.
+    fn every_kind(&self) -> Result<()> {
+        let (samples, _) = self.samples(50)?;
+        for (name, options) in KINDS {
+            let run = self.folder.join(name);
+            let model = self.folder.join(format!("{name}.fenchel"));
+            let train = ["train", "--epochs", "5", "--objective", "arovr-ab", "--out"];
+            output(fenchel(&train).arg(&run).args(options.split_whitespace()))?;
+            output(fenchel(&["export", "-o"]).arg(&model).arg(&run))?;
+            let report = device::run(self.toolchain, &self.variant, &model, &samples, self.folder)?;
+            println!(
+                "      {name}: {} of {} images and {} of {} lines of relaxation identical",
+                report.identical, report.samples, report.relaxation.0, report.relaxation.1
+            );
+            ensure!(report.is_identical(), "{name}: the device's bits differ from this machine's");
+            ensure!(report.relaxation.1 > 0 && report.samples == 50, "nothing was compared");
+        }
+        Ok(())
     }
 
     fn refused(&self, model: &Path, words: &[&str]) -> Result<()> {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use fenchel::{Parameters, data, export};
-use fenchel_core::{Attack, Objective, Perturbation, Random, Scaling, Training};
+use fenchel::{Architecture, Parameters, data, export};
+use fenchel_core::{Attack, Objective, Perturbation, Potential, Random, Scaling, Training};
 use rand_core::SeedableRng;
 
 use crate::boards::{BOARDS, Kernel, Variant};
@@ -85,7 +85,8 @@ pub fn smallest_model(folder: &Path) -> Result<PathBuf> {
 }
 
 fn initial(sizes: &[usize], path: &Path) -> Result<PathBuf> {
-    let parameters = Parameters::layered(sizes, &mut Random::seed_from_u64(0));
+    let architecture = Architecture::new(sizes, &[], Potential::FenchelYoung, &[], &[])?;
+    let parameters = Parameters::new(&architecture, &mut Random::seed_from_u64(0));
     let training = Training {
         objective: Objective::ArovrAb,
         attack: Attack::Targeted,

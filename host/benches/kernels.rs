@@ -1,0 +1,68 @@
+//! Where an epoch's time goes: `cargo bench -p fenchel`.
+
+use divan::Bencher;
+use fenchel::bench::synthetic;
+use fenchel::train::{OBJECTIVES, ObjectiveRow, Settings, Trainer};
+use fenchel::{Adam, DenseGradient, Parameters};
+use fenchel_core::{Perturbation, Random, Weights};
+use rand_core::SeedableRng;
+
+fn main() {
+    divan::main();
+}
+
+fn settings(row: &ObjectiveRow) -> Settings {
+    Settings { layers: vec![256, 256], ..Settings::new("synthetic", row.name) }
+}
+
+fn parameters() -> Parameters {
+    let data = synthetic(50);
+    let architecture = settings(&OBJECTIVES[0]).architecture(&data).expect("fits");
+    Parameters::new(&architecture, &mut Random::seed_from_u64(0))
+}
+
+/// One step of 50 samples, 784-256-256-10.
+#[divan::bench(args = OBJECTIVES.iter().map(|row| fenchel::spelling::name(row.name)))]
+fn step(bencher: Bencher, name: &str) {
+    let data = synthetic(50);
+    let row = OBJECTIVES.iter().find(|row| fenchel::spelling::name(row.name) == name).expect("a row");
+    let mut trainer = Trainer::new(&settings(row), &data).expect("fits");
+    bencher.bench_local(|| trainer.epoch());
+}
+
+/// Adam over 270,000 parameters.
+#[divan::bench]
+fn adam(bencher: Bencher) {
+    let mut parameters = parameters();
+    let gradient = DenseGradient::zeros(&parameters);
+    let mut adam = Adam::new(1e-3, &parameters);
+    bencher.bench_local(|| adam.step(&mut parameters, &gradient));
+}
+
+/// W z of each connection, 100 rows.
+#[divan::bench(args = [0, 1, 2])]
+fn apply(bencher: Bencher, connection: usize) {
+    let parameters = parameters();
+    let weights = &parameters.connections[connection].weights;
+    let (rows, columns) = weights.shape();
+    let (z, mut a) = (vec![0.5; 100 * columns], vec![0.0; 100 * rows]);
+    bencher.bench_local(|| weights.apply(&z, &mut a));
+}
+
+/// Wᵀ u of each connection, 100 rows.
+#[divan::bench(args = [0, 1, 2])]
+fn apply_transposed(bencher: Bencher, connection: usize) {
+    let parameters = parameters();
+    let weights = &parameters.connections[connection].weights;
+    let (rows, columns) = weights.shape();
+    let (u, mut e) = (vec![0.5; 100 * rows], vec![0.0; 100 * columns]);
+    bencher.bench_local(|| weights.apply_transposed(&u, &mut e));
+}
+
+/// g of 50 samples.
+#[divan::bench]
+fn gaussian(bencher: Bencher) {
+    let mut random = Random::seed_from_u64(0);
+    let mut g = vec![0.0; 50 * 522];
+    bencher.bench_local(|| Perturbation::Gaussian { std: 0.0625 }.fill(&mut random, &mut g));
+}

@@ -1,0 +1,116 @@
+//! What an epoch costs: every objective beside back-propagation, in one run on the machine at hand.
+
+use std::time::Instant;
+
+use anyhow::Result;
+use fenchel_core::{Random, Scaling, Weights};
+use rand_core::{Rng, SeedableRng};
+
+use crate::data::{Dataset, Split, Values};
+use crate::train::{Settings, Trainer};
+use crate::{Matrix, Parameters};
+
+/// `samples` random samples of the shape of MNIST: 784 bytes, four of five of them 0, ten classes.
+pub fn synthetic(samples: usize) -> Dataset {
+    const FEATURES: usize = 784;
+    let mut random = Random::seed_from_u64(0);
+    let mut byte = || {
+        let draw = random.next_u32();
+        if draw.is_multiple_of(5) { (draw >> 24) as u8 } else { 0 }
+    };
+    let values = Values::Bytes((0..samples * FEATURES).map(|_| byte()).collect());
+    let split = Split { values, labels: (0..samples).map(|i| i % 10).collect() };
+    Dataset {
+        name: "synthetic".into(),
+        features: FEATURES,
+        class_names: (0..10).map(|class| class.to_string()).collect(),
+        scaling: Scaling { offset: 0.0, factor: 1.0 / 255.0 },
+        train: split.clone(),
+        validation: split.clone(),
+        test: split,
+    }
+}
+
+/// Seconds of `rounds` epochs of each of `settings`, one of each a round, so that a machine's moods
+/// hit all alike; a list each, in the order of the rounds. A first epoch each isn't counted.
+///
+/// # Errors
+/// As [`Trainer::new`].
+pub fn epochs(settings: &[Settings], data: &Dataset, rounds: usize) -> Result<Vec<Vec<f64>>> {
+    let mut trainers = Vec::new();
+    for settings in settings {
+        let mut trainer = Trainer::new(settings, data)?;
+        trainer.epoch()?;
+        trainers.push((trainer, Vec::new()));
+    }
+    for _ in 0..rounds {
+        for (trainer, seconds) in &mut trainers {
+            let start = Instant::now();
+            trainer.epoch()?;
+            seconds.push(start.elapsed().as_secs_f64());
+        }
+    }
+    Ok(trainers.into_iter().map(|(_, seconds)| seconds).collect())
+}
+
+/// Median over the rounds of the ratio to the first list.
+pub fn ratio(seconds: &[f64], first: &[f64]) -> f64 {
+    median(&seconds.iter().zip(first).map(|(own, first)| own / first).collect::<Vec<_>>())
+}
+
+/// Seconds that the matrix products of one epoch take alone, a value a round: the same shapes and
+/// numbers of calls, and nothing else. Of back-propagation: W z, Wᵀ δ above the first block, and δ zᵀ
+/// of every connection. Of a contrast of two relaxed problems by forward–backward sweeps: the forward
+/// pass, for both problems at once n + 1 times Wᵀ u and n times W z above the first block, and u zᵀ.
+///
+/// # Errors
+/// As [`Trainer::new`].
+pub fn products(settings: &Settings, data: &Dataset, rounds: usize) -> Result<Vec<f64>> {
+    let mut random = Random::seed_from_u64(1);
+    let parameters = Parameters::new(&settings.architecture(data)?, &mut random);
+    let batch = settings.batch;
+    let steps = data.train.len() / batch;
+    let (problems, forth, back) = match settings.contrast() {
+        None => (1, 0, 1),
+        Some(_) => (2, settings.sweeps, settings.sweeps + 1),
+    };
+    let mut uniform =
+        |n: usize| -> Vec<f32> { (0..n).map(|_| random.next_u32() as f32 / u32::MAX as f32).collect() };
+    let mut parts: Vec<_> = parameters
+        .connections
+        .iter()
+        .map(|c| {
+            let (rows, columns) = c.weights.shape();
+            let samples = batch * if c.from == 0 { 1 } else { problems };
+            (c, uniform(samples * columns), uniform(samples * rows), Matrix::zeros(rows, columns))
+        })
+        .collect();
+    let mut seconds = Vec::new();
+    for _ in 0..rounds {
+        let start = Instant::now();
+        for _ in 0..steps {
+            for (c, z, u, outer) in &mut parts {
+                let (rows, columns) = c.weights.shape();
+                c.weights.apply(&z[..batch * columns], &mut u[..batch * rows]);
+                if c.from > 0 {
+                    (0..forth).for_each(|_| c.weights.apply(z, u));
+                    (0..back).for_each(|_| c.weights.apply_transposed(u, z));
+                    // The products add to what is there: keep it finite.
+                    z.fill(0.5);
+                    u.fill(0.5);
+                }
+                outer.set_outer(u, z);
+            }
+        }
+        seconds.push(start.elapsed().as_secs_f64());
+    }
+    Ok(seconds)
+}
+
+/// The middle value; of an even number the mean of the two.
+pub fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let middle = sorted.len() / 2;
+    if sorted.len() % 2 == 1 { sorted[middle] } else { 0.5 * (sorted[middle - 1] + sorted[middle]) }
+}

@@ -1,0 +1,189 @@
+//! `fenchel reproduce`.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use anyhow::{Context, Result};
+use clap::Subcommand;
+use serde::Serialize;
+use serde_json::json;
+
+use crate::data::{self, Dataset};
+use crate::error::require;
+use crate::files;
+use crate::reproduce::cells::{Cell, label};
+use crate::reproduce::plan::Plan;
+use crate::reproduce::provenance::Provenance;
+use crate::reproduce::robustness;
+use crate::reproduce::table1;
+use crate::reproduce::{figure1, plots, solvers};
+
+/// The paper's experiments: trains what isn't trained yet, and writes tables as JSON and Markdown
+#[derive(clap::Args)]
+#[command(
+    after_help = "Example: fenchel reproduce table1 --data path/to/mnist,fashion-mnist --seeds 3 --jobs 2"
+)]
+pub struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Table 1: test accuracy of every objective, with and without pretraining
+    Table1(Table),
+    /// Figure 1: Lipschitz estimates and test accuracy over the epochs, as SVG
+    Figure1(Figure),
+    /// Gradient error against cost of the three schedules, on networks that AROVR trained
+    Solvers(Table),
+    /// Attacks at the input and inside, noisy and coarse weights, dead units: every method beside its baselines
+    Robustness(Table),
+}
+
+/// Where and how much.
+#[derive(clap::Args)]
+struct Common {
+    /// Data sets: names, or folders of IDX files (the paper's are MNIST and Fashion-MNIST)
+    #[arg(long, value_delimiter = ',', required = true)]
+    data: Vec<String>,
+    /// Seeds 0..N
+    #[arg(long, default_value_t = 3)]
+    seeds: u64,
+    /// Passes over the samples
+    #[arg(long, default_value_t = 100)]
+    epochs: u32,
+    /// Size of the random subset to train on
+    #[arg(long, default_value_t = 5000)]
+    samples: usize,
+    /// Trainings at a time [default: as many as processors]; the result doesn't depend on it
+    #[arg(long)]
+    jobs: Option<usize>,
+    /// Folder for the trainings: what is finished there isn't done again
+    #[arg(long, default_value = "runs/reproduce")]
+    cells: PathBuf,
+    /// Folder for the tables
+    #[arg(long, default_value = "docs/results")]
+    out: PathBuf,
+    /// Print the JSON as well as writing it
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(clap::Args)]
+struct Table {
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(clap::Args)]
+struct Figure {
+    #[command(flatten)]
+    common: Common,
+    /// Sizes of the random subset to draw the curves for, instead of --samples
+    #[arg(long, value_delimiter = ',', default_value = "5000,50000")]
+    sizes: Vec<usize>,
+}
+
+pub fn run(args: &Args) -> Result<()> {
+    match &args.what {
+        What::Table1(Table { common }) => common.run("table1", |plan, data, watch| {
+            let rows = table1::run(plan, data, &common.cells, watch)?;
+            let provenance = common.provenance("table1");
+            Ok((table1::markdown(&rows, plan, &provenance), Report { provenance, rows }))
+        }),
+        What::Figure1(Figure { common, sizes }) => common.run("figure1", |plan, data, watch| {
+            let curves = figure1::run(plan, sizes, data, &common.cells, watch)?;
+            let sizes: Vec<_> = sizes.iter().map(usize::to_string).collect();
+            let (data_names, epochs) = (common.data_names(), common.epochs);
+            let words = format!("figure1 --data {data_names} --epochs {epochs} --sizes {}", sizes.join(","));
+            let provenance = Provenance::of(format!("fenchel reproduce {words}"));
+            std::fs::create_dir_all(&common.out)?;
+            let mut text = format!("# Figure 1\n\n{FIGURE_1}\n\n{}\n", provenance.line());
+            for data in data {
+                let name = label(&data.name);
+                let file = format!("figure1-{name}.svg");
+                files::write(&common.out.join(&file), plots::figure1(&curves, &name)?.as_bytes())?;
+                text += &format!("\n![Lipschitz estimates and test accuracy on {name}]({file})\n");
+            }
+            Ok((text, Report { provenance, rows: curves }))
+        }),
+        What::Solvers(Table { common }) => common.run("solvers", |plan, data, watch| {
+            let rows = solvers::run(plan, data, &common.cells, watch)?;
+            let provenance = common.provenance("solvers");
+            std::fs::create_dir_all(&common.out)?;
+            files::write(&common.out.join("solvers.svg"), plots::solvers(&rows)?.as_bytes())?;
+            let text = format!("{SOLVERS}\n\n{}\n{}", provenance.line(), solvers::markdown(&rows));
+            Ok((text, Report { provenance, rows }))
+        }),
+        What::Robustness(Table { common }) => common.run("robustness", |plan, data, watch| {
+            let rows = robustness::run(plan, data, &common.cells, watch)?;
+            let provenance = common.provenance("robustness");
+            Ok((robustness::markdown(&rows, plan, &provenance), Report { provenance, rows }))
+        }),
+    }
+}
+
+/// What the table shows, for its page.
+const SOLVERS: &str = "\
+# Gradient error against cost
+
+Relative error of the contrastive gradient, g = 0, against 400 forward–backward sweeps, a mean over 5
+batches of 50, on the networks after the last epoch, seed 0. Cost: multiplications and additions of a
+step beside back-propagation's, counted, not timed.
+
+![Gradient error against cost](solvers.svg)";
+
+/// What the figure shows, for its page.
+const FIGURE_1: &str = "\
+784-256-256-10, Adam at 2e-4, batches of 50, seed 0; one point every five epochs. Estimates of the
+Lipschitz constant: the product of the weights' spectral norms (an upper bound), and the largest and the
+mean spectral norm of ∂z_L/∂x over 1,000 test samples, exact by back-propagating every output (the largest
+is a lower bound). *γ ratio r*: γ_{k+1}/γ_k = r with γ_L = 1. The numbers are in figure1.json.";
+
+/// What a table's JSON holds.
+#[derive(Serialize)]
+struct Report<T> {
+    #[serde(flatten)]
+    provenance: Provenance,
+    rows: Vec<T>,
+}
+
+impl Common {
+    /// Load the data, let `work` train and tabulate, and write what it returns as `name`.md and .json.
+    fn run<T: Serialize + Send>(
+        &self,
+        name: &str,
+        work: impl FnOnce(Plan, &[Dataset], &(dyn Fn(&Cell) + Sync)) -> Result<(String, Report<T>)> + Send,
+    ) -> Result<()> {
+        require!(self.seeds > 0, "--seeds", "at least 1", 0);
+        require!(self.jobs != Some(0), "--jobs", "at least 1", 0);
+        let data = self.data.iter().map(|name| data::load(name)).collect::<Result<Vec<_>>>()?;
+        let threads = rayon::ThreadPoolBuilder::new().num_threads(self.jobs.unwrap_or(0)).build()?;
+        let plan = Plan { seeds: self.seeds, epochs: self.epochs, samples: self.samples };
+        let done = AtomicUsize::new(0);
+        let watch = |cell: &Cell| {
+            let number = done.fetch_add(1, Ordering::Relaxed) + 1;
+            let objective = crate::spelling::name(cell.settings.objective);
+            let pretrained = if cell.settings.pretrain > 0 { ", pretrained" } else { "" };
+            let (data, seed) = (label(&cell.settings.data), cell.settings.seed);
+            eprintln!("{number} trained: {data}, {objective}{pretrained}, seed {seed}");
+        };
+        let (markdown, report) = threads.install(|| work(plan, &data, &watch))?;
+        std::fs::create_dir_all(&self.out).with_context(|| format!("making {}", self.out.display()))?;
+        let file = |extension: &str| self.out.join(Path::new(name).with_extension(extension));
+        files::write(&file("md"), markdown.as_bytes())?;
+        let report = json!(report);
+        files::write(&file("json"), format!("{report:#}\n").as_bytes())?;
+        if self.json { super::print(report) } else { super::print(markdown) }
+    }
+
+    fn provenance(&self, what: &str) -> Provenance {
+        let Self { seeds, epochs, samples, .. } = self;
+        let rest = format!("--seeds {seeds} --epochs {epochs} --samples {samples}");
+        Provenance::of(format!("fenchel reproduce {what} --data {} {rest}", self.data_names()))
+    }
+
+    fn data_names(&self) -> String {
+        self.data.iter().map(|data| label(data)).collect::<Vec<_>>().join(",")
+    }
+}

@@ -1,0 +1,152 @@
+//! How exact each schedule's gradient is, and what it costs, on networks that training left.
+
+use std::path::Path;
+
+use anyhow::Result;
+use fenchel_core::{Schedule, Weights};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::cells::{Cell, Choice, complete, label};
+use super::plan::Plan;
+use super::statistics::mean;
+use crate::data::Dataset;
+use crate::spelling::Spelled;
+use crate::train::{ObjectiveName, Settings, batch_gradient};
+use crate::{Parameters, spelling};
+
+/// Objectives whose networks and problems are looked at; g = 0 in all.
+const OBJECTIVES: [ObjectiveName; 2] = [ObjectiveName::ArovrAb, ObjectiveName::ArovrG];
+/// Sweeps of each schedule; the reference makes [`REFERENCE`].
+const SWEEPS: [u32; 9] = [1, 2, 3, 4, 6, 8, 12, 20, 40];
+/// Sweeps of forward–backward that count as the minimum.
+const REFERENCE: u32 = 400;
+/// Batches that the error is a mean over.
+const BATCHES: usize = 5;
+
+/// The gradient of one schedule after some sweeps.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Row {
+    /// Data set.
+    pub data: String,
+    /// Whose network and problems.
+    pub objective: String,
+    /// Order of updates.
+    pub schedule: String,
+    /// How many sweeps.
+    pub sweeps: u32,
+    /// ‖gradient − reference‖/‖reference‖, a mean over batches of 50; the reference made 400 sweeps.
+    pub error: f64,
+    /// Multiplications and additions beside back-propagation's.
+    pub cost: f64,
+}
+
+/// Multiplications and additions of a step for one sample, beside back-propagation's: with F₀ those
+/// of the input's weights and F those of the others, back-propagation makes 2F₀ + 3F.
+fn cost(parameters: &Parameters, schedule: Schedule, sweeps: u32) -> f64 {
+    let (mut input, mut hidden) = (0.0, 0.0);
+    for c in &parameters.connections {
+        let (rows, columns) = c.weights.shape();
+        *(if c.from == 0 { &mut input } else { &mut hidden }) += (rows * columns) as f64;
+    }
+    let n = f64::from(sweeps);
+    // Of both problems: a pass through the hidden weights is 2F.
+    let passes = match schedule {
+        Schedule::ForwardBackward => 2.0 * (n + 1.0) + 2.0 * n,
+        Schedule::Backward => 2.0 * n + 2.0 * (n - 1.0),
+        // Each unit reads its fan-out for the slope, its curvature and the update.
+        _ => 2.0 * 3.0 * n,
+    };
+    (2.0 * input + (1.0 + passes + 2.0) * hidden) / (2.0 * input + 3.0 * hidden)
+}
+
+fn errors(cell: &Cell) -> Result<Vec<Row>> {
+    cell.kept("solvers", Choice::Last, |model| {
+        let parameters = Parameters::of_model(model);
+        let gradient = |schedule, sweeps, batch| {
+            let settings = Settings { schedule, sweeps, tolerance: 0.0, ..still(&cell.settings) };
+            batch_gradient(&settings, &parameters, cell.data, batch)
+        };
+        let references = (0..BATCHES)
+            .map(|batch| gradient(Schedule::ForwardBackward, REFERENCE, batch))
+            .collect::<Result<Vec<_>>>()?;
+        let mut rows = Vec::new();
+        for &(name, schedule) in spelling::SCHEDULES {
+            for sweeps in SWEEPS {
+                let errors = references.iter().enumerate().map(|(batch, reference)| {
+                    let norm = |values: &mut dyn Iterator<Item = f32>| {
+                        values.map(|value| f64::from(value).powi(2)).sum::<f64>().sqrt()
+                    };
+                    let gradient = gradient(schedule, sweeps, batch)?;
+                    let away = norm(&mut gradient.iter().zip(reference).map(|(own, other)| own - other));
+                    Ok(away / norm(&mut reference.iter().copied()))
+                });
+                rows.push(Row {
+                    data: label(&cell.data.name),
+                    objective: spelling::name(cell.settings.objective),
+                    schedule: name.into(),
+                    sweeps,
+                    error: mean(&errors.collect::<Result<Vec<_>>>()?),
+                    cost: cost(&parameters, schedule, sweeps),
+                });
+            }
+        }
+        Ok(rows)
+    })
+}
+
+/// Without g: with it two schedules may end in different minima.
+fn still(settings: &Settings) -> Settings {
+    Settings { perturbation: fenchel_core::Perturbation::None, ..settings.clone() }
+}
+
+/// Train what isn't trained yet with seed 0, keeping cells in `folder`; the rows.
+///
+/// # Errors
+/// Of training and of the file system.
+pub fn run(plan: Plan, data: &[Dataset], folder: &Path, watch: &(dyn Fn(&Cell) + Sync)) -> Result<Vec<Row>> {
+    let mut cells = Vec::new();
+    for data in data {
+        for objective in OBJECTIVES {
+            cells.push(Cell::new(folder, plan.settings(&data.name, objective, 0), data)?);
+        }
+    }
+    complete(&cells, watch)?;
+    let rows: Vec<_> = cells.par_iter().map(errors).collect::<Result<_>>()?;
+    Ok(rows.concat())
+}
+
+/// The rows as a Markdown table, a block of columns for each schedule.
+pub fn markdown(rows: &[Row]) -> String {
+    let mut text = String::new();
+    let mut groups: Vec<(&str, &str)> = Vec::new();
+    for row in rows {
+        if !groups.contains(&(&row.data, &row.objective)) {
+            groups.push((&row.data, &row.objective));
+        }
+    }
+    for (data, objective) in groups {
+        text += &format!("\n## {data}, trained by {objective}\n\n| sweeps |");
+        for (name, _) in spelling::SCHEDULES {
+            text += &format!(" {name}, error % | cost |");
+        }
+        text += "\n|---|---|---|---|---|---|---|\n";
+        for sweeps in SWEEPS {
+            text += &format!("| {sweeps} |");
+            for (_, schedule) in spelling::SCHEDULES {
+                let name = schedule.spell();
+                let here = |row: &&Row| {
+                    row.data == data
+                        && row.objective == objective
+                        && row.schedule == name
+                        && row.sweeps == sweeps
+                };
+                if let Some(row) = rows.iter().find(here) {
+                    text += &format!(" {:.3} | {:.2} |", 100.0 * row.error, row.cost);
+                }
+            }
+            text += "\n";
+        }
+    }
+    text
+}

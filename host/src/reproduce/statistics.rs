@@ -1,0 +1,56 @@
+//! Means over seeds, and paired gains with their confidence.
+
+use statrs::distribution::{ContinuousCDF, StudentsT};
+
+/// Mean of the values; NaN of none.
+pub fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+/// Standard deviation of a sample, n − 1 in the denominator; NaN of less than two values.
+pub fn deviation(values: &[f64]) -> f64 {
+    let mean = mean(values);
+    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+    (squares / (values.len() as f64 - 1.0)).sqrt()
+}
+
+/// Mean difference with its 95 % confidence interval.
+#[derive(Clone, Copy, Debug)]
+pub struct Gain {
+    /// Mean of the differences.
+    pub mean: f64,
+    /// Lower end.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+}
+
+/// The gain of `values` over `baseline`, pair by pair: Student's t on the differences. The ends are
+/// NaN with fewer than two pairs.
+pub fn paired_gain(values: &[f64], baseline: &[f64]) -> Gain {
+    let differences: Vec<_> = values.iter().zip(baseline).map(|(value, other)| value - other).collect();
+    let mean = mean(&differences);
+    let freedom = differences.len() as f64 - 1.0;
+    let half = match StudentsT::new(0.0, 1.0, freedom) {
+        Ok(student) => {
+            student.inverse_cdf(0.975) * deviation(&differences) / (differences.len() as f64).sqrt()
+        }
+        Err(_) => f64::NAN,
+    };
+    Gain { mean, low: mean - half, high: mean + half }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_paired_gain_has_students_interval() {
+        // t(0.975, 2) = 4.302653; the differences are 1, 2, 3: mean 2, deviation 1.
+        let gain = paired_gain(&[2.0, 4.0, 6.0], &[1.0, 2.0, 3.0]);
+        assert!((gain.mean - 2.0).abs() < 1e-12);
+        assert!((gain.high - gain.mean - 4.302653 / 3f64.sqrt()).abs() < 1e-5, "{gain:?}");
+        assert!((gain.mean - gain.low - (gain.high - gain.mean)).abs() < 1e-12);
+        assert!(paired_gain(&[1.0], &[0.0]).low.is_nan());
+    }
+}

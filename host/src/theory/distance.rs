@@ -1,0 +1,74 @@
+//! The closed form of the element-wise distance.
+
+use anyhow::Result;
+use fenchel_core::{Activation, Block, Nudge, Potential};
+
+use super::case::{Case, Sample};
+use super::minimum::{Quantity, minimum};
+use super::ordering::least;
+
+/// Units a case.
+const UNITS: usize = 9;
+
+/// Equation (13): the energy that `core` has for a unit with the element-wise distance is
+///
+/// d_γ(z, a) = min over z' ∈ C of D(z', a) + γ/(2(1 − γ))·(z − z')²,
+///
+/// that minimum found by golden section in `f64`. Random activation, a, γ ∈ [0.05, 0.99] and z,
+/// inside C and outside: a unit of its own network, which a linear term g takes there. The margin
+/// is minus the difference, over the terms.
+pub fn equation_13(case: &mut Case) -> Result<f64> {
+    (0..UNITS).map(|_| unit(case)).try_fold(f64::INFINITY, |margin, unit| Ok(least(margin, unit?)))
+}
+
+fn unit(case: &mut Case) -> Result<f64> {
+    let hidden = Block { potential: Potential::Elementwise, ..Block::new(1, case.activation()) };
+    let output = Block::new(1, Activation::Linear);
+    let mut parts = case.parts(vec![output, hidden, output], vec![(0, 1), (1, 2)], 1.0);
+    parts.gammas[0] = case.uniform(0.05, 0.99);
+    // z = f(a + e) + κe at e = −g: of order 1, whatever γ.
+    let reach = parts.gammas[0].max(0.2);
+    let sample = Sample {
+        input: vec![case.uniform(-2.0, 2.0)],
+        target: vec![0.0],
+        attack: vec![0.0],
+        perturbation: vec![2.0 * case.uniform(-reach, reach), 0.0],
+    };
+    // The weight is what the panel begins with; the same sum as the network's own.
+    let a = parts.biases[0] + parts.panels[0][0] * sample.input[0];
+    let relaxed = parts.run(|network| minimum(network, &sample, Nudge::FREE, None))?;
+    let z = relaxed.activities[0];
+    // Nothing pulls at the output, whose potential is 0: what is left is d_γ + g·z.
+    let linear = f64::from(sample.perturbation[0]) * f64::from(z);
+    let core = Quantity { value: relaxed.energy.value - linear, ..relaxed.energy };
+    let [a, z, gamma] = [a, z, parts.gammas[0]].map(f64::from);
+    let value = distance(hidden.activation, gamma, a, z);
+    Ok(core.equals(Quantity { value, magnitude: 0.0 }))
+}
+
+/// d_γ by its definition.
+fn distance(activation: Activation, gamma: f64, a: f64, z: f64) -> f64 {
+    let (low, high) = match activation {
+        Activation::Relu => (0.0, f64::INFINITY),
+        Activation::Clip { low, high } => (low.into(), high.into()),
+        _ => (f64::NEG_INFINITY, f64::INFINITY),
+    };
+    let f = a.clamp(low, high);
+    let of = |own: f64| {
+        let potential = 0.5 * (own - f).powi(2) + (a - f) * (f - own);
+        potential + gamma / (2.0 * (1.0 - gamma)) * (z - own).powi(2)
+    };
+    // Convex in z', and beyond both minima of the two terms it rises.
+    golden_section(of, f.min(z).clamp(low, high), f.max(z).clamp(low, high))
+}
+
+/// The minimum of a convex function on [low, high].
+fn golden_section(of: impl Fn(f64) -> f64, mut low: f64, mut high: f64) -> f64 {
+    let ratio = (5.0_f64.sqrt() - 1.0) / 2.0;
+    // 0.618⁸⁰ ≈ 2e-17: to the last bit of an interval of size 1.
+    for _ in 0..80 {
+        let (left, right) = (high - ratio * (high - low), low + ratio * (high - low));
+        if of(left) <= of(right) { high = right } else { low = left }
+    }
+    of(0.5 * (low + high))
+}

@@ -1,0 +1,160 @@
+//! One step of training: a batch, its gradient by the objective, Adam.
+
+use anyhow::Result;
+use fenchel_core::{Contrast, InputBlock, Network, Nudge, Problem, StateView};
+
+use super::batch::{Batch, Streams};
+use super::{AttackName, Settings};
+use crate::backprop::Backprop;
+use crate::data::{Dataset, Split};
+use crate::{Adam, DenseGradient, Matrix, Parameters};
+
+/// Parameters in training, with the memory of a step.
+#[derive(Clone)]
+pub struct Learner {
+    pub parameters: Parameters,
+    settings: Settings,
+    pub gradient: DenseGradient,
+    pub adam: Adam,
+    batch: Batch,
+    memory: Memory,
+}
+
+/// What a gradient needs beside the batch.
+#[derive(Clone, Default)]
+struct Memory {
+    state: Vec<f32>,
+    outputs: Vec<f32>,
+    force: Vec<f32>,
+    backprop: Backprop,
+}
+
+impl Learner {
+    pub fn new(settings: Settings, parameters: Parameters) -> Self {
+        let gradient = DenseGradient::zeros(&parameters);
+        let adam = Adam::new(settings.rate, &parameters);
+        let (batch, memory) = Default::default();
+        Self { parameters, settings, gradient, adam, batch, memory }
+    }
+
+    /// One step of the optimiser on the samples at `indices`; the number of samples dropped.
+    pub fn step(
+        &mut self,
+        train: &Split,
+        indices: &[usize],
+        data: &Dataset,
+        streams: &mut Streams,
+    ) -> Result<usize> {
+        let dropped = self.gradient(train, indices, data, streams)?;
+        self.adam.step(&mut self.parameters, &self.gradient);
+        if let Some(factor) = self.settings.weight_clip {
+            self.parameters.clip_weights(factor);
+        }
+        Ok(dropped)
+    }
+
+    /// The mean gradient of the samples at `indices`; the number of samples dropped from it.
+    pub fn gradient(
+        &mut self,
+        train: &Split,
+        indices: &[usize],
+        data: &Dataset,
+        streams: &mut Streams,
+    ) -> Result<usize> {
+        self.batch.gather(train, indices, data);
+        self.batch.disturb_input(self.settings.input_noise, &mut streams.input);
+        let network = self.parameters.network();
+        self.batch.perturb(&network, &self.settings, &mut streams.perturbation);
+        match self.settings.contrast() {
+            None => self.backpropagate(streams),
+            Some(contrast) => self.contrast(&contrast, streams),
+        }
+    }
+
+    fn backpropagate(&mut self, streams: &mut Streams) -> Result<usize> {
+        let network = self.parameters.network();
+        let (batch, backprop) = (&mut self.batch, &mut self.memory.backprop);
+        backprop.run(&network, &batch.input, &batch.target, &batch.perturbation)?;
+        if self.settings.input_block != InputBlock::None {
+            let force = &mut self.memory.force;
+            force.resize(batch.input.len(), 0.0);
+            backprop.input_force(&network, force);
+            // Of each sample's own loss, not of their mean.
+            let samples = batch.len() as f32;
+            force.iter_mut().for_each(|force| *force *= samples);
+            let radii = batch.radii(&mut streams.radius);
+            self.settings.input_block.displace(&radii, force, &mut batch.input);
+            backprop.run(&network, &batch.input, &batch.target, &batch.perturbation)?;
+        }
+        backprop.gradient(&network, &batch.input, &mut self.gradient);
+        Ok(0)
+    }
+
+    /// The mean contrastive gradient of the batch; the number of samples dropped from it.
+    fn contrast(&mut self, contrast: &Contrast, streams: &mut Streams) -> Result<usize> {
+        let network = self.parameters.network();
+        let (batch, memory) = (&mut self.batch, &mut self.memory);
+        if self.settings.attack == AttackName::RunnerUp {
+            memory.outputs.resize(batch.len() * network.units(), 0.0);
+            batch.attack_runners_up(network.infer(&batch.input, &mut memory.outputs)?);
+        } else {
+            batch.attack_random_labels(&mut streams.attack);
+        }
+        if self.settings.input_block != InputBlock::None {
+            let radii = batch.radii(&mut streams.radius);
+            memory.attack_input(&network, batch, &contrast.nudges[1..], self.settings.input_block, &radii)?;
+        }
+        let divisor = contrast.divisor * batch.len() as f32;
+        let factors = [1.0 / divisor, -1.0 / divisor];
+        // With g = 0 a free problem is solved by the forward pass, and its forces are 0.
+        let trivial = |p: usize| batch.perturbation.is_empty() && contrast.nudges[p] == Nudge::FREE;
+        let kept = usize::from(trivial(0))..2 - usize::from(trivial(1));
+        let problem = problem(batch, &contrast.nudges[kept.clone()]);
+        let mut state = memory.state(&network, problem.rows(&network))?;
+        let relaxation = self.settings.relaxation();
+        if relaxation.tolerance > 0.0 {
+            network.relax(&problem, &mut state, &relaxation, &mut |_| {})?;
+        } else {
+            network.sweep(&problem, &mut state, &relaxation)?;
+        }
+        let dropped = network.drop_unbounded(&problem, &mut state);
+        network.contrastive_gradient(&problem, &mut state, &factors[kept], &mut self.gradient)?;
+        Ok(dropped)
+    }
+}
+
+fn problem<'b>(batch: &'b Batch, nudges: &'b [Nudge]) -> Problem<'b> {
+    Problem {
+        input: &batch.input,
+        nudges,
+        target: &batch.target,
+        attack: &batch.attack,
+        perturbation: &batch.perturbation,
+    }
+}
+
+impl Memory {
+    fn state(&mut self, network: &Network<'_, Matrix>, rows: usize) -> Result<StateView<'_>> {
+        self.state.resize(StateView::len(network.units(), rows), 0.0);
+        Ok(StateView::new(network.units(), rows, &mut self.state)?)
+    }
+
+    /// Move the input as the problem with these `nudges` pulls it in the forward state; from then
+    /// on it is clamped there for both problems.
+    fn attack_input(
+        &mut self,
+        network: &Network<'_, Matrix>,
+        batch: &mut Batch,
+        nudges: &[Nudge],
+        input_block: InputBlock,
+        radii: &[f32],
+    ) -> Result<()> {
+        let mut force = std::mem::take(&mut self.force);
+        force.resize(batch.input.len(), 0.0);
+        let mut state = self.state(network, batch.len())?;
+        network.input_force(&problem(batch, nudges), &mut state, &mut force)?;
+        input_block.displace(radii, &force, &mut batch.input);
+        self.force = force;
+        Ok(())
+    }
+}

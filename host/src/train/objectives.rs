@@ -1,0 +1,146 @@
+//! What the command line calls an objective: one of core's, with what belongs to it.
+
+use clap::ValueEnum;
+use fenchel_core::{Attack, InputBlock, Objective, Perturbation};
+use serde::{Deserialize, Serialize};
+
+/// An objective as the command line names it. A new one is a variant and a row in [`OBJECTIVES`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[allow(missing_docs)]
+pub enum ObjectiveName {
+    /// Back-propagation, the baseline
+    Backprop,
+    /// Back-propagation with Gaussian noise on the hidden pre-activations
+    BackpropNoise,
+    /// Back-propagation on inputs attacked by FGSM at a random radius
+    BackpropFgsm,
+    /// ROVR_β: nudged towards the target
+    Rovr,
+    /// AROVR_β: robust to the loss's own attack
+    Arovr,
+    /// ROVR_αβ: as rovr, under an attack
+    RovrAb,
+    /// AROVR_αβ: robust to an attack on every activity
+    ArovrAb,
+    /// ROVR^g_αβ: as rovr-ab, with noise g in the energy as well
+    RovrG,
+    /// AROVR^g_αβ: as arovr-ab, with noise g in the energy as well
+    ArovrG,
+}
+
+/// A row of [`OBJECTIVES`]: the definition, and what it sets unless an option says otherwise.
+#[derive(Clone, Copy, Debug)]
+pub struct ObjectiveRow {
+    /// Its name.
+    pub name: ObjectiveName,
+    /// Its definition.
+    pub objective: Objective,
+    /// g.
+    pub perturbation: Perturbation,
+    /// How far an attack may move the input.
+    pub input_block: InputBlock,
+    /// Standard deviation of the noise on hidden pre-activations; back-propagation only.
+    pub hidden_noise: f32,
+}
+
+const fn row(name: ObjectiveName, objective: Objective) -> ObjectiveRow {
+    let (perturbation, input_block) = (Perturbation::None, InputBlock::None);
+    ObjectiveRow { name, objective, perturbation, input_block, hidden_noise: 0.0 }
+}
+
+/// N(0, 1/16²): what the paper's N(0, 1/16) means.
+const NOISE: Perturbation = Perturbation::Gaussian { std: 1.0 / 16.0 };
+
+/// Every objective.
+pub const OBJECTIVES: &[ObjectiveRow] = &[
+    row(ObjectiveName::Backprop, Objective::Backprop),
+    ObjectiveRow { hidden_noise: 0.25, ..row(ObjectiveName::BackpropNoise, Objective::Backprop) },
+    ObjectiveRow {
+        input_block: InputBlock::Box { radius: 0.02 },
+        ..row(ObjectiveName::BackpropFgsm, Objective::Backprop)
+    },
+    row(ObjectiveName::Rovr, Objective::Rovr),
+    row(ObjectiveName::Arovr, Objective::Arovr),
+    row(ObjectiveName::RovrAb, Objective::RovrAb),
+    row(ObjectiveName::ArovrAb, Objective::ArovrAb),
+    ObjectiveRow { perturbation: NOISE, ..row(ObjectiveName::RovrG, Objective::RovrAb) },
+    ObjectiveRow { perturbation: NOISE, ..row(ObjectiveName::ArovrG, Objective::ArovrAb) },
+];
+
+impl ObjectiveName {
+    /// Its row.
+    pub fn row(self) -> &'static ObjectiveRow {
+        OBJECTIVES.iter().find(|row| row.name == self).expect("every name has a row")
+    }
+
+    /// Its definition.
+    pub fn objective(self) -> Objective {
+        self.row().objective
+    }
+}
+
+/// Where an attack's loss ℓ⁻ comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AttackName {
+    /// Towards a random wrong label, fresh for each sample and batch
+    RandomLabel,
+    /// Towards the wrong label that the network finds likeliest
+    RunnerUp,
+    /// Away from the right label: ℓ⁻ = −ℓ
+    Untargeted,
+    /// ℓ⁻ = 0
+    None,
+}
+
+impl AttackName {
+    /// Its loss.
+    pub fn loss(self) -> Attack {
+        match self {
+            Self::RandomLabel | Self::RunnerUp => Attack::Targeted,
+            Self::Untargeted => Attack::Untargeted,
+            Self::None => Attack::None,
+        }
+    }
+}
+
+/// The blocks that g acts on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PerturbedBlocks {
+    /// Hidden blocks and output
+    All,
+    /// Hidden blocks
+    Hidden,
+}
+
+/// What has a g of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PerturbedPer {
+    /// Each sample
+    Sample,
+    /// Each batch: all its samples share g
+    Batch,
+}
+
+/// A block's potential, as the paper introduces them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PotentialName {
+    /// Eq. 3
+    FenchelYoung,
+    /// Eq. 1
+    Quadratic,
+}
+
+/// What γ weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Distance {
+    /// The potential itself (eq. 14)
+    Potential,
+    /// A distance between a unit's own activity and the one that others see (eq. 12); γ in (0, 1]
+    Elementwise,
+}

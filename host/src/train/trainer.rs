@@ -1,0 +1,325 @@
+//! A network in training, batch by batch, which can stop and go on to the same bits.
+
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use fenchel_core::{Nudge, checksum};
+use serde::{Deserialize, Serialize};
+
+use super::batch::Streams;
+use super::learner::Learner;
+use super::{Epoch, Safety, Settings, Trained};
+use crate::data::{Dataset, Split, permutation};
+use crate::error::require;
+use crate::evaluate::{outputs, score};
+use crate::robustness::Samples;
+use crate::safety::local_bounds;
+use crate::{Adam, Parameters};
+
+/// A network in training.
+#[derive(Clone)]
+pub struct Trainer<'a> {
+    data: &'a Dataset,
+    settings: Settings,
+    samples: Split,
+    streams: Streams,
+    learner: Learner,
+    progress: Progress,
+    best: Option<(Parameters, Epoch)>,
+}
+
+/// How far training is.
+#[derive(Clone, Default, Serialize, Deserialize)]
+struct Progress {
+    /// Epochs of pretraining that are over.
+    pretrained: u32,
+    /// Epochs of training proper that are over.
+    trained: u32,
+    /// Order of the samples in the epoch under way; empty between epochs.
+    order: Vec<usize>,
+    /// Samples of it that were seen.
+    seen: usize,
+    /// Samples of it that were dropped.
+    dropped: usize,
+    /// The last epoch that is over.
+    last: Option<Epoch>,
+    /// Seconds so far.
+    seconds: f64,
+}
+
+/// What [`Trainer::advance`] came to.
+#[derive(Clone, Copy, Debug)]
+pub enum Step {
+    /// An epoch is over.
+    Epoch(Epoch),
+    /// It was asked to stop, after a batch.
+    Stopped,
+    /// All epochs are over.
+    Finished,
+}
+
+/// Version of the layout of [`Checkpoint`]s.
+const CHECKPOINT_VERSION: u16 = 1;
+
+/// Everything that a trainer needs to go on to the same bits, beside the data.
+#[derive(Serialize, Deserialize)]
+pub struct Checkpoint {
+    version: u16,
+    settings: String,
+    streams: Streams,
+    progress: Progress,
+    parameters: Vec<Vec<f32>>,
+    adam: Adam,
+    best: Option<(Vec<Vec<f32>>, Epoch)>,
+}
+
+impl Checkpoint {
+    /// As bytes with a checksum.
+    ///
+    /// # Errors
+    /// None in practice.
+    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        Ok(postcard::to_stdvec_crc32(self, checksum())?)
+    }
+
+    /// From bytes, which must be whole.
+    ///
+    /// # Errors
+    /// If they were changed, or come from another version.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        let checkpoint: Self = postcard::from_bytes_crc32(bytes, checksum())
+            .context("a checkpoint that was changed or cut off")?;
+        let (expected, got) = (CHECKPOINT_VERSION, checkpoint.version);
+        require!(got == expected, "checkpoint", format!("version {expected}"), got);
+        Ok(checkpoint)
+    }
+
+    /// How the run was set up.
+    ///
+    /// # Errors
+    /// If it was written by a version with other settings.
+    pub fn settings(&self) -> Result<Settings> {
+        toml::from_str(&self.settings).context("the settings in a checkpoint")
+    }
+
+    /// Epochs that are over: of pretraining, and of training.
+    pub fn epochs(&self) -> (u32, u32) {
+        (self.progress.pretrained, self.progress.trained)
+    }
+}
+
+impl<'a> Trainer<'a> {
+    /// Draw the subset and the initial weights; pretraining comes first if the settings have it.
+    ///
+    /// # Errors
+    /// [`crate::BadInput`] or [`fenchel_core::Error`] for settings that don't fit.
+    pub fn new(settings: &Settings, data: &'a Dataset) -> Result<Self> {
+        settings.check(data)?;
+        let mut streams = Streams::new(settings.seed);
+        let samples = match settings.samples {
+            Some(count) => data.train.subset(data.features, count, &mut streams.subset)?,
+            None => data.train.clone(),
+        };
+        let parameters = Parameters::new(&settings.architecture(data)?, &mut streams.initial);
+        let first = if settings.pretrain > 0 { settings.pretraining() } else { settings.clone() };
+        let learner = Learner::new(first, parameters);
+        let (settings, progress) = (settings.clone(), Progress::default());
+        Ok(Self { data, settings, samples, streams, learner, progress, best: None })
+    }
+
+    /// Go on from a checkpoint, on the same data.
+    ///
+    /// # Errors
+    /// If it doesn't fit the data.
+    pub fn resume(checkpoint: Checkpoint, data: &'a Dataset) -> Result<Self> {
+        let mut trainer = Self::new(&checkpoint.settings()?, data)?;
+        trainer.progress = checkpoint.progress;
+        if trainer.progress.pretrained == trainer.settings.pretrain {
+            trainer.learner = Learner::new(trainer.settings.clone(), trainer.learner.parameters.clone());
+        }
+        trainer.streams = checkpoint.streams;
+        let fill = |parameters: &mut Parameters, tensors: &[Vec<f32>]| -> Result<()> {
+            let sizes = parameters.tensor_sizes();
+            let same = sizes.iter().eq(tensors.iter().map(Vec::len).collect::<Vec<_>>().iter());
+            require!(same, "checkpoint", "tensors of the network's sizes", "others");
+            parameters.tensors_mut().zip(tensors).for_each(|(own, kept)| own.copy_from_slice(kept));
+            Ok(())
+        };
+        if let Some((tensors, epoch)) = &checkpoint.best {
+            let mut best = trainer.learner.parameters.clone();
+            fill(&mut best, tensors)?;
+            trainer.best = Some((best, *epoch));
+        }
+        fill(&mut trainer.learner.parameters, &checkpoint.parameters)?;
+        trainer.learner.adam = checkpoint.adam;
+        Ok(trainer)
+    }
+
+    /// Everything needed to go on from here.
+    ///
+    /// # Errors
+    /// None in practice.
+    pub fn checkpoint(&self) -> Result<Checkpoint> {
+        let tensors = |parameters: &Parameters| {
+            parameters.clone().tensors_mut().map(|values| values.to_vec()).collect()
+        };
+        Ok(Checkpoint {
+            version: CHECKPOINT_VERSION,
+            settings: toml::to_string(&self.settings)?,
+            streams: self.streams.clone(),
+            progress: self.progress.clone(),
+            parameters: tensors(&self.learner.parameters),
+            adam: self.learner.adam.clone(),
+            best: self.best.as_ref().map(|(parameters, epoch)| (tensors(parameters), *epoch)),
+        })
+    }
+
+    /// All epochs still to come; `watch` sees each as it ends.
+    ///
+    /// # Errors
+    /// What `watch` returns.
+    pub fn train(mut self, watch: &mut dyn FnMut(&Epoch) -> Result<()>) -> Result<Trained> {
+        while let Step::Epoch(epoch) = self.advance(&|| false)? {
+            watch(&epoch)?;
+        }
+        self.finish()
+    }
+
+    /// Go on to the end of an epoch, with validation, or until `stop`, which is asked after each batch.
+    ///
+    /// # Errors
+    /// None that the settings' check leaves open.
+    pub fn advance(&mut self, stop: &dyn Fn() -> bool) -> Result<Step> {
+        let pretraining = self.is_pretraining();
+        if !pretraining && self.progress.trained >= self.settings.epochs {
+            return Ok(Step::Finished);
+        }
+        let start = Instant::now();
+        let before = self.progress.seconds;
+        let unbounded = self.batches(stop)?;
+        self.progress.seconds = before + start.elapsed().as_secs_f64();
+        let Some(unbounded) = unbounded else { return Ok(Step::Stopped) };
+        let epoch = if pretraining { self.progress.pretrained } else { self.progress.trained };
+        let validation = &self.data.validation;
+        let answers = outputs(&self.parameters().network(), validation, self.data.scaling)?;
+        let (validation_accuracy, validation_loss) = score(&answers, &validation.labels);
+        let safety = if pretraining { None } else { self.safety()? };
+        self.progress.seconds = before + start.elapsed().as_secs_f64();
+        let seconds = self.progress.seconds;
+        let report =
+            Epoch { epoch, pretraining, validation_accuracy, validation_loss, unbounded, safety, seconds };
+        let merit = |epoch: &Epoch| (epoch.validation_accuracy, -epoch.validation_loss);
+        if !pretraining && self.best.as_ref().is_none_or(|best| merit(&report) > merit(&best.1)) {
+            self.best = Some((self.parameters().clone(), report));
+        }
+        self.progress.last = Some(report);
+        Ok(Step::Epoch(report))
+    }
+
+    /// The rest of an epoch; the number of samples dropped in all of it, or nothing if it was stopped.
+    fn batches(&mut self, stop: &dyn Fn() -> bool) -> Result<Option<usize>> {
+        let progress = &mut self.progress;
+        if progress.order.is_empty() {
+            progress.order = permutation(self.samples.len(), &mut self.streams.order);
+            (progress.seen, progress.dropped) = (0, 0);
+        }
+        while progress.seen < progress.order.len() {
+            let last = progress.order.len().min(progress.seen + self.settings.batch);
+            let indices = &progress.order[progress.seen..last];
+            progress.dropped += self.learner.step(&self.samples, indices, self.data, &mut self.streams)?;
+            progress.seen = last;
+            if stop() {
+                return Ok(None);
+            }
+        }
+        progress.order.clear();
+        if progress.pretrained < self.settings.pretrain {
+            progress.pretrained += 1;
+            if progress.pretrained == self.settings.pretrain {
+                self.learner = Learner::new(self.settings.clone(), self.learner.parameters.clone());
+            }
+        } else {
+            progress.trained += 1;
+        }
+        Ok(Some(self.progress.dropped))
+    }
+
+    /// One pass over the samples in random order, without validation; the number of samples dropped
+    /// from a gradient because their problem has no minimum.
+    ///
+    /// # Errors
+    /// None that the settings' check leaves open.
+    pub fn epoch(&mut self) -> Result<usize> {
+        Ok(self.batches(&|| false)?.unwrap_or_default())
+    }
+
+    /// All epochs of pretraining, without validation.
+    ///
+    /// # Errors
+    /// As [`epoch`](Self::epoch).
+    pub fn pretrain(&mut self) -> Result<()> {
+        while self.is_pretraining() {
+            self.epoch()?;
+        }
+        Ok(())
+    }
+
+    fn is_pretraining(&self) -> bool {
+        self.progress.pretrained < self.settings.pretrain
+    }
+
+    /// A copy that goes on with other settings from here, with a fresh optimiser. They must differ in
+    /// nothing that came into effect before.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn go_on_as(&self, settings: &Settings) -> Result<Self> {
+        settings.check(self.data)?;
+        let mut parameters = self.learner.parameters.clone();
+        let architecture = settings.architecture(self.data)?;
+        parameters.blocks = architecture.blocks;
+        parameters.gammas = architecture.gammas;
+        let learner = Learner::new(settings.clone(), parameters);
+        Ok(Self { settings: settings.clone(), learner, ..self.clone() })
+    }
+
+    /// As they are now.
+    pub fn parameters(&self) -> &Parameters {
+        &self.learner.parameters
+    }
+
+    /// The best so far by validation, of training proper.
+    pub fn best(&self) -> Option<(&Parameters, &Epoch)> {
+        self.best.as_ref().map(|(parameters, epoch)| (parameters, epoch))
+    }
+
+    /// What came of it.
+    ///
+    /// # Errors
+    /// If no epoch of training proper is over.
+    pub fn finish(self) -> Result<Trained> {
+        let (parameters, best) = self.best.context("no epoch is over")?;
+        let last = self.progress.last.unwrap_or(best);
+        Ok(Trained { parameters, best, last_parameters: self.learner.parameters, last })
+    }
+
+    /// Whether the objective's problems still have minima, on the first training samples; none if
+    /// it has no problem that could lack one.
+    fn safety(&self) -> Result<Option<Safety>> {
+        /// Enough to see a few in a hundred, at a few hundredths of an epoch's cost.
+        const SAMPLES: usize = 200;
+        let nudges = self.settings.contrast().map(|contrast| contrast.nudges).unwrap_or([Nudge::FREE; 2]);
+        let strength = nudges.map(|nudge| f64::from(-nudge.s)).into_iter().fold(0.0, f64::max);
+        if strength == 0.0 {
+            return Ok(None);
+        }
+        let samples = Samples::new(&self.samples, self.data.features, self.data.scaling, SAMPLES);
+        let bounds = local_bounds(&self.parameters().network(), &samples.input)?;
+        Ok(Some(Safety {
+            samples: bounds.len(),
+            beyond: bounds.iter().filter(|&&bound| bound <= strength).count(),
+            smallest_bound: bounds.iter().copied().fold(f64::INFINITY, f64::min),
+            strength,
+        }))
+    }
+}

@@ -1,0 +1,42 @@
+//! Descent from a given state: it never ends above what that state's energy is, and where the
+//! minimum is unique it ends there.
+
+use fenchel_core::{Nudge, Outcome, Problem, Schedule, Settings, StateView, Status};
+use fenchel_tests::random_network::{Random, RandomNetwork, RandomProblem};
+use fenchel_tests::tolerance;
+
+const SEEDS: u64 = 60;
+const BEFORE: &[Nudge] = &[Nudge { s: 0.5, target: 0.5, attack: 0.0 }];
+const AFTER: &[Nudge] = &[Nudge { s: 0.0, target: -0.2, attack: 0.2 }];
+
+/// How a relaxation of `after` ended that began at the minimum of `before`, how one that began at
+/// the forward pass did, and the energy of `after` at the minimum of `before`.
+fn outcomes(network: &RandomNetwork, problem: &RandomProblem) -> (Outcome, Outcome, f32) {
+    let connections = network.packed();
+    let network = network.network(&connections);
+    let settings = Settings { schedule: Schedule::Unitwise, sweeps: 2000, tolerance: 1e-6 };
+    let only = |nudge: &'static [Nudge]| Problem { nudges: nudge, ..problem.problem() };
+    let mut memory = vec![0.0; StateView::len(network.units(), problem.samples)];
+    let mut state = StateView::new(network.units(), problem.samples, &mut memory).expect("fits");
+    let trace = &mut |_| {};
+    let forward = network.relax(&only(AFTER), &mut state, &settings, trace).expect("fits");
+    network.relax(&only(BEFORE), &mut state, &settings, trace).expect("fits");
+    let start = network.energy(&only(AFTER), &state);
+    let resumed = network.relax_from(&only(AFTER), &mut state, &settings, trace).expect("fits");
+    (resumed, forward, start)
+}
+
+#[test]
+fn it_descends_from_the_state_to_the_minimum() {
+    for seed in 0..SEEDS {
+        let mut random = Random::new(seed);
+        let network = RandomNetwork::any(&mut random, 0.3, true);
+        let problem = RandomProblem::new(&mut random, &network, 2, 1, 0.05);
+        let (resumed, forward, start) = outcomes(&network, &problem);
+        assert_eq!(resumed.status, Status::Converged, "network {seed}");
+        let (resumed, forward) = (resumed.last.energy, forward.last.energy);
+        assert!(resumed < start, "network {seed}: {start} → {resumed}");
+        let difference = f64::from((resumed - forward) / (1.0 + forward.abs()));
+        assert!(difference.abs() < tolerance::SAME_ENERGY, "network {seed}: {resumed}, {forward}");
+    }
+}
