@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::network::same;
 use crate::{
     Attack, Block, Connection, Contrast, Error, Network, Objective, Packed, Perturbation, Precision,
-    Quantity, Scaling, kernel, weights::PANEL,
+    Quantity, Scaling, kernel,
 };
 
 /// Version of the layout that this crate reads and writes.
@@ -245,12 +245,16 @@ fn weights(
 ) -> Result<Packed<'_>, Error> {
     match precision {
         Precision::F32 => Packed::new(rows, columns, finite(bytes, place)?),
+        #[cfg(feature = "narrow")]
         Precision::F16 => Packed::from_halves(rows, columns, kernel::halves(bytes).unwrap_or_default()),
+        #[cfg(feature = "narrow")]
         Precision::Int8 => {
-            let scales = 4 * rows.next_multiple_of(PANEL);
+            let scales = 4 * rows.next_multiple_of(crate::PANEL);
             let (scales, values) = bytes.split_at_checked(scales).unwrap_or_default();
             Packed::from_bytes(rows, columns, finite(scales, place)?, kernel::bytes_as_signed(values))
         }
+        #[cfg(not(feature = "narrow"))]
+        _ => Err(Error::Header { field: "precision, without the feature narrow" }),
     }
 }
 

@@ -23,8 +23,13 @@ pub struct Packed<'a> {
 #[derive(Clone, Copy, Debug)]
 enum Stored<'a> {
     F32(&'a [f32]),
+    #[cfg(feature = "narrow")]
     F16(&'a [u16]),
-    Int8 { values: &'a [i8], scales: &'a [f32] },
+    #[cfg(feature = "narrow")]
+    Int8 {
+        values: &'a [i8],
+        scales: &'a [f32],
+    },
 }
 
 impl<'a> Packed<'a> {
@@ -37,6 +42,7 @@ impl<'a> Packed<'a> {
         Ok(Self { rows, columns, stored: Stored::F32(panels), fitness: kernel::Fitness::of(panels) })
     }
 
+    #[cfg(feature = "narrow")]
     /// The same of half-precision bits, all finite.
     ///
     /// # Errors
@@ -49,6 +55,7 @@ impl<'a> Packed<'a> {
         Ok(Self { rows, columns, stored: Stored::F16(panels), fitness: kernel::Fitness::of(&[]) })
     }
 
+    #[cfg(feature = "narrow")]
     /// The same of whole numbers, to be multiplied by the scale of their row; one scale for each of
     /// the rows, rounded up to a multiple of [`PANEL`].
     ///
@@ -70,21 +77,31 @@ impl<'a> Packed<'a> {
     }
 
     fn full(&self) -> impl Iterator<Item = &'a Panel> + Clone {
-        let values = if let Stored::F32(values) = self.stored { values } else { &[] };
+        let values = match self.stored {
+            Stored::F32(values) => values,
+            #[allow(unreachable_patterns)]
+            _ => &[],
+        };
         let (columns, _) = values.as_chunks::<PANEL>();
         columns.chunks_exact(self.columns.max(1))
     }
 
     fn halves(&self) -> impl Iterator<Item = HalfPanel<'a>> + Clone {
-        let values = if let Stored::F16(values) = self.stored { values } else { &[] };
+        let values: &[u16] = match self.stored {
+            #[cfg(feature = "narrow")]
+            Stored::F16(values) => values,
+            _ => &[],
+        };
         let (columns, _) = values.as_chunks::<PANEL>();
         columns.chunks_exact(self.columns.max(1)).map(HalfPanel)
     }
 
     fn bytes(&self) -> impl Iterator<Item = BytePanel<'a>> + Clone {
-        let none: (&[i8], &[f32]) = (&[], &[]);
-        let (values, scales) =
-            if let Stored::Int8 { values, scales } = self.stored { (values, scales) } else { none };
+        let (values, scales): (&[i8], &[f32]) = match self.stored {
+            #[cfg(feature = "narrow")]
+            Stored::Int8 { values, scales } => (values, scales),
+            _ => (&[], &[]),
+        };
         let (columns, _) = values.as_chunks::<PANEL>();
         let (scales, _) = scales.as_chunks::<PANEL>();
         let panels = columns.chunks_exact(self.columns.max(1)).zip(scales);
@@ -112,7 +129,9 @@ impl Weights for Packed<'_> {
         for (z, a) in z.chunks_exact(self.columns.max(1)).zip(a.chunks_exact_mut(self.rows.max(1))) {
             match self.stored {
                 Stored::F32(_) => kernel::apply(self.full(), self.fitness, z, a),
+                #[cfg(feature = "narrow")]
                 Stored::F16(_) => kernel::apply(self.halves(), self.fitness, z, a),
+                #[cfg(feature = "narrow")]
                 Stored::Int8 { .. } => kernel::apply(self.bytes(), self.fitness, z, a),
             }
         }
@@ -122,7 +141,9 @@ impl Weights for Packed<'_> {
         for (u, e) in u.chunks_exact(self.rows.max(1)).zip(e.chunks_exact_mut(self.columns.max(1))) {
             match self.stored {
                 Stored::F32(_) => kernel::apply_transposed(self.full(), self.fitness, u, e),
+                #[cfg(feature = "narrow")]
                 Stored::F16(_) => kernel::apply_transposed(self.halves(), self.fitness, u, e),
+                #[cfg(feature = "narrow")]
                 Stored::Int8 { .. } => kernel::apply_transposed(self.bytes(), self.fitness, u, e),
             }
         }

@@ -10,6 +10,7 @@ pub fn values(bytes: &[u8]) -> Option<&[f32]> {
 }
 
 /// The bytes as half-precision bits in place; None as for [`values`].
+#[cfg(feature = "narrow")]
 pub fn halves(bytes: &[u8]) -> Option<&[u16]> {
     // SAFETY: every bit pattern is a valid u16, and `align_to` itself keeps to alignment and length.
     let (before, values, after) = unsafe { bytes.align_to::<u16>() };
@@ -17,6 +18,7 @@ pub fn halves(bytes: &[u8]) -> Option<&[u16]> {
 }
 
 /// The bytes with a sign.
+#[cfg(feature = "narrow")]
 pub fn bytes_as_signed(bytes: &[u8]) -> &[i8] {
     // SAFETY: every bit pattern is a valid i8, of the same size and alignment as a u8.
     let (_, values, _) = unsafe { bytes.align_to::<i8>() };

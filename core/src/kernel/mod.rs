@@ -20,9 +20,13 @@ mod safe;
 mod vfp;
 
 use crate::weights::PANEL;
-pub use bytes::{bytes_as_signed, halves, values};
+pub use bytes::values;
+#[cfg(feature = "narrow")]
+pub use bytes::{bytes_as_signed, halves};
 use columns::Columns;
-pub use narrow::{BytePanel, HalfPanel, Rows, Widen, half, is_finite_half};
+#[cfg(feature = "narrow")]
+pub use narrow::is_finite_half;
+pub use narrow::{BytePanel, HalfPanel, Rows, Widen, half};
 pub use run::Fitness;
 use run::Run;
 #[cfg(not(all(

@@ -116,6 +116,7 @@ pub fn half(bits: u16) -> f32 {
 }
 
 /// Whether these bits are a finite half-precision number.
+#[cfg(feature = "narrow")]
 pub fn is_finite_half(bits: u16) -> bool {
     bits & 0x7c00 != 0x7c00
 }

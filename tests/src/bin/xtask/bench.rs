@@ -20,6 +20,9 @@ const SAMPLES: usize = 10;
 /// What an image takes beside model and samples, at most.
 const CODE_KIB: usize = 96;
 
+/// Forms of weights.
+const FORMS: [&str; 3] = ["f32", "f16", "int8"];
+
 /// Options of the command.
 #[derive(clap::Args)]
 pub struct Args {
@@ -46,18 +49,23 @@ pub fn run(toolchain: &Toolchain, args: &Args) -> Result<()> {
     let path = folder.join("samples");
     samples.write(&path)?;
     let model = model(&folder, &data)?;
-    let bytes = std::fs::metadata(&model)?.len() as usize;
-    let contents = Contents { model: &model, samples: &path };
-    let mut counts = Vec::new();
-    for variant in variants() {
-        let room = variant.board.model.as_ref().unwrap_or(&variant.board.flash).kib as usize;
-        let board = variant.board.machine;
-        if bytes.div_ceil(1024) + CODE_KIB > room {
-            eprintln!("left out: {board}, whose {room} KiB don't hold the model's {bytes} bytes");
-            continue;
+    let (mut counts, mut bytes) = (Vec::new(), 0);
+    for form in FORMS {
+        let form_path = folder.join(format!("{form}.fenchel"));
+        output(fenchel(&["export", "--weights", form, "-o"]).arg(&form_path).arg(&model))?;
+        let size = std::fs::metadata(&form_path)?.len() as usize;
+        bytes = bytes.max(size);
+        let contents = Contents { model: &form_path, samples: &path };
+        for variant in variants(form) {
+            let room = variant.board.model.as_ref().unwrap_or(&variant.board.flash).kib as usize;
+            let board = variant.board.machine;
+            if size.div_ceil(1024) + CODE_KIB > room {
+                eprintln!("left out: {board}, whose {room} KiB don't hold the model's {size} bytes");
+                continue;
+            }
+            eprintln!("counting on {board}, {}, {form}", variant.kernel_name());
+            counts.push(Count::new(toolchain, variant, &contents, &samples)?);
         }
-        eprintln!("counting on {board}, {}", variant.kernel_name());
-        counts.push(Count::new(toolchain, variant, &contents, &samples)?);
     }
     let shape = format!("{}-256-256-{}", dataset.features, dataset.class_names.len());
     let images = if args.data.is_some() { "MNIST" } else { "digits" };
@@ -80,11 +88,13 @@ pub fn run(toolchain: &Toolchain, args: &Args) -> Result<()> {
     Ok(())
 }
 
-/// Every board by its own kernel, pinned to its core, and by the others; the first without pinning too.
-fn variants() -> Vec<Variant> {
+/// Every board by its own kernel, pinned to its core. In f32 by the others too, and the first board
+/// also without pinning.
+fn variants(form: &str) -> Vec<Variant> {
     let mut variants = Vec::new();
     for (index, board) in BOARDS.iter().enumerate() {
-        for &kernel in [Kernel::Own].iter().chain(Variant::others(board)) {
+        let others = if form == "f32" { Variant::others(board) } else { &[] };
+        for &kernel in [Kernel::Own].iter().chain(others) {
             variants.push(Variant { board, pinned: true, kernel });
             if index == 0 {
                 variants.push(Variant { board, pinned: false, kernel });
@@ -118,7 +128,7 @@ fn commit() -> String {
 
 fn table(counts: &[Count]) -> String {
     let mut table = String::from(
-        "| board | kernel | CPU pinned | forward, dense | Wᵀu, dense | inference, dense | inference, images | sweep | same bits |\n|---|---|---|---|---|---|---|---|---|\n",
+        "| board | kernel | weights | CPU pinned | forward, dense | Wᵀu, dense | inference, dense | inference, images | sweep | same bits |\n|---|---|---|---|---|---|---|---|---|---|\n",
     );
     let cell = |cost: &Cost| match cost.cycles_per_mac() {
         Some(cycles) => format!("{:.2} / {cycles:.2}", cost.per_mac()),
@@ -127,10 +137,11 @@ fn table(counts: &[Count]) -> String {
     for count in counts {
         let Variant { board, pinned, .. } = count.variant;
         table += &format!(
-            "| {} ({}) | {} | {} | {} | {} | {} | {} | {} | {} |\n",
+            "| {} ({}) | {} | {} | {} | {} | {} | {} | {} | {} | {} |\n",
             board.machine,
             board.about,
             count.variant.kernel_name(),
+            count.form,
             if pinned { "yes" } else { "no" },
             cell(&count.forward),
             cell(&count.backward),
@@ -147,8 +158,8 @@ fn page(counts: &[Count], shape: &str, bytes: usize, images: &str) -> String {
     let data = if images == "MNIST" { " --data MNIST" } else { "" };
     let mut page = format!(
         "# What the device's kernels cost\n\n\
-         Written by `cargo xtask bench{data}` at commit {}: {shape} in f32, a model file of {bytes}\n\
-         bytes, in QEMU. Instructions per multiply-add, then, for the Cortex-M4, modelled cycles.\n\n\
+         Written by `cargo xtask bench{data}` at commit {}: {shape}, in f32 a model file of\n\
+         {bytes} bytes, in QEMU. Instructions per multiply-add, then, for the Cortex-M4, modelled cycles.\n\n\
          {}\n\
          *forward*, *Wᵀu*: the products alone, no value being 0. *inference*: the whole network, for an\n\
          input without zeros and for {SAMPLES} {images} test images, per multiply-add of the dense network.\n\
@@ -157,12 +168,13 @@ fn page(counts: &[Count], shape: &str, bytes: usize, images: &str) -> String {
         commit(),
         table(counts)
     );
-    page += "| board | kernel | CPU pinned | instructions: dense inference | image inference | sweep |\n|---|---|---|---|---|---|\n";
+    page += "| board | kernel | weights | CPU pinned | instructions: dense inference | image inference | sweep |\n|---|---|---|---|---|---|---|\n";
     for count in counts {
         page += &format!(
-            "| {} | {} | {} | {:.0} | {:.0} | {:.0} |\n",
+            "| {} | {} | {} | {} | {:.0} | {:.0} | {:.0} |\n",
             count.variant.board.machine,
             count.variant.kernel_name(),
+            count.form,
             if count.variant.pinned { "yes" } else { "no" },
             count.dense.instructions,
             count.infer.instructions,

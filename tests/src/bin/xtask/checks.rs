@@ -132,30 +132,41 @@ impl Bench<'_> {
         Ok(())
     }
 
-    /// Every board gives this machine's bits: outputs and relaxed states of 500 inputs.
+    /// Every board and kernel gives this machine's bits: outputs and relaxed states of 500 inputs,
+    /// in every form of weights.
     fn same_bits(&self) -> Result<()> {
         let (samples, _) = self.samples(500)?;
-        let model = self.model()?;
         let variants = BOARDS.iter().flat_map(|board| {
             let kernels = [Kernel::Own].iter().chain(Variant::others(board));
             kernels.map(move |&kernel| Variant { kernel, ..Variant::plain(board) })
         });
+        let models =
+            [("f32", self.model()?), ("f16", self.narrowed("f16")?), ("int8", self.narrowed("int8")?)];
         for variant in variants {
-            let report = device::run(self.toolchain, &variant, &model, &samples, self.folder)?;
-            println!(
-                "      {}, {}, {}: {} of {} images and {} of {} lines of relaxation identical",
-                variant.board.machine,
-                variant.board.about,
-                variant.kernel_name(),
-                report.identical,
-                report.samples,
-                report.relaxation.0,
-                report.relaxation.1
-            );
-            ensure!(report.is_identical(), "the device's bits differ from this machine's");
-            ensure!(report.relaxation.1 > 1000 && report.samples == 500, "too little was compared");
+            for (form, model) in &models {
+                let report = device::run(self.toolchain, &variant, model, &samples, self.folder)?;
+                println!(
+                    "      {}, {}, {}, {form}: {} of {} images and {} of {} lines of relaxation identical",
+                    variant.board.machine,
+                    variant.board.about,
+                    variant.kernel_name(),
+                    report.identical,
+                    report.samples,
+                    report.relaxation.0,
+                    report.relaxation.1
+                );
+                ensure!(report.is_identical(), "the device's bits differ from this machine's");
+                ensure!(report.relaxation.1 > 1000 && report.samples == 500, "too little was compared");
+            }
         }
         Ok(())
+    }
+
+    /// The model in another form of weights.
+    fn narrowed(&self, form: &str) -> Result<PathBuf> {
+        let narrowed = self.folder.join(format!("{form}.fenchel"));
+        output(fenchel(&["export", "--weights", form, "-o"]).arg(&narrowed).arg(self.model()?))?;
+        Ok(narrowed)
     }
 
     /// Networks that the default isn't: skips, clip, simplex, and each potential.

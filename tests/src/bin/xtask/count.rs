@@ -3,7 +3,7 @@
 
 use anyhow::{Context, Result, ensure};
 use fenchel::export::ModelBytes;
-use fenchel_core::{Settings, StateView, checksum};
+use fenchel_core::{Precision, Settings, StateView, checksum};
 use serde_json::{Value, json};
 
 use crate::boards::Variant;
@@ -28,6 +28,8 @@ pub struct Cost {
 pub struct Count {
     /// Board, kernel and flags.
     pub variant: Variant,
+    /// Form of the weights.
+    pub form: &'static str,
     /// W z of every connection, no input 0.
     pub forward: Cost,
     /// Wᵀ u of every connection, no force 0.
@@ -95,6 +97,11 @@ impl Count {
         let difference = combine(six, two, -1.0);
         Ok(Self {
             variant,
+            form: match model_precision(contents)? {
+                Precision::F16 => "f16",
+                Precision::Int8 => "int8",
+                _ => "f32",
+            },
             forward: sum("forward")?,
             backward: sum("backward")?,
             dense: sum("dense")?,
@@ -111,7 +118,7 @@ impl Count {
             "core": self.variant.board.about,
             "kernel": self.variant.kernel_name(),
             "cpu": self.variant.pinned.then_some(self.variant.board.cpu),
-            "weights": "f32",
+            "weights": self.form,
             "instructions_per_mac": self.dense.per_mac(),
             "cycles_per_mac": self.dense.cycles_per_mac(),
             "bits_identical": self.bits_identical,
@@ -175,6 +182,11 @@ fn costs(lines: &[String]) -> Result<Vec<(String, Cost)>> {
 
 fn digests(lines: &[String]) -> Vec<String> {
     lines.iter().filter_map(|line| line.strip_prefix("digest ")).map(str::to_string).collect()
+}
+
+fn model_precision(contents: &Contents) -> Result<Precision> {
+    let bytes = ModelBytes::read(contents.model)?;
+    Ok(bytes.model(contents.model.display())?.precision())
 }
 
 /// The digests that the image must print.

@@ -45,9 +45,11 @@ fn run(toolchain: &Toolchain, variant: &Variant, contents: &Contents) -> Result<
     ensure!(state == 24 * units, "the state isn't 6 f32 a unit");
     ensure!(infer <= INFER_STACK, "inference takes {infer} bytes of stack, more than {INFER_STACK}");
     ensure!(relax <= RELAX_STACK, "a relaxation takes {relax} bytes of stack, more than {RELAX_STACK}");
-    let infer = code(toolchain, variant, contents, "")?;
-    let relax = code(toolchain, variant, contents, "relax")?;
-    println!("      code for size: inference {infer} bytes, with forward-backward sweeps {relax}");
+    let [infer, relax, narrow, all] =
+        ["", "relax", "narrow", "relax,narrow"].map(|features| code(toolchain, variant, contents, features));
+    let infer = infer?;
+    println!("      code for size: inference {infer} bytes, with forward-backward sweeps {}", relax?);
+    println!("      with f16 and int8 weights: {} and {}", narrow?, all?);
     ensure!(infer <= INFER_CODE, "inference takes {infer} bytes of code, more than {INFER_CODE}");
     Ok(())
 }
@@ -66,8 +68,18 @@ fn flips(toolchain: &Toolchain, variant: &Variant, contents: &Contents) -> Resul
 
 /// Bytes of flash of the image `size`.
 fn code(toolchain: &Toolchain, variant: &Variant, contents: &Contents, features: &str) -> Result<u64> {
-    let arguments =
-        ["build", "--quiet", "--profile", "small", "--locked", "--bin", "size", "--features", features];
+    let arguments = [
+        "build",
+        "--quiet",
+        "--profile",
+        "small",
+        "--locked",
+        "--no-default-features",
+        "--bin",
+        "size",
+        "--features",
+        features,
+    ];
     check(&mut firmware::cargo_firmware(toolchain, variant, contents, &arguments))?;
     let image = firmware::target_folder(toolchain).join(variant.board.target).join("small/size");
     Ok(firmware::footprint(&image)?.flash)
