@@ -1,17 +1,19 @@
 //! Narrow weights: a model of f16 or int8 gives the bits of the f32 model of its widened weights, and
 //! what isn't finite is refused.
 
-use fenchel::Parameters;
 use fenchel::export::{ModelBytes, export};
 use fenchel::narrow::narrow;
+use fenchel::{Architecture, Parameters};
 use fenchel_core::{
-    Attack, Error, Model, Objective, Packed, Perturbation, Precision, Random, Scaling, Training, Weights,
-    pack, packed_len,
+    Attack, Error, Model, Objective, Packed, Perturbation, Potential, Precision, Random, Scaling, Training,
+    Weights, pack, packed_len,
 };
 use rand_core::SeedableRng;
 
 fn model() -> ModelBytes {
-    let parameters = Parameters::layered(&[13, 19, 11, 3], &mut Random::seed_from_u64(4));
+    let architecture =
+        Architecture::new(&[13, 19, 11, 3], &[], Potential::FenchelYoung, &[], &[]).expect("fits together");
+    let parameters = Parameters::new(&architecture, &mut Random::seed_from_u64(4));
     let training = Training {
         objective: Objective::ArovrAb,
         attack: Attack::Targeted,
