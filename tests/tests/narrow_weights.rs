@@ -12,7 +12,7 @@ use rand_core::SeedableRng;
 
 fn model() -> ModelBytes {
     let architecture =
-        Architecture::new(&[13, 19, 11, 3], &[], Potential::FenchelYoung, &[], &[]).expect("fits");
+        Architecture::new(&[13, 19, 11, 3], &[], Potential::FenchelYoung, &[], &[]).expect("fits together");
     let parameters = Parameters::new(&architecture, &mut Random::seed_from_u64(4));
     let training = Training {
         objective: Objective::ArovrAb,
