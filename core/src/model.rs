@@ -212,7 +212,14 @@ impl<'a> Model<'a> {
 
     /// Names of the classes, one an output unit.
     pub fn class_names(&self) -> impl Iterator<Item = &'a str> {
-        self.class_names.split('\n')
+        // Not `str::split`, whose slicing the compiler doesn't always prove to be free of panics.
+        let mut rest = Some(self.class_names);
+        core::iter::from_fn(move || {
+            let names = rest?;
+            let end = names.bytes().position(|byte| byte == b'\n').unwrap_or(names.len());
+            rest = names.get(end + 1..);
+            names.get(..end)
+        })
     }
 }
 

@@ -57,6 +57,9 @@ fn run(file: &[u8], values: &[f32], state: &mut State<64>, input: &mut [f32]) ->
         network.relax(&problem, &mut view, &settings, &mut |sweep| {
             black_box(sweep);
         })?;
+        network.relax_from(&problem, &mut view, &settings, &mut |sweep| {
+            black_box(sweep);
+        })?;
         network.sweep(&problem, &mut view, &settings)?;
         black_box(view.activities(&network, black_box(1)));
     }
