@@ -2,10 +2,11 @@
 //!
 //! A new named set is a file here and a row in [`NAMED`].
 
-mod csv;
-mod digits;
+mod contents;
+pub mod csv;
+pub mod digits;
 mod fashion_mnist;
-mod idx;
+pub mod idx;
 mod split;
 
 use std::path::Path;

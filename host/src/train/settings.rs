@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::objectives::{AttackName, Distance, ObjectiveName, PerturbedBlocks, PerturbedPer, PotentialName};
 use crate::architecture::{Architecture, Skip};
 use crate::data::Dataset;
-use crate::error::require;
+use crate::error::{printable, require};
 use crate::spelling::Spelled;
 use crate::{BadInput, spelling};
 
@@ -128,7 +128,13 @@ impl Settings {
     /// # Errors
     /// Unknown names, and values that aren't what they should be.
     pub fn from_toml(text: &str) -> Result<Self> {
-        let bad = |error: toml::de::Error| BadInput::new("settings", "what `fenchel train` writes", error);
+        // By line and reason alone: the file's own text could hold anything.
+        let bad = |error: toml::de::Error| {
+            let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+            let line = before.matches('\n').count() + 1;
+            let place = format!("settings, line {line}");
+            BadInput::new(place, "what `fenchel train` writes", printable(error.message()))
+        };
         let given: toml::Table = toml::from_str(text).map_err(bad)?;
         #[derive(Deserialize)]
         struct Head {
