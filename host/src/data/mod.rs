@@ -15,7 +15,7 @@ use anyhow::Result;
 use fenchel_core::Scaling;
 
 use crate::error::{BadInput, require};
-pub use split::{Split, Values, below, permutation};
+pub use split::{Split, Values, below, divide, permutation};
 
 /// Samples with labels, split for training, for choosing the best epoch, and for the final figure.
 #[derive(Clone, Debug)]

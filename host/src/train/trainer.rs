@@ -14,7 +14,7 @@ use crate::error::require;
 use crate::evaluate::{outputs, score};
 use crate::robustness::Samples;
 use crate::safety::local_bounds;
-use crate::{Adam, Parameters};
+use crate::{Adam, BadInput, Parameters};
 
 /// A network in training.
 #[derive(Clone)]
@@ -88,7 +88,7 @@ impl Checkpoint {
     /// If they were changed, or come from another version.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         let checkpoint: Self = postcard::from_bytes_crc32(bytes, checksum())
-            .context("a checkpoint that was changed or cut off")?;
+            .map_err(|error| BadInput::new("checkpoint", "a whole and unchanged file", error))?;
         let (expected, got) = (CHECKPOINT_VERSION, checkpoint.version);
         require!(got == expected, "checkpoint", format!("version {expected}"), got);
         Ok(checkpoint)
@@ -99,7 +99,7 @@ impl Checkpoint {
     /// # Errors
     /// If it was written by a version with other settings.
     pub fn settings(&self) -> Result<Settings> {
-        toml::from_str(&self.settings).context("the settings in a checkpoint")
+        Settings::from_toml(&self.settings).context("the settings in a checkpoint")
     }
 
     /// Epochs that are over: of pretraining, and of training.
@@ -134,6 +134,11 @@ impl<'a> Trainer<'a> {
     pub fn resume(checkpoint: Checkpoint, data: &'a Dataset) -> Result<Self> {
         let mut trainer = Self::new(&checkpoint.settings()?, data)?;
         trainer.progress = checkpoint.progress;
+        let Progress { order, seen, .. } = &trainer.progress;
+        let all = trainer.samples.len();
+        let fits = *seen <= order.len() && (order.is_empty() || order.len() == all);
+        let fits = fits && order.iter().all(|&index| index < all);
+        require!(fits, "checkpoint", format!("an order of {all} samples"), "another");
         if trainer.progress.pretrained == trainer.settings.pretrain {
             trainer.learner = Learner::new(trainer.settings.clone(), trainer.learner.parameters.clone());
         }
@@ -151,6 +156,8 @@ impl<'a> Trainer<'a> {
             trainer.best = Some((best, *epoch));
         }
         fill(&mut trainer.learner.parameters, &checkpoint.parameters)?;
+        let own = &trainer.learner.parameters;
+        require!(checkpoint.adam.fits(own), "checkpoint", "moments of the tensors' sizes", "others");
         trainer.learner.adam = checkpoint.adam;
         Ok(trainer)
     }
