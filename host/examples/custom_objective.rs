@@ -1,6 +1,6 @@
 //! An objective that the table in core doesn't have, and its own loop: a symmetric contrast. The first
-//! problem nudges away from the target by β/2 and the second towards it, so that the error of β cancels
-//! to first order; the gradient is (U(+) − U(−))/β.
+//! problem is nudged towards the target by β/2, the second away from it by as much, so that the
+//! gradient's error is of second order in β.
 
 use anyhow::{Result, ensure};
 use fenchel::data::{self, permutation};
@@ -21,7 +21,7 @@ pub fn main() -> Result<()> {
     let mut gradient = DenseGradient::zeros(&parameters);
     let half = Nudge { s: BETA / 2.0, target: BETA / 2.0, attack: 0.0 };
     let nudges = [half, Nudge { s: -half.s, target: -half.target, attack: 0.0 }];
-    for _ in 0..8 {
+    for _ in 0..40 {
         for indices in permutation(digits.train.len(), &mut random).chunks(BATCH) {
             let (mut input, mut target) = (Vec::new(), Vec::new());
             for &index in indices {

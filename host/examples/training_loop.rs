@@ -6,7 +6,8 @@ use fenchel::{data, evaluate, export};
 
 pub fn main() -> Result<()> {
     let digits = data::load("digits")?;
-    let settings = Settings { epochs: 8, layers: vec![32], ..Settings::new("digits", ObjectiveName::ArovrG) };
+    let settings =
+        Settings { epochs: 40, layers: vec![32], ..Settings::new("digits", ObjectiveName::ArovrG) };
     let mut trainer = Trainer::new(&settings, &digits)?;
     while let Step::Epoch(epoch) = trainer.advance(&|| false)? {
         println!("epoch {}: {:.1} % on validation", epoch.epoch, 100.0 * epoch.validation_accuracy);
