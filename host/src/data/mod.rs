@@ -18,6 +18,13 @@ use crate::error::{BadInput, require};
 pub use split::{Split, Values, below, divide, permutation};
 
 /// Samples with labels, split for training, for choosing the best epoch, and for the final figure.
+/// `examples/custom_data.rs` makes one.
+///
+/// ```
+/// let digits = fenchel::data::load("digits")?;
+/// assert_eq!((digits.features, digits.classes(), digits.test.len()), (64, 10, 500));
+/// # Ok::<(), anyhow::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Dataset {
     /// As given on the command line.

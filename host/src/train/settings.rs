@@ -12,6 +12,14 @@ use crate::spelling::Spelled;
 use crate::{BadInput, spelling};
 
 /// Everything that determines a run's result.
+///
+/// ```
+/// use fenchel::train::{ObjectiveName, Settings};
+/// let settings = Settings { epochs: 3, layers: vec![16], ..Settings::new("digits", ObjectiveName::ArovrG) };
+/// settings.check(&fenchel::data::load("digits")?)?;
+/// assert!(Settings::from_toml("epocs = 3").is_err());
+/// # Ok::<(), anyhow::Error>(())
+/// ```
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Settings {

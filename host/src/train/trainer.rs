@@ -17,6 +17,20 @@ use crate::safety::local_bounds;
 use crate::{Adam, BadInput, Parameters};
 
 /// A network in training.
+///
+/// ```
+/// # use fenchel::train::{ObjectiveName, Settings, Trainer};
+/// let digits = fenchel::data::load("digits")?;
+/// let settings = Settings { layers: vec![8], samples: Some(100), ..Settings::new("digits", ObjectiveName::Arovr) };
+/// let mut trainer = Trainer::new(&settings, &digits)?;
+/// trainer.epoch()?;
+/// // Goes on to the same bits.
+/// let mut resumed = Trainer::resume(trainer.checkpoint()?, &digits)?;
+/// trainer.epoch()?;
+/// resumed.epoch()?;
+/// assert_eq!(trainer.parameters().biases, resumed.parameters().biases);
+/// # Ok::<(), anyhow::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Trainer<'a> {
     data: &'a Dataset,
