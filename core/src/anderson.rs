@@ -2,8 +2,13 @@
 
 use crate::{Network, StateView, Weights};
 
+/// |θ| at most. Where a row changes its active set the secant is meaningless and θ can be of any
+/// size; within this bound an iterate stays near its two images, and two sweeps are the most exact.
+const LARGEST: f32 = 0.5;
+
 impl<W: Weights> Network<'_, W> {
-    /// From e and its image w (in z) to the next e = w − θ(w − w'), θ = r·Δr/‖Δr‖², r = w − e.
+    /// From e and its image w (in z) to the next e = w − θ(w − w'), θ = r·Δr/‖Δr‖², r = w − e,
+    /// clamped to ±[`LARGEST`].
     /// Without a step before (`first`), e = w.
     pub(crate) fn anderson(&self, state: &mut StateView, first: bool) {
         for row in 0..state.rows {
@@ -44,7 +49,7 @@ impl<W: Weights> Network<'_, W> {
             add(&mut along, &mut square, e_tail, w_tail, e_before_tail, w_before_tail);
         }
         let theta = along.total() / square.total();
-        if theta.is_finite() { theta } else { 0.0 }
+        if theta.is_finite() { theta.clamp(-LARGEST, LARGEST) } else { 0.0 }
     }
 
     /// First value of `row` in block k, and n_k.

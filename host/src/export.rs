@@ -103,7 +103,7 @@ pub fn export(
         let (rows, columns) = c.weights.shape();
         let start = values.len();
         values.resize(start + packed_len(rows, columns), 0.0);
-        pack(rows, columns, c.weights.values(), &mut values[start..]);
+        pack(rows, columns, c.weights.row_major(), &mut values[start..]);
         let edge = Edge { from: c.from as u8, to: c.to as u8 };
         edges.push(edge).map_err(|_| anyhow!("more connections than a model file holds"))?;
     }

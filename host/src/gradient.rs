@@ -28,7 +28,7 @@ impl DenseGradient {
 
     /// In the order of [`Parameters::tensors_mut`].
     pub fn tensors(&self) -> impl Iterator<Item = &[f32]> {
-        self.weights.iter().map(Matrix::values).chain(std::iter::once(self.biases.as_slice()))
+        self.weights.iter().map(Matrix::column_major).chain(std::iter::once(self.biases.as_slice()))
     }
 }
 

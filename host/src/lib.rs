@@ -12,6 +12,7 @@ mod error;
 pub mod evaluate;
 pub mod export;
 mod files;
+mod gemm;
 mod gradient;
 mod matrix;
 pub mod narrow;

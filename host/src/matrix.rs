@@ -1,41 +1,79 @@
-//! Weights as a dense matrix over a GEMM library: fast, held to a tolerance, not to bits.
+//! Weights as a dense matrix in training: fast, held to a tolerance, not to core's bits.
+
+use std::sync::{Mutex, OnceLock};
 
 use fenchel_core::Weights;
-use matrixmultiply::sgemm;
 
-/// A row-major (rows, columns) matrix.
-#[derive(Clone, Debug, PartialEq)]
+use crate::gemm::{Left, multiply};
+
+/// A (rows, columns) matrix, kept column after column: the fan-out weights of a unit lie together,
+/// and W z reads them in place.
+#[derive(Debug)]
 pub struct Matrix {
     rows: usize,
     columns: usize,
     values: Vec<f32>,
+    transposed: OnceLock<Vec<f32>>,
+    /// Memory of a transpose that is out of date.
+    spare: Mutex<Vec<f32>>,
 }
 
 impl Matrix {
     /// All zero.
     pub fn zeros(rows: usize, columns: usize) -> Self {
-        Self { rows, columns, values: vec![0.0; rows * columns] }
+        Self::of_values(rows, columns, vec![0.0; rows * columns])
     }
 
-    /// The values, row after row.
-    pub fn values(&self) -> &[f32] {
+    /// From values row after row.
+    ///
+    /// # Panics
+    /// Unless there are rows·columns.
+    pub fn from_row_major(rows: usize, columns: usize, row_major: &[f32]) -> Self {
+        let mut matrix = Self::zeros(rows, columns);
+        transpose(rows, columns, row_major, &mut matrix.values);
+        matrix
+    }
+
+    /// The values row after row.
+    pub fn row_major(&self) -> &[f32] {
+        self.transposed.get_or_init(|| {
+            let mut values = std::mem::take(&mut *self.spare.lock().expect("nothing panics with it"));
+            values.resize(self.values.len(), 0.0);
+            transpose(self.columns, self.rows, &self.values, &mut values);
+            values
+        })
+    }
+
+    /// The values column after column.
+    pub fn column_major(&self) -> &[f32] {
         &self.values
     }
 
-    /// The values, row after row.
-    pub fn values_mut(&mut self) -> &mut [f32] {
+    /// The values column after column.
+    pub fn column_major_mut(&mut self) -> &mut [f32] {
+        if let Some(old) = self.transposed.take() {
+            *self.spare.get_mut().expect("nothing panics with it") = old;
+        }
         &mut self.values
     }
 
     /// Set to Σ over the samples of u zᵀ, u (samples, rows), z (samples, columns).
     pub(crate) fn set_outer(&mut self, u: &[f32], z: &[f32]) {
-        let samples = u.len() / self.rows;
-        let u = Factor::row_major(u, samples, self.rows).transposed();
-        multiply(u, Factor::row_major(z, samples, self.columns), 0.0, &mut self.values);
+        let (rows, columns) = self.shape();
+        let shape = (columns, u.len() / rows, rows);
+        let values = self.column_major_mut();
+        multiply(shape, Left::transposed(z, columns), u, false, values);
     }
 
-    fn factor(&self) -> Factor<'_> {
-        Factor::row_major(&self.values, self.rows, self.columns)
+    fn of_values(rows: usize, columns: usize, values: Vec<f32>) -> Self {
+        let (transposed, spare) = Default::default();
+        Self { rows, columns, values, transposed, spare }
+    }
+}
+
+impl Clone for Matrix {
+    fn clone(&self) -> Self {
+        Self::of_values(self.rows, self.columns, self.values.clone())
     }
 }
 
@@ -45,54 +83,33 @@ impl Weights for Matrix {
     }
 
     fn apply(&self, z: &[f32], a: &mut [f32]) {
-        let z = Factor::row_major(z, a.len() / self.rows, self.columns);
-        multiply(z, self.factor().transposed(), 1.0, a);
+        let shape = (a.len() / self.rows, self.columns, self.rows);
+        multiply(shape, Left::row_major(z, self.columns), &self.values, true, a);
     }
 
     fn apply_transposed(&self, u: &[f32], e: &mut [f32]) {
-        let u = Factor::row_major(u, e.len() / self.columns, self.rows);
-        multiply(u, self.factor(), 1.0, e);
+        let shape = (e.len() / self.columns, self.rows, self.columns);
+        multiply(shape, Left::row_major(u, self.rows), self.row_major(), true, e);
     }
 
     fn column(&self, j: usize) -> impl Iterator<Item = f32> {
-        self.values.iter().skip(j).step_by(self.columns).copied()
+        self.values[j * self.rows..][..self.rows].iter().copied()
     }
 }
 
-/// A matrix as a factor: values, (rows, columns), and the strides from row to row and column to column.
-struct Factor<'a> {
-    values: &'a [f32],
-    shape: (usize, usize),
-    strides: (isize, isize),
-}
-
-impl<'a> Factor<'a> {
-    fn row_major(values: &'a [f32], rows: usize, columns: usize) -> Self {
-        Self { values, shape: (rows, columns), strides: (columns as isize, 1) }
+/// From a row-major (rows, columns) matrix to its transpose, in blocks that stay in the cache.
+fn transpose(rows: usize, columns: usize, from: &[f32], to: &mut [f32]) {
+    const BLOCK: usize = 16;
+    assert_eq!((from.len(), to.len()), (rows * columns, rows * columns));
+    for first in (0..rows).step_by(BLOCK) {
+        let last = rows.min(first + BLOCK);
+        for j in 0..columns {
+            let to = &mut to[j * rows + first..j * rows + last];
+            for (to, i) in to.iter_mut().zip(first..) {
+                *to = from[i * columns + j];
+            }
+        }
     }
-
-    fn transposed(self) -> Self {
-        let ((rows, columns), (row, column)) = (self.shape, self.strides);
-        Self { shape: (columns, rows), strides: (column, row), ..self }
-    }
-}
-
-/// c = a·b + keep·c, c row-major.
-fn multiply(a: Factor, b: Factor, keep: f32, c: &mut [f32]) {
-    let ((m, k), (inner, n)) = (a.shape, b.shape);
-    assert_eq!((k, a.values.len(), b.values.len(), c.len()), (inner, m * k, k * n, m * n));
-    let (a_values, b_values) = (a.values.as_ptr(), b.values.as_ptr());
-    let ((a_row, a_column), (b_row, b_column)) = (a.strides, b.strides);
-    // SAFETY: shapes and strides stay within the lengths asserted above; `c` is exclusive.
-    #[rustfmt::skip]
-    unsafe {
-        sgemm(
-            m, k, n, 1.0,
-            a_values, a_row, a_column,
-            b_values, b_row, b_column,
-            keep, c.as_mut_ptr(), n as isize, 1,
-        );
-    };
 }
 
 #[cfg(test)]
@@ -115,9 +132,11 @@ mod tests {
     #[test]
     fn products_are_those_of_the_loops() {
         for (samples, m, n) in [(1, 1, 1), (3, 5, 7), (50, 10, 33), (7, 40, 9)] {
-            let matrix = Matrix { rows: m, columns: n, values: numbers(m * n, 0.1) };
+            let row_major = numbers(m * n, 0.1);
+            let matrix = Matrix::from_row_major(m, n, &row_major);
+            assert_eq!(matrix.row_major(), row_major);
             let (u, z) = (numbers(samples * m, 0.2), numbers(samples * n, 0.3));
-            let w = |i: usize, j: usize| f64::from(matrix.values[i * n + j]);
+            let w = |i: usize, j: usize| f64::from(row_major[i * n + j]);
             let (u_at, z_at) =
                 (|s: usize, i: usize| f64::from(u[s * m + i]), |s: usize, j: usize| f64::from(z[s * n + j]));
 
@@ -130,9 +149,10 @@ mod tests {
             close(&e, |at| 0.5 + (0..m).map(|i| w(i, at % n) * u_at(at / n, i)).sum::<f64>());
 
             let mut outer = Matrix::zeros(m, n);
-            outer.values.fill(9.0);
+            outer.column_major_mut().fill(9.0);
+            assert_eq!(outer.row_major()[0], 9.0);
             outer.set_outer(&u, &z);
-            close(&outer.values, |at| (0..samples).map(|s| u_at(s, at / n) * z_at(s, at % n)).sum());
+            close(outer.row_major(), |at| (0..samples).map(|s| u_at(s, at / n) * z_at(s, at % n)).sum());
 
             let column: Vec<f32> = matrix.column(n - 1).collect();
             close(&column, |i| w(i, n - 1));

@@ -38,8 +38,9 @@ impl Parameters {
             let bound = 1.0 / (architecture.fan_in(k) as f32).sqrt();
             let mut uniform = || bound * (random.next_u32() as i32 as f32 / 2_147_483_648.0);
             for &(from, to) in architecture.connections.iter().filter(|ends| ends.1 == k) {
-                let mut weights = Matrix::zeros(blocks[to].size(), blocks[from].size());
-                weights.values_mut().iter_mut().for_each(|w| *w = uniform());
+                let (rows, columns) = (blocks[to].size(), blocks[from].size());
+                let values: Vec<_> = (0..rows * columns).map(|_| uniform()).collect();
+                let weights = Matrix::from_row_major(rows, columns, &values);
                 connections.push(Connection { from, to, weights });
             }
             biases.extend((0..blocks[k].size()).map(|_| uniform()));
@@ -52,10 +53,8 @@ impl Parameters {
         let network = model.network();
         let connection = |c: &Connection<Packed>| {
             let (rows, columns) = c.weights.shape();
-            let mut weights = Matrix::zeros(rows, columns);
-            for (i, row) in weights.values_mut().chunks_exact_mut(columns).enumerate() {
-                row.iter_mut().zip(c.weights.row(i)).for_each(|(w, value)| *w = value);
-            }
+            let values: Vec<_> = (0..rows).flat_map(|i| c.weights.row(i).take(columns)).collect();
+            let weights = Matrix::from_row_major(rows, columns, &values);
             Connection { from: c.from, to: c.to, weights }
         };
         let values = |of: fn(&Network<'_, _>, usize) -> Vec<f32>| {
@@ -76,7 +75,7 @@ impl Parameters {
         self.connections.iter().for_each(|c| fan_in[c.to] += sizes[c.from]);
         for c in &mut self.connections {
             let bound = factor / (fan_in[c.to] as f32).sqrt();
-            c.weights.values_mut().iter_mut().for_each(|w| *w = w.clamp(-bound, bound));
+            c.weights.column_major_mut().iter_mut().for_each(|w| *w = w.clamp(-bound, bound));
         }
     }
 
@@ -89,9 +88,9 @@ impl Parameters {
             .expect("parameters fit together by construction")
     }
 
-    /// Every trained tensor, connections first, then the biases.
+    /// Every trained tensor, connections first, column after column, then the biases.
     pub fn tensors_mut(&mut self) -> impl Iterator<Item = &mut [f32]> {
-        let weights = self.connections.iter_mut().map(|c| c.weights.values_mut());
+        let weights = self.connections.iter_mut().map(|c| c.weights.column_major_mut());
         weights.chain(std::iter::once(self.biases.as_mut_slice()))
     }
 

@@ -148,9 +148,7 @@ mod tests {
     const TOLERANCE: f64 = 1e-6;
 
     fn matrix(rows: usize, columns: usize, values: &[f32]) -> Matrix {
-        let mut matrix = Matrix::zeros(rows, columns);
-        matrix.values_mut().copy_from_slice(values);
-        matrix
+        Matrix::from_row_major(rows, columns, values)
     }
 
     fn close(value: f64, expected: f64) {

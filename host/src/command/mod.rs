@@ -6,6 +6,7 @@ mod export;
 mod infer;
 mod inspect;
 mod options;
+mod problem;
 mod relax;
 mod reproduce;
 mod runs;

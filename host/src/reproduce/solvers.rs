@@ -22,7 +22,7 @@ const SWEEPS: [u32; 9] = [1, 2, 3, 4, 6, 8, 12, 20, 40];
 /// Sweeps of forward–backward that count as the minimum.
 const REFERENCE: u32 = 400;
 /// Batches that the error is a mean over.
-const BATCHES: usize = 5;
+const BATCHES: usize = 20;
 
 /// The gradient of one schedule after some sweeps.
 #[derive(Clone, Debug, Serialize, Deserialize)]

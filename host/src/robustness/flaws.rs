@@ -36,7 +36,7 @@ impl Flaw {
             return;
         }
         for c in &mut parameters.connections {
-            let values = c.weights.values_mut();
+            let values = c.weights.column_major_mut();
             let largest = values.iter().fold(0.0f32, |largest, w| largest.max(w.abs()));
             let mut noise = |std: f32| {
                 let mut noise = vec![0.0; values.len()];
@@ -73,7 +73,7 @@ fn kill(parameters: &mut Parameters, share: f32, random: &mut Random) {
         for &unit in &permutation(sizes[k], random)[..dead] {
             parameters.biases[first + unit] = 0.0;
             for c in parameters.connections.iter_mut().filter(|c| c.to == k) {
-                c.weights.values_mut()[unit * sizes[c.from]..][..sizes[c.from]].fill(0.0);
+                c.weights.column_major_mut().iter_mut().skip(unit).step_by(sizes[k]).for_each(|w| *w = 0.0);
             }
         }
         first += sizes[k];

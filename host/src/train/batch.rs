@@ -1,5 +1,6 @@
 //! A mini-batch, and the random streams that it draws from.
 
+use anyhow::Result;
 use fenchel_core::{Network, Perturbation, Random, Weights};
 use rand_core::{Rng, SeedableRng};
 use serde::{Deserialize, Serialize};
@@ -36,6 +37,14 @@ impl Streams {
             perturbation: next(),
             input: next(),
             radius: next(),
+        }
+    }
+
+    /// The training samples, or the random subset of them that `settings` asks for.
+    pub fn samples(&mut self, settings: &Settings, data: &Dataset) -> Result<Split> {
+        match settings.samples {
+            Some(count) => data.train.subset(data.features, count, &mut self.subset),
+            None => Ok(data.train.clone()),
         }
     }
 }

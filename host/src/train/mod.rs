@@ -79,9 +79,9 @@ pub fn train(
     Trainer::new(settings, data)?.train(watch)
 }
 
-/// The mean gradient by `settings` of the samples `number`·B.. of the training split in their own
-/// order, flat as [`Parameters::tensors_mut`]. Draws, such as the attack's labels, depend on the seed
-/// and on `number` alone.
+/// The mean gradient by `settings` of the samples `number`·B.. that they train on, in the order of
+/// their draw, flat as [`Parameters::tensors_mut`]. Other draws, such as the attack's labels, depend
+/// on the seed and on `number` alone.
 ///
 /// # Errors
 /// If there is no such batch, or the settings don't fit.
@@ -92,12 +92,13 @@ pub fn batch_gradient(
     number: usize,
 ) -> Result<Vec<f32>> {
     settings.check(data)?;
+    let samples = Streams::new(settings.seed).samples(settings, data)?;
     let first = number * settings.batch;
-    let last = data.train.len().min(first + settings.batch);
-    require!(first < last, "batch", format!("below {}", data.train.len().div_ceil(settings.batch)), number);
+    let last = samples.len().min(first + settings.batch);
+    require!(first < last, "batch", format!("below {}", samples.len().div_ceil(settings.batch)), number);
     let mut streams = Streams::new(settings.seed + number as u64);
     let mut learner = Learner::new(settings.clone(), parameters.clone());
     let indices: Vec<_> = (first..last).collect();
-    learner.gradient(&data.train, &indices, data, &mut streams)?;
+    learner.gradient(&samples, &indices, data, &mut streams)?;
     Ok(learner.gradient.tensors().flatten().copied().collect())
 }

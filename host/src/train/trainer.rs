@@ -73,7 +73,7 @@ pub enum Step {
 }
 
 /// Version of the layout of [`Checkpoint`]s.
-const CHECKPOINT_VERSION: u16 = 1;
+const CHECKPOINT_VERSION: u16 = 2;
 
 /// Everything that a trainer needs to go on to the same bits, beside the data.
 #[derive(Serialize, Deserialize)]
@@ -130,10 +130,7 @@ impl<'a> Trainer<'a> {
     pub fn new(settings: &Settings, data: &'a Dataset) -> Result<Self> {
         settings.check(data)?;
         let mut streams = Streams::new(settings.seed);
-        let samples = match settings.samples {
-            Some(count) => data.train.subset(data.features, count, &mut streams.subset)?,
-            None => data.train.clone(),
-        };
+        let samples = streams.samples(settings, data)?;
         let parameters = Parameters::new(&settings.architecture(data)?, &mut streams.initial);
         let first = if settings.pretrain > 0 { settings.pretraining() } else { settings.clone() };
         let learner = Learner::new(first, parameters);
