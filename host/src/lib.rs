@@ -10,6 +10,7 @@ pub mod command;
 pub mod data;
 mod error;
 pub mod evaluate;
+pub mod exchange;
 pub mod export;
 mod files;
 mod gemm;
