@@ -73,6 +73,23 @@ fn components() -> Result<()> {
     Ok(())
 }
 
+/// Make sure that cargo-fuzz, Rust's nightly, which it needs, and a C++ compiler are there.
+pub fn prepare_fuzzing() -> Result<()> {
+    if !works("rustup", &["run", "nightly", "rustc", "--version"]) {
+        eprintln!("installing Rust's nightly toolchain");
+        if !works("rustup", &["toolchain", "install", "nightly", "--profile", "minimal"]) {
+            return Err(Missing("rustup toolchain install nightly --profile minimal".into()).into());
+        }
+    }
+    if !works("rustup", &["run", "nightly", "cargo", "fuzz", "--version"]) {
+        eprintln!("installing cargo-fuzz");
+        if !works("rustup", &["run", "nightly", "cargo", "install", "--locked", "cargo-fuzz"]) {
+            return Err(Missing("cargo +nightly install --locked cargo-fuzz".into()).into());
+        }
+    }
+    if works("c++", &["--version"]) { Ok(()) } else { install(&["g++"]) }
+}
+
 /// Whether the target's standard library is here, or could be added.
 pub fn target(target: &str) -> bool {
     let installed = output(Command::new("rustup").args(["target", "list", "--installed"]));
