@@ -33,8 +33,8 @@ impl std::error::Error for Missing {}
 
 const DEBIAN_RUST: [&str; 4] = ["rustc-web", "cargo-web", "rust-web-src", "lld"];
 
-/// Make sure that the target's standard library and QEMU are there, and to `test`, clippy, rustfmt and
-/// ngspice.
+/// Make sure that the target's standard library and QEMU are there, and to `test`, clippy, rustfmt,
+/// ngspice and C compilers.
 pub fn prepare(debian_rust: bool, test: bool) -> Result<Toolchain> {
     if test {
         components()?;
@@ -44,8 +44,10 @@ pub fn prepare(debian_rust: bool, test: bool) -> Result<Toolchain> {
     if !works("qemu-system-arm", &["--version"]) {
         packages.push("qemu-system-arm");
     }
-    if test && !works("ngspice", &["--version"]) {
-        packages.push("ngspice");
+    for (program, package) in [("ngspice", "ngspice"), ("gcc", "gcc"), ("g++", "g++")] {
+        if test && !works(program, &["--version"]) {
+            packages.push(package);
+        }
     }
     if !rustup && !debian_rust_works() {
         packages.extend(DEBIAN_RUST);
