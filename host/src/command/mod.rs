@@ -7,6 +7,7 @@ mod infer;
 mod inspect;
 mod options;
 mod relax;
+mod report;
 mod reproduce;
 mod runs;
 mod samples;
@@ -47,6 +48,7 @@ enum Command {
     Reproduce(reproduce::Args),
     Runs(runs::ListArgs),
     Compare(runs::CompareArgs),
+    Report(report::Args),
     Completions(shell::CompletionsArgs),
     Man(shell::ManArgs),
     Relax(relax::Args),
@@ -65,6 +67,7 @@ pub fn main() -> ExitCode {
         Command::Reproduce(args) => reproduce::run(&args),
         Command::Runs(args) => runs::list(&args),
         Command::Compare(args) => runs::compare(&args),
+        Command::Report(args) => report::run(&args),
         Command::Completions(args) => shell::completions(&args),
         Command::Man(args) => shell::man(&args),
         Command::Relax(args) => relax::run(&args),
@@ -99,4 +102,27 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 fn print(line: impl std::fmt::Display) -> Result<()> {
     use std::io::Write;
     Ok(writeln!(std::io::stdout(), "{line}")?)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory, Parser};
+
+    #[test]
+    fn every_command_shows_an_example() {
+        fn check(command: &mut clap::Command, path: &str) {
+            let help = command.render_long_help().to_string();
+            assert!(help.contains(&format!("  {path}")) || help.contains(&format!(": {path}")), "{path}: {help}");
+            for sub in command.get_subcommands_mut() {
+                check(sub, &format!("{path} {}", sub.get_name()));
+            }
+        }
+        check(&mut super::Cli::command(), "fenchel");
+    }
+
+    #[test]
+    fn fenchel_alone_says_where_to_begin() {
+        let help = super::Cli::try_parse_from(["fenchel"]).err().expect("no command").to_string();
+        assert!(help.contains("Begin with `fenchel train`"), "{help}");
+    }
 }
