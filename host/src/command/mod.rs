@@ -112,7 +112,10 @@ mod tests {
     fn every_command_shows_an_example() {
         fn check(command: &mut clap::Command, path: &str) {
             let help = command.render_long_help().to_string();
-            assert!(help.contains(&format!("  {path}")) || help.contains(&format!(": {path}")), "{path}: {help}");
+            assert!(
+                help.contains(&format!("  {path}")) || help.contains(&format!(": {path}")),
+                "{path}: {help}"
+            );
             for sub in command.get_subcommands_mut() {
                 check(sub, &format!("{path} {}", sub.get_name()));
             }

@@ -55,10 +55,10 @@ pub fn energies(model: &Model, data: &Dataset, settings: &Settings) -> Result<Ve
     let mut memory = vec![0.0; network.units()];
     let truth = data.test.labels[0];
     let other = runner_up(network.infer(&input, &mut memory)?, truth);
-    let one_hot = |class| (0..network.output_units()).map(|c| if c == class { 1.0 } else { 0.0 }).collect::<Vec<_>>();
+    let one_hot =
+        |class| (0..network.output_units()).map(|c| if c == class { 1.0 } else { 0.0 }).collect::<Vec<_>>();
     let (target, attack) = (one_hot(truth), one_hot(other));
-    let relaxation =
-        fenchel_core::Settings { schedule: settings.schedule, sweeps: SWEEPS, tolerance: 0.0 };
+    let relaxation = fenchel_core::Settings { schedule: settings.schedule, sweeps: SWEEPS, tolerance: 0.0 };
     let mut lines = Vec::new();
     for (name, nudge) in ["first problem", "second problem"].into_iter().zip(contrast.nudges) {
         let nudges = [nudge];
