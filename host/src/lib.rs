@@ -18,6 +18,7 @@ mod matrix;
 pub mod narrow;
 mod optimiser;
 mod parameters;
+pub mod report;
 pub mod reproduce;
 pub mod robustness;
 pub mod run;

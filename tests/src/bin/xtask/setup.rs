@@ -34,7 +34,7 @@ impl std::error::Error for Missing {}
 const DEBIAN_RUST: [&str; 4] = ["rustc-web", "cargo-web", "rust-web-src", "lld"];
 
 /// Make sure that the target's standard library and QEMU are there, and to `test`, clippy, rustfmt,
-/// ngspice and C compilers.
+/// ngspice, Chromium and C compilers.
 pub fn prepare(debian_rust: bool, test: bool) -> Result<Toolchain> {
     if test {
         components()?;
@@ -44,9 +44,9 @@ pub fn prepare(debian_rust: bool, test: bool) -> Result<Toolchain> {
     if !works("qemu-system-arm", &["--version"]) {
         packages.push("qemu-system-arm");
     }
-    for (program, package) in [("ngspice", "ngspice"), ("gcc", "gcc"), ("g++", "g++")] {
+    for program in ["ngspice", "chromium", "gcc", "g++"] {
         if test && !works(program, &["--version"]) {
-            packages.push(package);
+            packages.push(program);
         }
     }
     if !rustup && !debian_rust_works() {
