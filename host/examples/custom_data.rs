@@ -25,6 +25,7 @@ fn circle(samples: usize) -> Dataset {
     }
 }
 
+/// Ends with an error if what it trained is no good.
 pub fn main() -> Result<()> {
     let data = circle(2000);
     let settings = Settings {

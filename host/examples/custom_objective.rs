@@ -12,6 +12,7 @@ use rand_core::SeedableRng;
 const BETA: f32 = 0.25;
 const BATCH: usize = 50;
 
+/// Ends with an error if what it trained is no good.
 pub fn main() -> Result<()> {
     let digits = data::load("digits")?;
     let settings = Settings { layers: vec![32], ..Settings::new("digits", ObjectiveName::Arovr) };

@@ -4,6 +4,7 @@ use anyhow::{Context, Result, ensure};
 use fenchel::train::{ObjectiveName, Settings, Step, Trainer};
 use fenchel::{data, evaluate, export};
 
+/// Ends with an error if what it trained is no good.
 pub fn main() -> Result<()> {
     let digits = data::load("digits")?;
     let settings =

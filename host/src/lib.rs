@@ -19,11 +19,13 @@ mod matrix;
 pub mod narrow;
 mod optimiser;
 mod parameters;
+pub mod report;
 pub mod reproduce;
 pub mod robustness;
 pub mod run;
 pub mod safety;
 pub mod spelling;
+pub mod spice;
 pub mod theory;
 pub mod train;
 

@@ -8,10 +8,12 @@ mod inspect;
 mod options;
 mod problem;
 mod relax;
+mod report;
 mod reproduce;
 mod runs;
 mod samples;
 mod shell;
+mod spice;
 mod theory;
 mod train;
 
@@ -24,12 +26,13 @@ use crate::BadInput;
 
 /// Train lifted neural networks that run, bit for bit, as energy minimisers on a microcontroller.
 ///
-/// Begin with `fenchel train`: it needs no data and no options. Results go to stdout, progress and
+/// Results go to stdout, progress and
 /// errors to stderr. Exit codes: 0 done, 1 failed, 2 bad input, 130 interrupted.
 #[derive(Parser)]
 #[command(
     name = "fenchel",
     version,
+    before_help = "Begin with `fenchel train`: it needs no data and no options.",
     after_help = "Example: fenchel train --objective arovr-g --out runs/first"
 )]
 struct Cli {
@@ -48,9 +51,11 @@ enum Command {
     Reproduce(reproduce::Args),
     Runs(runs::ListArgs),
     Compare(runs::CompareArgs),
+    Report(report::Args),
     Completions(shell::CompletionsArgs),
     Man(shell::ManArgs),
     Relax(relax::Args),
+    Spice(Box<spice::Args>),
     Theory(theory::Args),
 }
 
@@ -66,9 +71,11 @@ pub fn main() -> ExitCode {
         Command::Reproduce(args) => reproduce::run(&args),
         Command::Runs(args) => runs::list(&args),
         Command::Compare(args) => runs::compare(&args),
+        Command::Report(args) => report::run(&args),
         Command::Completions(args) => shell::completions(&args),
         Command::Man(args) => shell::man(&args),
         Command::Relax(args) => relax::run(&args),
+        Command::Spice(args) => spice::run(&args),
         Command::Theory(args) => theory::run(&args),
     };
     match result {
@@ -100,4 +107,30 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 fn print(line: impl std::fmt::Display) -> Result<()> {
     use std::io::Write;
     Ok(writeln!(std::io::stdout(), "{line}")?)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory, Parser};
+
+    #[test]
+    fn every_command_shows_an_example() {
+        fn check(command: &mut clap::Command, path: &str) {
+            let help = command.render_long_help().to_string();
+            assert!(
+                help.contains(&format!("  {path}")) || help.contains(&format!(": {path}")),
+                "{path}: {help}"
+            );
+            for sub in command.get_subcommands_mut().filter(|sub| sub.get_name() != "help") {
+                check(sub, &format!("{path} {}", sub.get_name()));
+            }
+        }
+        check(&mut super::Cli::command(), "fenchel");
+    }
+
+    #[test]
+    fn fenchel_alone_says_where_to_begin() {
+        let help = super::Cli::try_parse_from(["fenchel"]).err().expect("no command").to_string();
+        assert!(help.contains("Begin with `fenchel train`"), "{help}");
+    }
 }

@@ -35,16 +35,16 @@ pub struct CompareArgs {
 }
 
 /// A run as its files tell it.
-struct Listed {
+pub(super) struct Listed {
     name: String,
-    settings: Settings,
-    epochs: Vec<Epoch>,
-    has_best: bool,
+    pub settings: Settings,
+    pub epochs: Vec<Epoch>,
+    pub has_best: bool,
     has_last: bool,
 }
 
 impl Listed {
-    fn read(folder: &Path) -> Result<Self> {
+    pub fn read(folder: &Path) -> Result<Self> {
         let path = folder.join(SETTINGS);
         let text = std::fs::read_to_string(&path).map_err(|error| {
             BadInput::new(folder.display(), "the folder of a run, with settings.toml", error)

@@ -147,7 +147,7 @@ impl<'a> Trainer<'a> {
         trainer.progress = checkpoint.progress;
         let Progress { order, seen, .. } = &trainer.progress;
         let all = trainer.samples.len();
-        let fits = *seen <= order.len() && (order.is_empty() || order.len() == all);
+        let fits = order.is_empty() || (order.len() == all && *seen <= all);
         let fits = fits && order.iter().all(|&index| index < all);
         require!(fits, "checkpoint", format!("an order of {all} samples"), "another");
         if trainer.progress.pretrained == trainer.settings.pretrain {

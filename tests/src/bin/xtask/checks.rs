@@ -76,7 +76,8 @@ fn document() -> Result<()> {
     check(cargo(&["doc", "--quiet", "--no-deps", "--workspace"]).env("RUSTDOCFLAGS", "-Dwarnings"))
 }
 
-/// `core` and its C interface compile for microcontrollers that no board here has; left out where rustup can't add them.
+/// `core` and its C interface compile for microcontrollers that no board here has; left out where
+/// rustup can't add them.
 fn other_targets() -> Result<()> {
     for target in ["thumbv6m-none-eabi", "riscv32imac-unknown-none-elf"] {
         if setup::target(target) {
