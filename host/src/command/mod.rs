@@ -3,6 +3,7 @@
 mod bench;
 mod eval;
 mod export;
+mod import;
 mod infer;
 mod inspect;
 mod options;
@@ -46,6 +47,7 @@ enum Command {
     Eval(eval::Args),
     Infer(infer::Args),
     Export(export::Args),
+    Import(import::Args),
     Inspect(inspect::Args),
     Bench(bench::Args),
     Reproduce(reproduce::Args),
@@ -66,6 +68,7 @@ pub fn main() -> ExitCode {
         Command::Eval(args) => eval::run(&args),
         Command::Infer(args) => infer::run(&args),
         Command::Export(args) => export::run(&args),
+        Command::Import(args) => import::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Reproduce(args) => reproduce::run(&args),

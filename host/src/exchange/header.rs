@@ -9,7 +9,7 @@ pub fn write(bytes: &[u8], model: &Model) -> String {
     let network = model.network();
     let mut text = String::from(
         "/* A Fenchel model file for core's C interface, fenchel.h: include it in one source file. */\n\
-         #ifndef FENCHEL_MODEL_H\n#define FENCHEL_MODEL_H\n\n#include <stdalign.h>\n#include <stdint.h>\n\n",
+         #ifndef FENCHEL_FILE_H\n#define FENCHEL_FILE_H\n\n#include <stdint.h>\n\n",
     );
     for (name, value) in [
         ("BYTES", bytes.len()),
@@ -17,11 +17,15 @@ pub fn write(bytes: &[u8], model: &Model) -> String {
         ("UNITS", network.units()),
         ("CLASSES", network.output_units()),
     ] {
-        let _ = writeln!(text, "#define FENCHEL_MODEL_{name} {value}");
+        let _ = writeln!(text, "#define FENCHEL_FILE_{name} {value}");
     }
     let _ = write!(
         text,
-        "\nstatic const alignas({PARAMETER_ALIGNMENT}) uint8_t fenchel_model_file[FENCHEL_MODEL_BYTES] = {{"
+        "\n#if defined(__cplusplus)\n#define FENCHEL_ALIGNED alignas({PARAMETER_ALIGNMENT})\n\
+         #elif defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L\n\
+         #define FENCHEL_ALIGNED _Alignas({PARAMETER_ALIGNMENT})\n\
+         #else\n#define FENCHEL_ALIGNED __attribute__((aligned({PARAMETER_ALIGNMENT})))\n#endif\n\n\
+         static const FENCHEL_ALIGNED uint8_t fenchel_file[FENCHEL_FILE_BYTES] = {{"
     );
     for line in bytes.chunks(20) {
         text.push_str("\n    ");

@@ -34,7 +34,12 @@ pub fn parameters(place: &str, layers: Vec<Layer>, activations: &[Activation]) -
         let place = format!("{place}, layer {}", quoted(&layer.name));
         require!(layer.rows > 0 && layer.columns > 0, place, "at least one input and output", "none");
         let below = sizes.last().copied().unwrap_or(0);
-        require!(layer.columns == below, place, format!("{below} inputs, as the layer below gives"), layer.columns);
+        require!(
+            layer.columns == below,
+            place,
+            format!("{below} inputs, as the layer below gives"),
+            layer.columns
+        );
         let finite = |values: &[f32]| values.iter().find(|value| !value.is_finite()).copied();
         if let Some(value) = finite(&layer.weights).or(finite(&layer.biases)) {
             return Err(super::bad(&place, "finite weights", value));
@@ -48,8 +53,7 @@ pub fn parameters(place: &str, layers: Vec<Layer>, activations: &[Activation]) -
     let architecture = Architecture::new(&sizes, activations, Potential::FenchelYoung, &[], &[])?;
     let biases = layers.iter().flat_map(|layer| layer.biases.iter().copied()).collect();
     let connection = |(from, layer): (usize, Layer)| {
-        let mut weights = Matrix::zeros(layer.rows, layer.columns);
-        weights.values_mut().copy_from_slice(&layer.weights);
+        let weights = Matrix::from_row_major(layer.rows, layer.columns, &layer.weights);
         Connection { from, to: from + 1, weights }
     };
     let connections = layers.into_iter().enumerate().map(connection).collect();

@@ -22,14 +22,15 @@ const MOST: usize = 256;
 /// [`crate::BadInput`] for anything but arrays of numbers in C order, and for an archive that inflates to
 /// more than 4 MiB and twice its size.
 pub fn arrays(place: &str, file: &[u8]) -> Result<Vec<Tensor>> {
-    let failed = |error: &dyn std::error::Error| bad(place, "a whole NPZ file", printable(&error.to_string()));
+    let failed =
+        |error: &dyn std::error::Error| bad(place, "a whole NPZ file", printable(&error.to_string()));
     let mut archive = ZipArchive::new(Cursor::new(file)).map_err(|error| failed(&error))?;
     require!(archive.len() <= MOST, place, format!("at most {MOST} arrays"), archive.len());
     let mut left = ALWAYS + RATIO * file.len();
     let mut tensors = Vec::new();
     for index in 0..archive.len() {
         let entry = archive.by_index(index).map_err(|error| failed(&error))?;
-        let name = entry.name().trim_end_matches(".npy").to_string();
+        let name = entry.name().map_err(|error| failed(&error))?.trim_end_matches(".npy").to_string();
         let mut bytes = Vec::new();
         entry.take(left as u64 + 1).read_to_end(&mut bytes).map_err(|error| failed(&error))?;
         require!(
@@ -58,7 +59,12 @@ fn array(place: &str, name: String, bytes: &[u8]) -> Result<Tensor> {
     let data = file.into_inner();
     let needed = length.and_then(|length| length.checked_mul(size.max(1)));
     // A header may claim anything: nothing is allocated before the data is there.
-    require!(needed == Some(data.len()), place, format!("the data of shape {shape:?}"), format!("{} bytes", data.len()));
+    require!(
+        needed == Some(data.len()),
+        place,
+        format!("the data of shape {shape:?}"),
+        format!("{} bytes", data.len())
+    );
     let file = NpyFile::with_header(header, data);
     let values = match (kind.type_char(), size) {
         (TypeChar::Float, 4) => file.into_vec::<f32>().map_err(failed)?,

@@ -78,9 +78,8 @@ const DOUBLE: i32 = 11;
 
 /// The layers of the chain from the graph's input to its output.
 pub fn layers(place: &str, file: &[u8]) -> Result<Vec<Layer>> {
-    let model = ModelProto::decode(file).map_err(|error| {
-        bad(place, "safetensors, NPZ or an ONNX model", printable(&error.to_string()))
-    })?;
+    let model = ModelProto::decode(file)
+        .map_err(|error| bad(place, "safetensors, NPZ or an ONNX model", printable(&error.to_string())))?;
     let graph = model.graph.ok_or_else(|| bad(place, "safetensors, NPZ or an ONNX model", "none of them"))?;
     let constants: Vec<Tensor> =
         graph.initializer.iter().map(|tensor| constant(place, tensor)).collect::<Result<_>>()?;

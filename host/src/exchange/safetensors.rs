@@ -11,7 +11,8 @@ use crate::error::{printable, quoted, require};
 /// Every tensor, widened or rounded to f32.
 pub fn tensors(place: &str, file: &[u8]) -> Result<Vec<Tensor>> {
     let parsed = SafeTensors::deserialize(file);
-    let parsed = parsed.map_err(|error| bad(place, "a whole safetensors file", printable(&error.to_string())))?;
+    let parsed =
+        parsed.map_err(|error| bad(place, "a whole safetensors file", printable(&error.to_string())))?;
     let mut tensors = Vec::new();
     for (name, view) in parsed.tensors() {
         let values = values(view.dtype(), view.data()).ok_or_else(|| {
@@ -19,7 +20,12 @@ pub fn tensors(place: &str, file: &[u8]) -> Result<Vec<Tensor>> {
             bad(&here, "F32, F64, F16 or BF16", format!("{:?}", view.dtype()))
         })?;
         let shape = view.shape().to_vec();
-        require!(count(&shape) == Some(values.len()), place, format!("values of shape {shape:?}"), values.len());
+        require!(
+            count(&shape) == Some(values.len()),
+            place,
+            format!("values of shape {shape:?}"),
+            values.len()
+        );
         tensors.push(Tensor { name, shape, values });
     }
     Ok(tensors)

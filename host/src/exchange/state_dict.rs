@@ -14,7 +14,9 @@ pub fn layers(place: &str, mut tensors: Vec<Tensor>) -> Result<Vec<Layer>> {
         let here = format!("{place}, tensor {}", quoted(&tensor.name));
         let expected = "the weight (outputs, inputs) or bias (outputs) of a linear layer";
         let got = || format!("shape {:?}", tensor.shape);
-        let name = |suffix| tensor.name.strip_suffix(suffix).map(|name: &str| name.trim_end_matches('.').to_string());
+        let name = |suffix| {
+            tensor.name.strip_suffix(suffix).map(|name: &str| name.trim_end_matches('.').to_string())
+        };
         if let Some(name) = name("weight") {
             let &[rows, columns] = tensor.shape.as_slice() else {
                 return Err(super::bad(&here, expected, got()));
