@@ -1,6 +1,7 @@
 //! The energy, and how far a state is from stationary.
 
-use crate::{Network, Problem, StateView, Weights};
+use crate::network::same;
+use crate::{Error, Network, Problem, Quantity, StateView, Weights};
 
 impl<W: Weights> Network<'_, W> {
     /// E = U + Σ g_k·z_k + s/2 ‖z_L‖² − r·z_L, in units of the loss, summed over the rows
@@ -28,6 +29,21 @@ impl<W: Weights> Network<'_, W> {
             }
         }
         energy
+    }
+
+    /// The energy at any activities z, (rows, n_k) block after block as `state` lays them out: those
+    /// of a circuit that settles, say. The rest of `state` follows from them.
+    ///
+    /// # Errors
+    /// [`Error::Size`] if a length doesn't fit.
+    pub fn energy_at(&self, problem: &Problem, z: &[f32], state: &mut StateView) -> Result<f32, Error> {
+        problem.check(self)?;
+        state.check(self, problem.rows(self))?;
+        same(Quantity::ActivityValues, state.z.len(), z.len())?;
+        state.z.copy_from_slice(z);
+        self.preactivate_all(problem, state);
+        self.force_from_activities(1..=self.output(), state);
+        Ok(self.energy(problem, state))
     }
 
     /// The largest change of an activity that the errors w (in z) would make to the errors e.

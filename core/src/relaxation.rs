@@ -116,11 +116,8 @@ impl<W: Weights> Network<'_, W> {
     ) -> Result<Outcome, Error> {
         problem.check(self)?;
         state.check(self, problem.rows(self))?;
-        for k in 1..=self.output() {
-            let a = state.a.get_mut(self.range(k, state.rows)).unwrap_or_default();
-            self.preactivate(k, problem.input, state.z, state.rows, a);
-        }
-        self.force_from_activities(state);
+        self.preactivate_all(problem, state);
+        self.force_from_activities(1..self.output(), state);
         self.top(problem, state);
         let settings = Settings { schedule: Schedule::Unitwise, ..*settings };
         Ok(self.iterate(problem, state, &settings, trace))
@@ -156,7 +153,7 @@ impl<W: Weights> Network<'_, W> {
                 Schedule::Backward => {
                     last.residual = self.backward(problem, state);
                     self.raise(problem, state, 1);
-                    self.force_from_activities(state);
+                    self.force_from_activities(1..self.output(), state);
                     last.energy = self.energy(problem, state);
                 }
             }
@@ -225,10 +222,18 @@ impl<W: Weights> Network<'_, W> {
         largest
     }
 
-    /// u of the hidden blocks from z and a, with the cancellation of that difference: the paper's
+    /// a of every block from z.
+    pub(crate) fn preactivate_all(&self, problem: &Problem, state: &mut StateView) {
+        for k in 1..=self.output() {
+            let a = state.a.get_mut(self.range(k, state.rows)).unwrap_or_default();
+            self.preactivate(k, problem.input, state.z, state.rows, a);
+        }
+    }
+
+    /// u of `blocks` from z and a, with the cancellation of that difference: the paper's
     /// schedule, whose a moves after z, and a state that came from elsewhere have no better.
-    fn force_from_activities(&self, state: &mut StateView) {
-        for k in 1..self.output() {
+    pub(crate) fn force_from_activities(&self, blocks: impl Iterator<Item = usize>, state: &mut StateView) {
+        for k in blocks {
             let range = self.range(k, state.rows);
             let a = state.a.get(range.clone()).unwrap_or_default();
             let z = state.z.get(range.clone()).unwrap_or_default();

@@ -23,6 +23,7 @@ pub mod robustness;
 pub mod run;
 pub mod safety;
 pub mod spelling;
+pub mod spice;
 pub mod target;
 pub mod theory;
 pub mod train;

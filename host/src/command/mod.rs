@@ -6,11 +6,13 @@ mod export;
 mod infer;
 mod inspect;
 mod options;
+mod problem;
 mod relax;
 mod reproduce;
 mod runs;
 mod samples;
 mod shell;
+mod spice;
 mod theory;
 mod train;
 
@@ -50,6 +52,7 @@ enum Command {
     Completions(shell::CompletionsArgs),
     Man(shell::ManArgs),
     Relax(relax::Args),
+    Spice(Box<spice::Args>),
     Theory(theory::Args),
 }
 
@@ -68,6 +71,7 @@ pub fn main() -> ExitCode {
         Command::Completions(args) => shell::completions(&args),
         Command::Man(args) => shell::man(&args),
         Command::Relax(args) => relax::run(&args),
+        Command::Spice(args) => spice::run(&args),
         Command::Theory(args) => theory::run(&args),
     };
     match result {

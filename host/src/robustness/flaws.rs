@@ -68,15 +68,15 @@ impl Flaw {
 fn kill(parameters: &mut Parameters, share: f32, random: &mut Random) {
     let sizes: Vec<_> = parameters.blocks.iter().map(|block| block.size()).collect();
     let mut first = 0;
-    for k in 1..sizes.len() - 1 {
-        let dead = (share * sizes[k] as f32).round() as usize;
-        for &unit in &permutation(sizes[k], random)[..dead] {
+    for (k, &size) in sizes.iter().enumerate().take(sizes.len() - 1).skip(1) {
+        let dead = (share * size as f32).round() as usize;
+        for &unit in &permutation(size, random)[..dead] {
             parameters.biases[first + unit] = 0.0;
             for c in parameters.connections.iter_mut().filter(|c| c.to == k) {
-                c.weights.column_major_mut().iter_mut().skip(unit).step_by(sizes[k]).for_each(|w| *w = 0.0);
+                c.weights.column_major_mut().iter_mut().skip(unit).step_by(size).for_each(|w| *w = 0.0);
             }
         }
-        first += sizes[k];
+        first += size;
     }
 }
 
