@@ -24,6 +24,8 @@ pub const RELAX_STACK: usize = 1280;
 pub const INFER_CODE: u64 = 16 << 10;
 /// The same with forward–backward sweeps.
 pub const RELAX_CODE: u64 = 26 << 10;
+/// What the code of weights in f16 and int8 adds to either.
+pub const NARROW_CODE: u64 = 4 << 10;
 /// Units of the blocks of the chain that the counts are recorded on, input first.
 pub const RECORDED: [usize; 4] = [64, 64, 32, 10];
 
@@ -46,9 +48,10 @@ pub fn report(model: &Model, bytes: usize, machine: &str) -> Result<Value> {
     };
     let network = model.network();
     let input = 4 * network.input_units();
-    let infer = program(board, bytes, INFER_CODE, input + 4 * network.units(), INFER_STACK);
+    let narrow = if model.precision() == Precision::F32 { 0 } else { NARROW_CODE };
+    let infer = program(board, bytes, INFER_CODE + narrow, input + 4 * network.units(), INFER_STACK);
     let state = 4 * StateView::len(network.units(), 1);
-    let relax = program(board, bytes, RELAX_CODE, input + state, RELAX_STACK);
+    let relax = program(board, bytes, RELAX_CODE + narrow, input + state, RELAX_STACK);
     let products = network.connections().iter().map(|c| (c.from, c.weights.shape()));
     let products: Vec<_> =
         products.map(|(from, (rows, columns))| (from, packed_len(rows, columns))).collect();

@@ -68,8 +68,7 @@ fn train_export_eval_infer_inspect_relax_agree() {
     let answers = json_lines(&fenchel(folder, &["infer", "model.fenchel", "--json"]));
     assert_eq!(answers.len(), 500);
     let inspected = json(&fenchel(folder, &["inspect", "model.fenchel", "--weights", "--json"]));
-    let target =
-        json(&fenchel(folder, &["inspect", "model.fenchel", "--target", "netduinoplus2", "--json"]));
+    let target = json(&fenchel(folder, &["inspect", "model.fenchel", "--target", "netduinoplus2", "--json"]));
     assert_eq!(target["target"]["inference"]["fits"], true);
     assert_eq!(target["target"]["inference"]["flash"]["model"], target["file_bytes"]);
     assert!(target["target"]["instructions"]["vfp"]["sweep"].as_f64() > target["macs"].as_f64());

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 
 use fenchel::data;
-use fenchel::target::{INFER_CODE, INFER_STACK, RELAX_CODE, RELAX_STACK};
+use fenchel::target::{INFER_CODE, INFER_STACK, NARROW_CODE, RELAX_CODE, RELAX_STACK};
 
 use crate::boards::{BOARDS, Variant};
 use crate::firmware::{self, Contents};
@@ -43,9 +43,13 @@ fn run(toolchain: &Toolchain, variant: &Variant, contents: &Contents) -> Result<
         ["", "relax", "narrow", "relax,narrow"].map(|features| code(toolchain, variant, contents, features));
     let (infer, relax) = (infer?, relax?);
     println!("      code for size: inference {infer} bytes, with sweeps {relax}");
-    println!("      with f16 and int8 weights: {} and {}", narrow?, all?);
+    let (narrow, all) = (narrow?, all?);
+    println!("      with f16 and int8 weights: {narrow} and {all}");
     ensure!(infer <= INFER_CODE, "inference takes {infer} bytes of code, more than {INFER_CODE}");
     ensure!(relax <= RELAX_CODE, "sweeps take {relax} bytes of code, more than {RELAX_CODE}");
+    let (infer_limit, relax_limit) = (INFER_CODE + NARROW_CODE, RELAX_CODE + NARROW_CODE);
+    ensure!(narrow <= infer_limit, "narrow inference takes {narrow} bytes of code, more than {infer_limit}");
+    ensure!(all <= relax_limit, "narrow sweeps take {all} bytes of code, more than {relax_limit}");
     Ok(())
 }
 
