@@ -36,7 +36,8 @@ const COUNTS: &str = include_str!("../../tests/instruction_counts.json");
 ///
 /// Instructions are scaled from the record: those of products by their multiply-adds, rows rounded
 /// up to panels; the rest of an inference or sweep by units. No zero is skipped. Larger blocks cost
-/// less a multiply-add than the record's, so this errs upwards. Null for weights in f16 and int8,
+/// less a multiply-add than the record's, so this errs upwards:
+/// for 784-256-256-10 by 1.4 times with scalar kernels, twice with MVE (docs/results/device.md). Null for weights in f16 and int8,
 /// of which nothing is recorded.
 ///
 /// # Errors
@@ -130,9 +131,10 @@ fn macs(products: &[(usize, usize)], lowest: usize) -> usize {
 mod tests {
     use super::*;
 
-    /// The record's own network gives the record's own counts back, on every board that has some.
+    /// For the record's own network the estimate is the record, or above it where the recorded run
+    /// skipped zeros: by a quarter at most, the share of silent units.
     #[test]
-    fn the_record_comes_back() {
+    fn the_record_comes_back_or_more() {
         let products: Vec<_> =
             RECORDED.windows(2).map(|pair| packed_len(pair[1], pair[0])).enumerate().collect();
         let counts: BTreeMap<String, u64> = serde_json::from_str(COUNTS).expect("the record");
@@ -142,9 +144,11 @@ mod tests {
             let kernels = estimate.as_object().expect("kernels");
             assert!(!kernels.is_empty(), "{} isn't in the record", board.machine);
             for (kernel, estimate) in kernels {
-                let sweep = counts[&format!("{} {kernel}: sweep", board.machine)];
-                // A product's share is a division: exact to rounding.
-                assert!((estimate["sweep"].as_f64().expect("a number") - sweep as f64).abs() <= 1.0);
+                for (what, key) in [("dense inference", "inference"), ("sweep", "sweep")] {
+                    let recorded = counts[&format!("{} {kernel}: {what}", board.machine)] as f64;
+                    let ratio = estimate[key].as_f64().expect("a number") / recorded;
+                    assert!((0.9999..1.25).contains(&ratio), "{} {kernel} {what}: {ratio}", board.machine);
+                }
             }
         }
     }
