@@ -26,6 +26,7 @@ pub mod run;
 pub mod safety;
 pub mod spelling;
 pub mod spice;
+pub mod target;
 pub mod theory;
 pub mod train;
 
