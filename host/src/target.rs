@@ -36,9 +36,9 @@ const COUNTS: &str = include_str!("../../tests/instruction_counts.json");
 ///
 /// Instructions are scaled from the record: those of products by their multiply-adds, rows rounded
 /// up to panels; the rest of an inference or sweep by units. No zero is skipped. Larger blocks cost
-/// less a multiply-add than the record's, so this errs upwards:
-/// for 784-256-256-10 by 1.4 times with scalar kernels, twice with MVE (docs/results/device.md). Null for weights in f16 and int8,
-/// of which nothing is recorded.
+/// less a multiply-add than the record's, so this errs upwards: beside docs/results/device.md it says
+/// 1.4 times an inference of 784-256-256-10 and 1.6 times a sweep with scalar kernels, twice either
+/// with MVE. Null for weights in f16 and int8, of which nothing is recorded.
 ///
 /// # Errors
 /// [`BadInput`] if there is no such board.

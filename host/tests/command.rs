@@ -197,7 +197,7 @@ fn bad_idx_files_are_refused() {
     write("train-images-idx3-ubyte", images(12, 47));
     refused(folder, &arguments, &["train-images", "48 bytes", "got 47"]);
     write("train-images-idx3-ubyte", images(12, 49));
-    refused(folder, &arguments, &["train-images", "48 bytes", "got more"]);
+    refused(folder, &arguments, &["train-images", "48 bytes", "got 49"]);
     write("train-images-idx3-ubyte", images(u32::MAX, 48));
     refused(folder, &arguments, &["train-images", "bytes of data", "got 48"]);
     write("train-images-idx3-ubyte", vec![0, 0, 8]);
