@@ -201,7 +201,7 @@ fn bad_idx_files_are_refused() {
     write("train-images-idx3-ubyte", images(u32::MAX, 48));
     refused(folder, &arguments, &["train-images", "bytes of data", "got 48"]);
     write("train-images-idx3-ubyte", vec![0, 0, 8]);
-    refused(folder, &arguments, &["train-images", "whole IDX header"]);
+    refused(folder, &arguments, &["train-images", "an IDX header of 16 bytes"]);
     write("train-images-idx3-ubyte", labels(12, 1));
     refused(folder, &arguments, &["train-images", "[0, 0, 8, 3]"]);
     write("train-images-idx3-ubyte", images(12, 48));
