@@ -131,7 +131,7 @@ pub fn run(args: &Args) -> Result<()> {
 const SOLVERS: &str = "\
 # Gradient error against cost
 
-Relative error of the contrastive gradient, g = 0, against 400 forward–backward sweeps, a mean over 5
+Relative error of the contrastive gradient, g = 0, against 400 forward–backward sweeps, a mean over 20
 batches of 50, on the networks after the last epoch, seed 0. Cost: multiplications and additions of a
 step beside back-propagation's, counted, not timed.
 
