@@ -82,7 +82,6 @@ pub fn run(args: &Args) -> Result<()> {
         Which::Second => second,
     };
     let problem = sample.problem(&nudge);
-    let network = model.network();
     if let Some(file) = &args.energy {
         let path = settle(&model, &problem, args.transient.unwrap_or(50.0))?;
         crate::files::write(file, plots::settling(&path)?.as_bytes())?;
@@ -102,10 +101,8 @@ pub fn run(args: &Args) -> Result<()> {
             path.relaxed
         ));
     }
-    let mut forward = vec![0.0; network.units()];
-    network.infer(problem.input, &mut forward)?;
     let analysis = args.transient.map_or(Analysis::OperatingPoint, Analysis::Transient);
-    let text = netlist(&network, &problem, &forward, analysis)?;
+    let text = netlist(&model.network(), &problem, analysis)?;
     match &args.out {
         Some(file) => crate::files::write(file, text.as_bytes()),
         None => super::print(text.trim_end()),

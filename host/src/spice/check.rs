@@ -23,7 +23,7 @@ pub struct Comparison {
 pub fn check(model: &Model, problem: &Problem) -> Result<Comparison> {
     let network = model.network();
     let relaxed = relaxed(&network, problem)?;
-    let text = netlist(&network, problem, &forward(&network, problem)?, Analysis::OperatingPoint)?;
+    let text = netlist(&network, problem, Analysis::OperatingPoint)?;
     let voltages = ngspice::run(&text)?.points.concat();
     crate::error::require!(
         voltages.len() == relaxed.len(),
@@ -57,8 +57,7 @@ pub struct Path {
 /// As [`check`].
 pub fn settle(model: &Model, problem: &Problem, microseconds: f64) -> Result<Path> {
     let network = model.network();
-    let start = forward(&network, problem)?;
-    let voltages = ngspice::run(&netlist(&network, problem, &start, Analysis::Transient(microseconds))?)?;
+    let voltages = ngspice::run(&netlist(&network, problem, Analysis::Transient(microseconds))?)?;
     let mut memory = vec![0.0; StateView::len(network.units(), 1)];
     let mut state = StateView::new(network.units(), 1, &mut memory)?;
     let mut energy = |z: &[f32]| network.energy_at(problem, z, &mut state).map(f64::from);
@@ -74,12 +73,6 @@ pub fn settle(model: &Model, problem: &Problem, microseconds: f64) -> Result<Pat
     let energies = energies.collect::<Result<Vec<_>>>()?;
     let relaxed = energy(&relaxed(&network, problem)?)?;
     Ok(Path { times: voltages.times.iter().map(|time| 1e6 * time).collect(), energies, relaxed })
-}
-
-fn forward(network: &Network<'_, Packed>, problem: &Problem) -> Result<Vec<f32>> {
-    let mut activities = vec![0.0; network.units()];
-    network.infer(problem.input, &mut activities)?;
-    Ok(activities)
 }
 
 /// The activities of the relaxed state, block after block.

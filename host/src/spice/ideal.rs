@@ -23,19 +23,18 @@ pub enum Analysis {
     Transient(f64),
 }
 
-/// The netlist of one sample's problem, `forward` its forward pass: where a transient starts, and the
-/// first guess of the operating point.
+/// The netlist of one sample's problem. Its forward pass is where a transient starts, and the first
+/// guess of the operating point.
 ///
 /// Nodes: `x_J` the input, `z_K_I` an activity, `a_K_I` a pre-activation, `u_K_I` the force that a block
 /// feeds back. An element's name says what it carries.
 ///
 /// # Errors
 /// [`crate::BadInput`] for a potential or an activation without a circuit: those beside Fenchel–Young
-/// and relu, linear and clip.
+/// and relu, linear and clip; [`fenchel_core::Error::Size`] if the input doesn't fit.
 pub fn netlist<W: Weights>(
     network: &Network<'_, W>,
     problem: &Problem,
-    forward: &[f32],
     analysis: Analysis,
 ) -> Result<String> {
     let mut text = String::from("* A lifted network: voltages settle at the activities of least energy.\n");
@@ -49,6 +48,8 @@ pub fn netlist<W: Weights>(
     for (index, c) in network.connections().iter().enumerate() {
         connection(&mut text, c.from, c.to, index, &c.weights)?;
     }
+    let mut forward = vec![0.0; network.units()];
+    network.infer(problem.input, &mut forward)?;
     let start = if analysis == Analysis::OperatingPoint { ".nodeset" } else { ".ic" };
     for k in 1..=network.output() {
         for (i, z) in forward[network.range(k, 1)].iter().enumerate() {
