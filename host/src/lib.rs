@@ -24,6 +24,7 @@ pub mod reproduce;
 pub mod robustness;
 pub mod run;
 pub mod safety;
+pub mod sample;
 pub mod spelling;
 pub mod spice;
 pub mod target;

@@ -1,7 +1,7 @@
 //! What a report measures of a run's best model on the test split.
 
 use anyhow::Result;
-use fenchel_core::{Model, Problem, StateView, Sweep, label};
+use fenchel_core::{Model, StateView, Sweep, label};
 
 use super::chart::Line;
 use crate::Parameters;
@@ -10,6 +10,7 @@ use crate::evaluate::{outputs, runner_up};
 use crate::robustness::Samples;
 use crate::robustness::attacks::{GradientAttack, Norm};
 use crate::robustness::flaws::{self, Flaw};
+use crate::sample::Sample;
 use crate::train::Settings;
 
 /// Test samples that robustness is measured on, at most.
@@ -55,20 +56,15 @@ pub fn energies(model: &Model, data: &Dataset, settings: &Settings) -> Result<Ve
     let mut memory = vec![0.0; network.units()];
     let truth = data.test.labels[0];
     let other = runner_up(network.infer(&input, &mut memory)?, truth);
-    let one_hot =
-        |class| (0..network.output_units()).map(|c| if c == class { 1.0 } else { 0.0 }).collect::<Vec<_>>();
-    let (target, attack) = (one_hot(truth), one_hot(other));
+    let sample = Sample::new(input, truth, other, network.output_units());
     let relaxation = fenchel_core::Settings { schedule: settings.schedule, sweeps: SWEEPS, tolerance: 0.0 };
     let mut lines = Vec::new();
     for (name, nudge) in ["first problem", "second problem"].into_iter().zip(contrast.nudges) {
-        let nudges = [nudge];
-        let problem =
-            Problem { input: &input, nudges: &nudges, target: &target, attack: &attack, perturbation: &[] };
         let mut memory = vec![0.0; StateView::len(network.units(), 1)];
         let mut state = StateView::new(network.units(), 1, &mut memory)?;
         let mut points: Vec<(f64, f64)> = Vec::new();
         let mut trace = |sweep: Sweep| points.push((f64::from(sweep.sweep), f64::from(sweep.energy)));
-        network.relax(&problem, &mut state, &relaxation, &mut trace)?;
+        network.relax(&sample.problem(&nudge), &mut state, &relaxation, &mut trace)?;
         let last = points.last().map_or(0.0, |&(_, energy)| energy);
         points.iter_mut().for_each(|(_, energy)| *energy -= last);
         lines.push((format!("{name}, s = {:.3}", nudge.s), points));

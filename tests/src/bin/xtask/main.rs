@@ -56,10 +56,17 @@ enum Command {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let test = matches!(cli.command, Command::Test);
+    let prepared = || setup::prepare(cli.debian_rust, test);
     let result = match &cli.command {
-        // Needs neither firmware nor QEMU.
+        Command::Demo => prepared().and_then(|toolchain| demo::run(&toolchain)),
+        Command::Test => prepared().and_then(|toolchain| checks::run(&toolchain)),
+        Command::Bench(args) => prepared().and_then(|toolchain| bench::run(&toolchain, args)),
+        Command::Limits => {
+            prepared().and_then(|toolchain| limits::all(&toolchain, &process::root().join("target/limits")))
+        }
         Command::Fuzz(args) => fuzz::run(args),
-        command => setup::prepare(cli.debian_rust, test).and_then(|toolchain| on_device(command, &toolchain)),
+        Command::Counts { record } => prepared()
+            .and_then(|toolchain| gate::run(&toolchain, &process::root().join("target/counts"), *record)),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -67,16 +74,5 @@ fn main() -> ExitCode {
             eprintln!("cargo xtask: {error:#}");
             ExitCode::from(if error.is::<setup::Missing>() { 2 } else { 1 })
         }
-    }
-}
-
-fn on_device(command: &Command, toolchain: &setup::Toolchain) -> anyhow::Result<()> {
-    match command {
-        Command::Demo => demo::run(toolchain),
-        Command::Test => checks::run(toolchain),
-        Command::Bench(args) => bench::run(toolchain, args),
-        Command::Limits => limits::all(toolchain, &process::root().join("target/limits")),
-        Command::Counts { record } => gate::run(toolchain, &process::root().join("target/counts"), *record),
-        Command::Fuzz(args) => fuzz::run(args),
     }
 }
