@@ -17,6 +17,7 @@ mod gemm;
 mod gradient;
 mod matrix;
 pub mod narrow;
+mod npz;
 mod optimiser;
 mod parameters;
 pub mod report;

@@ -1,6 +1,7 @@
 //! The command line: a thin layer over the library. One file a command; the list is `Command`.
 
 mod bench;
+mod data;
 mod eval;
 mod export;
 mod import;
@@ -15,6 +16,7 @@ mod runs;
 mod samples;
 mod shell;
 mod spice;
+mod table;
 mod theory;
 mod train;
 
@@ -50,6 +52,7 @@ enum Command {
     Import(import::Args),
     Inspect(inspect::Args),
     Bench(bench::Args),
+    Data(data::Args),
     Reproduce(reproduce::Args),
     Runs(runs::ListArgs),
     Compare(runs::CompareArgs),
@@ -71,6 +74,7 @@ pub fn main() -> ExitCode {
         Command::Import(args) => import::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::Data(args) => data::run(&args),
         Command::Reproduce(args) => reproduce::run(&args),
         Command::Runs(args) => runs::list(&args),
         Command::Compare(args) => runs::compare(&args),

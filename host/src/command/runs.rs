@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
+use super::table::table;
 use crate::BadInput;
 use crate::run::{self, BEST, LAST, LOG, SETTINGS};
 use crate::spelling;
@@ -101,18 +102,6 @@ fn shown(value: &Value) -> String {
         Value::Number(number) if number.is_f64() => format!("{:.4}", number.as_f64().unwrap_or(f64::NAN)),
         other => other.to_string(),
     }
-}
-
-/// Columns as wide as they must be.
-fn table(rows: &[Vec<String>]) -> Result<()> {
-    let columns = rows.first().map_or(0, Vec::len);
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let widths: Vec<_> = (0..columns).map(width).collect();
-    for row in rows {
-        let cells: Vec<_> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
-        super::print(cells.join("  ").trim_end())?;
-    }
-    Ok(())
 }
 
 pub fn list(args: &ListArgs) -> Result<()> {
