@@ -59,8 +59,8 @@ fn an_npz_file_of_any_shape_trains_by_its_own_names() {
     assert_eq!(set["samples"], serde_json::json!({ "train": 28, "validation": 4, "test": 8 }));
     assert_eq!(set["classes"], serde_json::json!(["dark", "<b>\u{1b}[31mbright"]));
 
-    let train =
-        ["train", "--data", "images.npz", "--epochs", "30", "--batch", "7", "--quiet", "--out", "run"];
+    let options = ["--epochs", "60", "--batch", "7", "--rate", "0.01", "--quiet", "--out", "run"];
+    let train = [&["train", "--data", "images.npz"], &options[..]].concat();
     assert!(fenchel(folder, &train).status.success());
     let report = &lines(&fenchel(folder, &["eval", "run", "--classes", "--json"]))[0];
     assert_eq!(report["accuracy"], 1.0, "dark and bright are easily told apart: {report}");
