@@ -9,7 +9,7 @@ use super::table::table;
 use crate::BadInput;
 use crate::run::{self, BEST, LAST, LOG, SETTINGS};
 use crate::spelling;
-use crate::train::{Epoch, Settings};
+use crate::train::{Epoch, Logged, Settings};
 
 /// List runs: how far each is, and how good
 #[derive(clap::Args)]
@@ -39,7 +39,7 @@ pub struct CompareArgs {
 pub(super) struct Listed {
     name: String,
     pub settings: Settings,
-    pub epochs: Vec<Epoch>,
+    pub epochs: Vec<Logged>,
     pub has_best: bool,
     has_last: bool,
 }
@@ -62,7 +62,7 @@ impl Listed {
     }
 
     fn best(&self) -> Option<&Epoch> {
-        let trained = self.epochs.iter().filter(|epoch| !epoch.pretraining);
+        let trained = self.epochs.iter().map(|logged| &logged.epoch).filter(|epoch| !epoch.pretraining);
         trained.reduce(|best, epoch| {
             let merit = |epoch: &Epoch| (epoch.validation_accuracy, -epoch.validation_loss);
             if merit(epoch) > merit(best) { epoch } else { best }
@@ -78,7 +78,7 @@ impl Listed {
     }
 
     fn report(&self) -> Value {
-        let trained = self.epochs.iter().filter(|epoch| !epoch.pretraining).count();
+        let trained = self.epochs.iter().filter(|logged| !logged.epoch.pretraining).count();
         json!({
             "run": self.name,
             "data": self.settings.data,
@@ -89,7 +89,7 @@ impl Listed {
             "state": self.state(),
             "best_epoch": self.best().map(|epoch| epoch.epoch),
             "validation_accuracy": self.best().map(|epoch| epoch.validation_accuracy),
-            "seconds": self.epochs.last().map(|epoch| epoch.seconds),
+            "seconds": self.epochs.last().map(|logged| logged.epoch.seconds),
         })
     }
 }

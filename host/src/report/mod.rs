@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::data::Dataset;
 use crate::export::ModelBytes;
-use crate::train::{Epoch, Settings};
+use crate::train::{Logged, Settings};
 use chart::{Line, chart};
 use measures::{CHIPS, CURVES, Mistake, SAMPLES};
 
@@ -27,7 +27,7 @@ pub struct Reported {
     /// How it was set up.
     pub settings: Settings,
     /// Its log.
-    pub epochs: Vec<Epoch>,
+    pub epochs: Vec<Logged>,
 }
 
 /// A run with what was measured of its best model.
@@ -59,9 +59,9 @@ impl<'a> Measured<'a> {
     }
 
     /// A value of each epoch of training proper.
-    fn line(&self, value: fn(&Epoch) -> f64) -> Line {
-        let trained = self.run.epochs.iter().filter(|epoch| !epoch.pretraining);
-        (self.name.clone(), trained.map(|epoch| (f64::from(epoch.epoch), value(epoch))).collect())
+    fn line(&self, value: fn(&Logged) -> f64) -> Line {
+        let trained = self.run.epochs.iter().filter(|logged| !logged.epoch.pretraining);
+        (self.name.clone(), trained.map(|logged| (f64::from(logged.epoch.epoch), value(logged))).collect())
     }
 
     fn accuracy(&self) -> f64 {
@@ -83,7 +83,7 @@ pub fn page(runs: &[Reported]) -> Result<String> {
         [run] => run.name.clone(),
         runs => format!("{} runs", runs.len()),
     };
-    let of_epochs = |value: fn(&Epoch) -> f64| runs.iter().map(|run| run.line(value)).collect::<Vec<_>>();
+    let of_epochs = |value: fn(&Logged) -> f64| runs.iter().map(|run| run.line(value)).collect::<Vec<_>>();
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -101,8 +101,8 @@ pub fn page(runs: &[Reported]) -> Result<String> {
                 (outcome(&runs))
                 h2 { "Training" }
                 div.charts {
-                    (chart("Validation accuracy in %", "epoch", &of_epochs(|e| 100.0 * e.validation_accuracy)))
-                    (chart("Validation loss ½‖z − y‖²", "epoch", &of_epochs(|e| e.validation_loss)))
+                    (chart("Validation accuracy in %", "epoch", &of_epochs(|e| 100.0 * e.epoch.validation_accuracy)))
+                    (chart("Validation loss ½‖z − y‖²", "epoch", &of_epochs(|e| e.epoch.validation_loss)))
                 }
                 @if runs.iter().any(|run| !run.energies.is_empty()) {
                     h2 { "Energy per sweep" }
@@ -143,7 +143,7 @@ fn outcome(runs: &[Measured]) -> Markup {
                     td { (crate::spelling::name(run.run.settings.objective)) }
                     td { (format!("{:.2} %", 100.0 * run.accuracy())) }
                     td { (run.run.epochs.len()) }
-                    td { (format!("{:.1} s", run.run.epochs.last().map_or(0.0, |epoch| epoch.seconds))) }
+                    td { (format!("{:.1} s", run.run.epochs.last().map_or(0.0, |logged| logged.epoch.seconds))) }
                 }
             }
         } }

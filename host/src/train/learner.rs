@@ -13,16 +13,16 @@ use crate::{Adam, DenseGradient, Matrix, Parameters};
 #[derive(Clone)]
 pub struct Learner {
     pub parameters: Parameters,
-    settings: Settings,
+    pub settings: Settings,
     pub gradient: DenseGradient,
     pub adam: Adam,
-    batch: Batch,
-    memory: Memory,
+    pub batch: Batch,
+    pub memory: Memory,
 }
 
 /// What a gradient needs beside the batch.
 #[derive(Clone, Default)]
-struct Memory {
+pub struct Memory {
     state: Vec<f32>,
     outputs: Vec<f32>,
     force: Vec<f32>,
@@ -61,14 +61,19 @@ impl Learner {
         data: &Dataset,
         streams: &mut Streams,
     ) -> Result<usize> {
-        self.batch.gather(train, indices, data);
-        self.batch.disturb_input(self.settings.input_noise, &mut streams.input);
-        let network = self.parameters.network();
-        self.batch.perturb(&network, &self.settings, &mut streams.perturbation);
+        self.gather(train, indices, data, streams);
         match self.settings.contrast() {
             None => self.backpropagate(streams),
             Some(contrast) => self.contrast(&contrast, streams),
         }
+    }
+
+    /// Make the samples at `indices` the batch, with the noise that belongs to it.
+    pub fn gather(&mut self, train: &Split, indices: &[usize], data: &Dataset, streams: &mut Streams) {
+        self.batch.gather(train, indices, data);
+        self.batch.disturb_input(self.settings.input_noise, &mut streams.input);
+        let network = self.parameters.network();
+        self.batch.perturb(&network, &self.settings, &mut streams.perturbation);
     }
 
     fn backpropagate(&mut self, streams: &mut Streams) -> Result<usize> {
@@ -90,8 +95,8 @@ impl Learner {
         Ok(0)
     }
 
-    /// The mean contrastive gradient of the batch; the number of samples dropped from it.
-    fn contrast(&mut self, contrast: &Contrast, streams: &mut Streams) -> Result<usize> {
+    /// Give the batch its attack, on the labels and as the settings have it on the input.
+    pub fn attack(&mut self, contrast: &Contrast, streams: &mut Streams) -> Result<()> {
         let network = self.parameters.network();
         let (batch, memory) = (&mut self.batch, &mut self.memory);
         if self.settings.attack == AttackName::RunnerUp {
@@ -104,6 +109,14 @@ impl Learner {
             let radii = batch.radii(&mut streams.radius);
             memory.attack_input(&network, batch, &contrast.nudges[1..], self.settings.input_block, &radii)?;
         }
+        Ok(())
+    }
+
+    /// The mean contrastive gradient of the batch; the number of samples dropped from it.
+    fn contrast(&mut self, contrast: &Contrast, streams: &mut Streams) -> Result<usize> {
+        self.attack(contrast, streams)?;
+        let network = self.parameters.network();
+        let (batch, memory) = (&self.batch, &mut self.memory);
         let divisor = contrast.divisor * batch.len() as f32;
         let factors = [1.0 / divisor, -1.0 / divisor];
         // With g = 0 a free problem is solved by the forward pass, and its forces are 0.
@@ -123,7 +136,8 @@ impl Learner {
     }
 }
 
-fn problem<'b>(batch: &'b Batch, nudges: &'b [Nudge]) -> Problem<'b> {
+/// The problems with these nudges on the batch.
+pub fn problem<'b>(batch: &'b Batch, nudges: &'b [Nudge]) -> Problem<'b> {
     Problem {
         input: &batch.input,
         nudges,
@@ -134,7 +148,8 @@ fn problem<'b>(batch: &'b Batch, nudges: &'b [Nudge]) -> Problem<'b> {
 }
 
 impl Memory {
-    fn state(&mut self, network: &Network<'_, Matrix>, rows: usize) -> Result<StateView<'_>> {
+    /// Room for the state of so many rows.
+    pub fn state(&mut self, network: &Network<'_, Matrix>, rows: usize) -> Result<StateView<'_>> {
         self.state.resize(StateView::len(network.units(), rows), 0.0);
         Ok(StateView::new(network.units(), rows, &mut self.state)?)
     }
