@@ -8,6 +8,7 @@ mod import;
 mod infer;
 mod inspect;
 mod options;
+mod plot;
 mod problem;
 mod relax;
 mod report;
@@ -57,6 +58,7 @@ enum Command {
     Runs(runs::ListArgs),
     Compare(runs::CompareArgs),
     Report(report::Args),
+    Plot(plot::Args),
     Completions(shell::CompletionsArgs),
     Man(shell::ManArgs),
     Relax(relax::Args),
@@ -79,6 +81,7 @@ pub fn main() -> ExitCode {
         Command::Runs(args) => runs::list(&args),
         Command::Compare(args) => runs::compare(&args),
         Command::Report(args) => report::run(&args),
+        Command::Plot(args) => plot::run(&args),
         Command::Completions(args) => shell::completions(&args),
         Command::Man(args) => shell::man(&args),
         Command::Relax(args) => relax::run(&args),
