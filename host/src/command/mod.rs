@@ -3,6 +3,7 @@
 mod bench;
 mod eval;
 mod export;
+mod hardware;
 mod infer;
 mod inspect;
 mod options;

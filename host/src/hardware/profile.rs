@@ -111,6 +111,18 @@ impl Profile {
         }
     }
 
+    /// Noise on the weights alone, each by itself: w + N(0, (std·ŵ)²), in both arrays.
+    pub fn weight_noise(std: f64) -> Self {
+        // Of two devices.
+        let programming_noise = std / std::f64::consts::SQRT_2;
+        Self { programming_noise, separate_feedback: true, ..Self::ideal() }
+    }
+
+    /// Weights of so many bits, at least 2: multiples of ŵ/(2^(bits−1) − 1).
+    pub fn bits(bits: u32) -> Self {
+        Self { levels: Some(1 << (bits - 1)), ..Self::ideal() }
+    }
+
     /// A preset by its name, or a TOML file.
     ///
     /// # Errors

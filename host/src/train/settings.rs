@@ -8,6 +8,7 @@ use super::objectives::{AttackName, Distance, ObjectiveName, PerturbedBlocks, Pe
 use crate::architecture::{Architecture, Skip};
 use crate::data::Dataset;
 use crate::error::require;
+use crate::hardware::Profile;
 use crate::spelling::Spelled;
 use crate::{BadInput, spelling};
 
@@ -76,6 +77,9 @@ pub struct Settings {
     pub sweeps: u32,
     /// A relaxation ends when no activity changes by more; 0: after all sweeps.
     pub tolerance: f32,
+    /// What a fresh chip is drawn of for each mini-batch; exact weights if none.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub hardware: Option<Profile>,
 }
 
 impl Settings {
@@ -110,7 +114,20 @@ impl Settings {
             schedule: Schedule::ForwardBackward,
             sweeps: 2,
             tolerance: 0.0,
+            hardware: None,
         }
+    }
+
+    /// On chips of `profile`. An objective with a Gaussian g draws it at the size of the offsets, if
+    /// there are any, for each sample: g is a unit's offset.
+    pub fn on(mut self, profile: Profile) -> Self {
+        if let Perturbation::Gaussian { std } = &mut self.perturbation
+            && profile.offset > 0.0
+        {
+            *std = profile.offset as f32;
+        }
+        self.hardware = Some(profile);
+        self
     }
 
     /// AROVR^g with the input block and the weight clip: what stands most. The radius is a share of
@@ -215,6 +232,13 @@ impl Settings {
         let none = self.perturbation == Perturbation::None;
         let expected = "none with back-propagation (which takes --hidden-noise)";
         require!(lifted || none, "--perturbation", expected, self.perturbation.spell());
+        if let Some(profile) = &self.hardware {
+            profile.check()?;
+            let fits = !lifted || self.schedule != Schedule::Unitwise;
+            let expected =
+                "forward-backward or backward with --hardware (units move by W alone, not by Wᵀ's arrays)";
+            require!(fits, "--schedule", expected, self.schedule.spell());
+        }
         if let Some(count) = self.samples {
             let most = data.train.len();
             require!((1..=most).contains(&count), "--samples", format!("1 to {most}"), count);
