@@ -6,7 +6,8 @@ use std::sync::OnceLock;
 use std::time::Instant;
 
 use anyhow::Result;
-use fenchel_core::{InputBlock, Model, Nudge};
+use fenchel_core::{InputBlock, Model, Nudge, Random};
+use rand_core::SeedableRng;
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -259,9 +260,7 @@ fn estimate(cells: &[Vec<Cell>], profiles: &[Profile], images: &Images, extent: 
         }
     }
     if let Some(Cell { data, settings, .. }) = cells.iter().flatten().next().filter(|_| lots > 0) {
-        let parameters =
-            Parameters::new(&settings.architecture(data)?, &mut rand_core::SeedableRng::seed_from_u64(0));
-        let parameters: Parameters = parameters;
+        let parameters = Parameters::new(&settings.architecture(data)?, &mut Random::seed_from_u64(0));
         let start = Instant::now();
         outputs(&parameters.network(), &data.validation, data.scaling)?;
         seconds += start.elapsed().as_secs_f64() * f64::from(settings.epochs) * trainings as f64;
