@@ -172,13 +172,15 @@ impl HardwareArgs {
         let targets = std::iter::once(&first.free).chain(&first.nudged).map(|part| percent(part.target));
         let targets = targets.collect::<Vec<_>>().join(" and ");
         super::print(format_args!("accuracies in %; yield: share of the chips with at least {targets} %"))?;
-        let part = ["without flaws", "mean", "5th percentile", "yield"];
+        super::print(
+            "free and nudged: the network itself; then its chips' mean, fifth percentile and yield",
+        )?;
+        super::print("error: of the nudged activities; settled: share of the nudged samples")?;
         let mut heading = vec!["run".to_string()];
         heading.extend(self.sweep.iter().map(|sweep| sweep.flaw.clone()));
-        heading.extend(part.map(|name| format!("free: {name}")));
+        heading.extend(["free", "mean", "5 %", "yield"].map(String::from));
         if first.nudged.is_some() {
-            heading.extend(part.map(|name| format!("nudged: {name}")));
-            heading.extend(["error of z", "settled"].map(String::from));
+            heading.extend(["nudged", "mean", "5 %", "yield", "error", "settled"].map(String::from));
         }
         let cells = |row: &Row| {
             let accuracy = |accuracy: &Accuracy| {

@@ -199,8 +199,10 @@ impl Common {
             let number = done.fetch_add(1, Ordering::Relaxed) + 1;
             let objective = crate::spelling::name(cell.settings.objective);
             let pretrained = if cell.settings.pretrain > 0 { ", pretrained" } else { "" };
+            let chips = if cell.settings.hardware.is_some() { ", on chips" } else { "" };
+            let clip = if cell.settings.weight_clip.is_some() { ", clipped" } else { "" };
             let (data, seed) = (label(&cell.settings.data), cell.settings.seed);
-            eprintln!("{number} trained: {data}, {objective}{pretrained}, seed {seed}");
+            eprintln!("{number} trained: {data}, {objective}{pretrained}{chips}{clip}, seed {seed}");
         };
         let (markdown, report) = threads.install(|| work(plan, &data, &watch))?;
         std::fs::create_dir_all(&self.out).with_context(|| format!("making {}", self.out.display()))?;

@@ -60,7 +60,7 @@ pub fn markdown(rows: &[Row], plan: Plan, extent: Extent, provenance: &Provenanc
         let unsettled = here.iter().map(|row| row.settled).fold(1.0, f64::min);
         let _ = write!(
             text,
-            "\nOf the nudged samples {:.1} % or more settled, whatever the method and hardware.\n",
+            "\nAt least {:.1} % of the nudged samples settled, whatever the method and hardware.\n",
             100.0 * unsettled
         );
         let _ = write!(text, "\n## {data}: who wins\n\n{WHO_WINS}\n");
@@ -82,7 +82,7 @@ by the same figures, which flatters both).
 | hardware | best lifted | % | best baseline | % | lifted ahead by |
 |---|---|---|---|---|---|";
 
-/// Methods down, hardware across, the best of each column in bold.
+/// Methods down, hardware across, the best of each column in bold unless it is 0.
 fn table(text: &mut String, rows: &[&Row], value: Value, high_is_good: bool) {
     let headings: Vec<_> = CONDITIONS.iter().map(|condition| condition.0).collect();
     let _ = writeln!(text, "| trained by | clip | {} |", headings.join(" | "));
@@ -102,7 +102,7 @@ fn table(text: &mut String, rows: &[&Row], value: Value, high_is_good: bool) {
                 let row =
                     rows.iter().find(|row| (row.method, row.clip, row.hardware) == (name, clip, *hardware));
                 let shown = row.map_or_else(|| "–".into(), |row| shown(row));
-                if shown == *best { format!("**{shown}**") } else { shown }
+                if shown == *best && best != "0.0" { format!("**{shown}**") } else { shown }
             });
             let cells = cells.collect::<Vec<_>>().join(" | ");
             let _ = writeln!(text, "| {name} | {} | {cells} |", if clip { "yes" } else { "no" });
