@@ -3,7 +3,7 @@
 use crate::{Network, StateView, Weights};
 
 /// |θ| at most. Where a row changes its active set the secant is meaningless and θ can be of any
-/// size; within this bound an iterate stays near its two images, and two sweeps are the most exact.
+/// size; within this bound an iterate stays near its two images.
 const LARGEST: f32 = 0.5;
 
 impl<W: Weights> Network<'_, W> {

@@ -1,5 +1,5 @@
 //! One weight matrix, applied forwards and backwards. The host trains on its own implementation
-//! over a GEMM library; everything that must give the same bits everywhere uses [`crate::Packed`].
+//! of fused products; everything that must give the same bits everywhere uses [`crate::Packed`].
 
 /// A weight matrix W of shape (fan-out, fan-in), applied to rows of samples.
 pub trait Weights {

@@ -21,6 +21,21 @@ impl BadInput {
     }
 }
 
+/// Text of a file as an error shows it: in quotes, control characters escaped, and not long.
+pub(crate) fn quoted(text: &str) -> String {
+    const MOST: usize = 40;
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{:?}…", &text[..end]),
+        None => format!("{text:?}"),
+    }
+}
+
+/// What another library says of a file, without the control characters that it quotes, and not long.
+pub(crate) fn printable(text: &str) -> String {
+    const MOST: usize = 300;
+    text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).take(MOST).collect()
+}
+
 /// Return [`BadInput`] unless the condition holds.
 macro_rules! require {
     ($condition:expr, $place:expr, $expected:expr, $got:expr) => {

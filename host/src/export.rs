@@ -14,6 +14,12 @@ use crate::{BadInput, Parameters};
 
 /// A model file in memory, aligned as a device's flash would hold it. Not `Clone`: a copy of the
 /// storage would lie elsewhere.
+///
+/// ```
+/// use fenchel::export::ModelBytes;
+/// let error = ModelBytes::new(b"something else").model("file").unwrap_err();
+/// assert_eq!(format!("{error:#}"), "file: not a Fenchel model: expected it to begin with FNCL");
+/// ```
 #[derive(Debug)]
 pub struct ModelBytes {
     storage: Vec<u8>,

@@ -24,6 +24,14 @@ impl Adam {
         Self { rate, step: 0, moments: parameters.tensor_sizes().into_iter().map(zeros).collect() }
     }
 
+    /// Whether its moments are those of `parameters`.
+    pub(crate) fn fits(&self, parameters: &Parameters) -> bool {
+        let sizes = parameters.tensor_sizes();
+        let same =
+            |((first, second), &n): (&(Vec<f32>, Vec<f32>), &usize)| first.len() == n && second.len() == n;
+        self.moments.len() == sizes.len() && self.moments.iter().zip(&sizes).all(same)
+    }
+
     /// One step against `gradient`.
     pub fn step(&mut self, parameters: &mut Parameters, gradient: &DenseGradient) {
         self.step += 1;

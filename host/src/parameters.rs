@@ -6,6 +6,16 @@ use rand_core::Rng;
 use crate::{Architecture, Matrix};
 
 /// Weights and biases, γ, and the shape of a network.
+///
+/// ```
+/// # use fenchel::{Architecture, Parameters};
+/// # use fenchel_core::{Activation, Potential, Random};
+/// # use rand_core::SeedableRng;
+/// let architecture = Architecture::new(&[4, 8, 3], &[Activation::Relu], Potential::FenchelYoung, &[], &[])?;
+/// let parameters = Parameters::new(&architecture, &mut Random::seed_from_u64(0));
+/// assert_eq!(parameters.tensor_sizes(), [8 * 4, 3 * 8, 8 + 3]);
+/// # Ok::<(), anyhow::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Parameters {
     /// The blocks 0..=L.

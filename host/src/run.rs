@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 
 use crate::error::require;
-use crate::train::{Checkpoint, Settings};
+use crate::train::{Checkpoint, Epoch, Settings};
 use crate::{BadInput, files};
 
 /// The best model, a model file.
@@ -21,6 +21,12 @@ pub const CHECKPOINT: &str = "checkpoint";
 pub const SETTINGS: &str = "settings.toml";
 /// One JSON object an epoch.
 pub const LOG: &str = "log.jsonl";
+
+/// The epochs of a log's text, up to the first line that isn't one: the last may be cut off, if the
+/// run was killed while it was written.
+pub fn epochs(log: &str) -> Vec<Epoch> {
+    log.lines().map_while(|line| serde_json::from_str(line).ok()).collect()
+}
 
 /// The folder of a run in progress.
 #[derive(Debug)]

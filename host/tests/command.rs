@@ -68,6 +68,13 @@ fn train_export_eval_infer_inspect_relax_agree() {
     let answers = json_lines(&fenchel(folder, &["infer", "model.fenchel", "--json"]));
     assert_eq!(answers.len(), 500);
     let inspected = json(&fenchel(folder, &["inspect", "model.fenchel", "--weights", "--json"]));
+    let target = json(&fenchel(folder, &["inspect", "model.fenchel", "--target", "netduinoplus2", "--json"]));
+    assert_eq!(target["target"]["inference"]["fits"], true);
+    assert_eq!(target["target"]["inference"]["flash"]["model"], target["file_bytes"]);
+    assert!(target["target"]["instructions"]["vfp"]["sweep"].as_f64() > target["macs"].as_f64());
+    let unknown = fenchel(folder, &["inspect", "model.fenchel", "--target", "mps2"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&unknown.stderr).contains("mps2-an386"), "the boards that there are");
     let relaxed = json(&fenchel(folder, &["relax", "model.fenchel", "--index", "3", "--json"]));
     let numbers = |value: &Value| -> Vec<f64> {
         value.as_array().expect("a list").iter().map(|v| v.as_f64().expect("a number")).collect()
@@ -190,11 +197,11 @@ fn bad_idx_files_are_refused() {
     write("train-images-idx3-ubyte", images(12, 47));
     refused(folder, &arguments, &["train-images", "48 bytes", "got 47"]);
     write("train-images-idx3-ubyte", images(12, 49));
-    refused(folder, &arguments, &["train-images", "48 bytes", "got more"]);
+    refused(folder, &arguments, &["train-images", "48 bytes", "got 49"]);
     write("train-images-idx3-ubyte", images(u32::MAX, 48));
     refused(folder, &arguments, &["train-images", "bytes of data", "got 48"]);
     write("train-images-idx3-ubyte", vec![0, 0, 8]);
-    refused(folder, &arguments, &["train-images", "whole IDX header"]);
+    refused(folder, &arguments, &["train-images", "an IDX header of 16 bytes"]);
     write("train-images-idx3-ubyte", labels(12, 1));
     refused(folder, &arguments, &["train-images", "[0, 0, 8, 3]"]);
     write("train-images-idx3-ubyte", images(12, 48));

@@ -7,6 +7,7 @@
 //! | [`oracle_relaxation`] | the three schedules in `f64` |
 //! | [`oracle_weights`] | a weight matrix as the textbook's `f32` loops, in order |
 //! | [`random_network`] | networks and problems to try them on |
+//! | [`readers`] | every reader of files from outside, as fuzzing and its replay call it |
 //! | [`tolerance`] | how far `core` may be from them, and why |
 
 pub mod oracle;
@@ -14,4 +15,5 @@ pub mod oracle_potential;
 pub mod oracle_relaxation;
 pub mod oracle_weights;
 pub mod random_network;
+pub mod readers;
 pub mod tolerance;

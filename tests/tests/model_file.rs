@@ -161,7 +161,7 @@ fn every_change_of_a_byte_is_refused() {
             let fits = match (place, error) {
                 (0..4, error) => error == Error::NotAModel,
                 (4, Error::Size { what: Quantity::FormatVersion, expected, got }) => {
-                    expected == FORMAT_VERSION.into() && got != expected
+                    expected == usize::from(FORMAT_VERSION) && got != expected
                 }
                 (4.., Error::Checksum) => true,
                 // A header that no longer parses; parameters always do.

@@ -9,17 +9,23 @@ use serde_json::json;
 use crate::evaluate::accuracy;
 use crate::export::ModelBytes;
 use crate::narrow::narrow;
-use crate::{data, files};
+use crate::{data, exchange, files};
 
 /// Write a run's best model as a model file, which every command and the firmware take
 #[derive(clap::Args)]
-#[command(after_help = "Example: fenchel export runs/first -o model.fenchel --weights f16")]
+#[command(after_help = "Examples:
+  fenchel export runs/first -o model.fenchel --weights f16
+  fenchel export runs/first -o weights.safetensors --format safetensors
+  fenchel export runs/first -o model.h --format c-header")]
 pub struct Args {
     /// Run folder or model file
     run: PathBuf,
     /// Where to write the model file
     #[arg(short, long)]
     output: PathBuf,
+    /// What to write: the model file, or its weights for other programs, or its bytes for a C program
+    #[arg(long, value_enum, default_value = "model")]
+    format: exchange::Form,
     /// Form of the weights; another than the model's prints the test accuracy of both
     #[arg(long, value_enum)]
     weights: Option<Form>,
@@ -53,15 +59,17 @@ pub fn run(args: &Args) -> Result<()> {
     let bytes = ModelBytes::read(&args.run)?;
     let model = bytes.model(args.run.display())?;
     let form = args.weights.map(Form::precision).filter(|form| *form != model.precision());
+    let place = args.output.display();
     let Some(form) = form else {
-        files::write(&args.output, &bytes)?;
+        let written = exchange::write(args.format, place, &bytes)?;
+        files::write(&args.output, &written)?;
         if args.json {
-            return super::print(json!({ "model": args.output, "bytes": bytes.len() }));
+            return super::print(json!({ "model": args.output, "bytes": written.len() }));
         }
-        return super::print(format_args!("{}: {} bytes", args.output.display(), bytes.len()));
+        return super::print(format_args!("{}: {} bytes", args.output.display(), written.len()));
     };
     let narrowed = narrow(&model, form)?;
-    files::write(&args.output, &narrowed)?;
+    files::write(&args.output, &exchange::write(args.format, place, &narrowed)?)?;
     let before = test_accuracy(&model);
     let after = test_accuracy(&narrowed.model(args.output.display())?);
     let name = |form: Precision| format!("{form:?}").to_lowercase();

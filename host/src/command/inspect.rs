@@ -13,12 +13,14 @@ use crate::export::ModelBytes;
 use crate::robustness::Samples;
 use crate::safety::{global_bound, local_bounds};
 use crate::spelling::Spelled;
+use crate::target;
 
 /// What a model is: blocks, how it was trained, what it takes
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   fenchel inspect runs/first --weights --json
-  fenchel inspect runs/first --safe-beta --split train")]
+  fenchel inspect runs/first --safe-beta --split train
+  fenchel inspect model.fenchel --target netduinoplus2")]
 pub struct Args {
     /// Model file or run folder
     model: PathBuf,
@@ -28,6 +30,9 @@ pub struct Args {
     /// Show how strong a nudge of s < 0 may be (the β of arovr): the global bound (eq. 19), and the local one over samples
     #[arg(long)]
     safe_beta: bool,
+    /// Show what the model takes on this board, by QEMU's name of it: flash, RAM, whether it fits, and an upper estimate of instructions
+    #[arg(long, value_name = "BOARD")]
+    target: Option<String>,
     #[command(flatten)]
     samples: SampleArgs,
     /// Print one JSON object; a block's weights are a list of rows, fan-out × fan-in
@@ -41,6 +46,9 @@ pub fn run(args: &Args) -> Result<()> {
     let mut report = report(&model, bytes.len(), args.weights);
     if args.safe_beta {
         report["safe_beta"] = safe_beta(&model, args.samples.part(&args.samples.load(&model)?))?;
+    }
+    if let Some(board) = &args.target {
+        report["target"] = target::report(&model, bytes.len(), board)?;
     }
     if args.json { super::print(report) } else { super::print(serde_json::to_string_pretty(&report)?) }
 }

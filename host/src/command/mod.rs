@@ -4,15 +4,18 @@ mod bench;
 mod eval;
 mod export;
 mod hardware;
+mod import;
 mod infer;
 mod inspect;
 mod options;
 mod problem;
 mod relax;
+mod report;
 mod reproduce;
 mod runs;
 mod samples;
 mod shell;
+mod spice;
 mod theory;
 mod train;
 
@@ -25,12 +28,13 @@ use crate::BadInput;
 
 /// Train lifted neural networks that run, bit for bit, as energy minimisers on a microcontroller.
 ///
-/// Begin with `fenchel train`: it needs no data and no options. Results go to stdout, progress and
+/// Results go to stdout, progress and
 /// errors to stderr. Exit codes: 0 done, 1 failed, 2 bad input, 130 interrupted.
 #[derive(Parser)]
 #[command(
     name = "fenchel",
     version,
+    before_help = "Begin with `fenchel train`: it needs no data and no options.",
     after_help = "Example: fenchel train --objective arovr-g --out runs/first"
 )]
 struct Cli {
@@ -44,14 +48,17 @@ enum Command {
     Eval(eval::Args),
     Infer(infer::Args),
     Export(export::Args),
+    Import(import::Args),
     Inspect(inspect::Args),
     Bench(bench::Args),
     Reproduce(reproduce::Args),
     Runs(runs::ListArgs),
     Compare(runs::CompareArgs),
+    Report(report::Args),
     Completions(shell::CompletionsArgs),
     Man(shell::ManArgs),
     Relax(relax::Args),
+    Spice(Box<spice::Args>),
     Theory(theory::Args),
 }
 
@@ -62,14 +69,17 @@ pub fn main() -> ExitCode {
         Command::Eval(args) => eval::run(&args),
         Command::Infer(args) => infer::run(&args),
         Command::Export(args) => export::run(&args),
+        Command::Import(args) => import::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Reproduce(args) => reproduce::run(&args),
         Command::Runs(args) => runs::list(&args),
         Command::Compare(args) => runs::compare(&args),
+        Command::Report(args) => report::run(&args),
         Command::Completions(args) => shell::completions(&args),
         Command::Man(args) => shell::man(&args),
         Command::Relax(args) => relax::run(&args),
+        Command::Spice(args) => spice::run(&args),
         Command::Theory(args) => theory::run(&args),
     };
     match result {
@@ -101,4 +111,30 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 fn print(line: impl std::fmt::Display) -> Result<()> {
     use std::io::Write;
     Ok(writeln!(std::io::stdout(), "{line}")?)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory, Parser};
+
+    #[test]
+    fn every_command_shows_an_example() {
+        fn check(command: &mut clap::Command, path: &str) {
+            let help = command.render_long_help().to_string();
+            assert!(
+                help.contains(&format!("  {path}")) || help.contains(&format!(": {path}")),
+                "{path}: {help}"
+            );
+            for sub in command.get_subcommands_mut().filter(|sub| sub.get_name() != "help") {
+                check(sub, &format!("{path} {}", sub.get_name()));
+            }
+        }
+        check(&mut super::Cli::command(), "fenchel");
+    }
+
+    #[test]
+    fn fenchel_alone_says_where_to_begin() {
+        let help = super::Cli::try_parse_from(["fenchel"]).err().expect("no command").to_string();
+        assert!(help.contains("Begin with `fenchel train`"), "{help}");
+    }
 }

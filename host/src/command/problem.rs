@@ -1,12 +1,13 @@
 //! Which inference problems of which sample a command looks at.
 
 use anyhow::Result;
-use fenchel_core::{Contrast, Model, Nudge, Perturbation, Problem, Random};
+use fenchel_core::{Contrast, Model, Perturbation, Random};
 use rand_core::SeedableRng;
 
 use crate::data::{Dataset, Split};
 use crate::error::require;
 use crate::evaluate::{outputs, runner_up};
+use crate::sample::Sample;
 use crate::spelling::{self, parse};
 use crate::train::{AttackName, ObjectiveName};
 
@@ -67,59 +68,14 @@ impl ProblemArgs {
         };
         require!(target_label < classes, "--target-label", format!("0 to {}", classes - 1), target_label);
         require!(attack_label < classes, "--attack-label", format!("0 to {}", classes - 1), attack_label);
-        let mut sample = Sample {
-            target_label,
-            attack_label,
-            input: Vec::new(),
-            target: one_hot(target_label, classes),
-            attack: one_hot(attack_label, classes),
-            perturbation: Vec::new(),
-        };
-        split.append_input(index, data.features, model.scaling(), &mut sample.input);
+        let mut input = Vec::new();
+        split.append_input(index, data.features, model.scaling(), &mut input);
+        let mut sample = Sample::new(input, target_label, attack_label, classes);
         let perturbation = self.perturbation.unwrap_or(self.objective.row().perturbation);
         if perturbation != Perturbation::None {
             sample.perturbation.resize(network.units(), 0.0);
             perturbation.fill(&mut Random::seed_from_u64(self.seed), &mut sample.perturbation);
         }
         Ok(sample)
-    }
-}
-
-fn one_hot(class: usize, classes: usize) -> Vec<f32> {
-    (0..classes).map(|c| if c == class { 1.0 } else { 0.0 }).collect()
-}
-
-/// One sample with everything that a problem takes.
-pub struct Sample {
-    /// y as a class.
-    pub target_label: usize,
-    /// y⁻ as a class.
-    pub attack_label: usize,
-    /// x.
-    pub input: Vec<f32>,
-    /// y.
-    pub target: Vec<f32>,
-    /// y⁻.
-    pub attack: Vec<f32>,
-    /// g, or empty.
-    pub perturbation: Vec<f32>,
-}
-
-impl Sample {
-    /// The problem with this nudge.
-    pub fn problem<'a>(&'a self, nudge: &'a Nudge) -> Problem<'a> {
-        Problem {
-            input: &self.input,
-            nudges: std::slice::from_ref(nudge),
-            target: &self.target,
-            attack: &self.attack,
-            perturbation: &self.perturbation,
-        }
-    }
-
-    /// r of this nudge.
-    pub fn pull(&self, nudge: &Nudge) -> Vec<f32> {
-        let labels = self.target.iter().zip(&self.attack);
-        labels.map(|(y, y_attack)| nudge.target * y + nudge.attack * y_attack).collect()
     }
 }

@@ -6,10 +6,11 @@ use anyhow::Result;
 use fenchel_core::{Model, Nudge, Schedule, Settings, StateView, Sweep};
 use serde_json::{Value, json};
 
-use super::problem::{ProblemArgs, Sample};
+use super::problem::ProblemArgs;
 use super::samples::SampleArgs;
 use crate::error::require;
 use crate::export::ModelBytes;
+use crate::sample::Sample;
 use crate::spelling::{self, Spelled, parse};
 
 /// Relax one sample and show both inference problems of an objective: energies, residual, states

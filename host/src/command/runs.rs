@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 use crate::BadInput;
-use crate::run::{BEST, LAST, LOG, SETTINGS};
+use crate::run::{self, BEST, LAST, LOG, SETTINGS};
 use crate::spelling;
 use crate::train::{Epoch, Settings};
 
@@ -35,28 +35,26 @@ pub struct CompareArgs {
 }
 
 /// A run as its files tell it.
-struct Listed {
+pub(super) struct Listed {
     name: String,
-    settings: Settings,
-    epochs: Vec<Epoch>,
-    has_best: bool,
+    pub settings: Settings,
+    pub epochs: Vec<Epoch>,
+    pub has_best: bool,
     has_last: bool,
 }
 
 impl Listed {
-    fn read(folder: &Path) -> Result<Self> {
+    pub fn read(folder: &Path) -> Result<Self> {
         let path = folder.join(SETTINGS);
         let text = std::fs::read_to_string(&path).map_err(|error| {
             BadInput::new(folder.display(), "the folder of a run, with settings.toml", error)
         })?;
         let settings = Settings::from_toml(&text).with_context(|| path.display().to_string())?;
         let log = std::fs::read_to_string(folder.join(LOG)).unwrap_or_default();
-        // The last line may be cut off, if the run was killed while it was written.
-        let epochs = log.lines().map_while(|line| serde_json::from_str(line).ok()).collect();
         Ok(Self {
             name: folder.display().to_string(),
             settings,
-            epochs,
+            epochs: run::epochs(&log),
             has_best: folder.join(BEST).exists(),
             has_last: folder.join(LAST).exists(),
         })

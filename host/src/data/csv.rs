@@ -1,30 +1,34 @@
 //! CSV files: one sample a line, its values and then its label, with or without a header line.
 
-use std::fs::File;
-use std::io::Read;
+use std::fmt::Display;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use fenchel_core::Scaling;
 
-use super::{Dataset, Split, Values, numbered, split};
-use crate::error::{BadInput, require};
+use super::{Dataset, Split, Values, contents, numbered, split};
+use crate::error::{BadInput, quoted, require};
 
 /// Most classes: labels beyond it are more likely a column mistaken for labels.
 const MOST_CLASSES: usize = 1000;
 
-/// Load `path` (gzipped if it ends in .gz). A fifth of the samples tests, a tenth validates; the
-/// range of the training samples' values is scaled to \[0, 1\].
+/// Load `path`; see [`parse`].
+///
+/// # Errors
+/// If it can't be read, and as [`parse`].
 pub fn load(path: &Path) -> Result<Dataset> {
-    let place = path.display();
-    let file = File::open(path).with_context(|| format!("reading {place}"))?;
-    let reader: Box<dyn Read> = if path.extension().is_some_and(|e| e == "gz") {
-        Box::new(flate2::read::GzDecoder::new(file))
-    } else {
-        Box::new(file)
-    };
+    parse(path.display(), &contents::read(path)?)
+}
+
+/// The data set in `file`, gzipped or not; `place` is where errors say that it is. A fifth of the
+/// samples tests, a tenth validates; the range of the training samples' values is scaled to \[0, 1\].
+///
+/// # Errors
+/// [`BadInput`] with line and column for text that isn't such a table.
+pub fn parse(place: impl Display, file: &[u8]) -> Result<Dataset> {
+    let text = contents::inflate(&place, file)?;
     let mut rows =
-        csv::ReaderBuilder::new().has_headers(false).flexible(true).trim(csv::Trim::All).from_reader(reader);
+        csv::ReaderBuilder::new().has_headers(false).flexible(true).trim(csv::Trim::All).from_reader(&*text);
     let (mut values, mut labels, mut columns) = (Vec::new(), Vec::new(), 0);
     for (index, record) in rows.records().enumerate() {
         let record = record.map_err(|e| BadInput::new(place.to_string(), "CSV text", e))?;
@@ -38,16 +42,16 @@ pub fn load(path: &Path) -> Result<Dataset> {
         }
         require!(record.len() == columns, place, format!("{columns} columns"), record.len());
         for (column, field) in record.iter().enumerate() {
-            let place = format!("{place}, column {}", column + 1);
+            let bad = |expected: &str| {
+                BadInput::new(format!("{place}, column {}", column + 1), expected, quoted(field))
+            };
             if column + 1 == columns {
                 let label: Option<usize> = field.parse().ok().filter(|&label| label < MOST_CLASSES);
-                let expected = format!("a label from 0 to {}", MOST_CLASSES - 1);
-                labels.push(label.ok_or_else(|| BadInput::new(place, expected, format!("{field:?}")))?);
+                let expected = || format!("a label from 0 to {}", MOST_CLASSES - 1);
+                labels.push(label.ok_or_else(|| bad(&expected()))?);
             } else {
                 let value: Option<f32> = field.parse().ok().filter(|value: &f32| value.is_finite());
-                values.push(
-                    value.ok_or_else(|| BadInput::new(place, "a finite number", format!("{field:?}")))?,
-                );
+                values.push(value.ok_or_else(|| bad("a finite number"))?);
             }
         }
     }

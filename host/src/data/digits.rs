@@ -1,32 +1,48 @@
 //! The UCI optical recognition of handwritten digits (CC BY 4.0), compiled in.
 
-use std::io::Read;
+use std::fmt::Display;
 
 use anyhow::Result;
 use fenchel_core::Scaling;
 
-use super::{Dataset, Split, Values, numbered, split};
+use super::{Dataset, Split, Values, contents, numbered, split};
+use crate::BadInput;
+use crate::error::quoted;
 
+const PIXELS: usize = 64;
+const CLASSES: usize = 10;
 const FILE: &[u8] = include_bytes!("../../data/digits.csv.gz");
 
 /// 1,097 samples to train, 200 to validate, 500 to test; pixels 0–16 become 0–1.
 pub fn load() -> Result<Dataset> {
-    let mut text = String::new();
-    flate2::read::GzDecoder::new(FILE).read_to_string(&mut text)?;
+    parse("digits", FILE)
+}
+
+/// The same of a file of that form: 64 pixels and a label a line.
+///
+/// # Errors
+/// [`BadInput`] with the line.
+pub fn parse(place: impl Display, file: &[u8]) -> Result<Dataset> {
+    let bytes = contents::inflate(&place, file)?;
+    let text = std::str::from_utf8(&bytes).map_err(|error| BadInput::new(&place, "text", error))?;
     let (mut pixels, mut labels) = (Vec::new(), Vec::new());
-    for line in text.lines() {
-        let numbers = line.split(',').map(str::parse::<u8>).collect::<Result<Vec<_>, _>>()?;
-        if let Some((&label, values)) = numbers.split_last() {
-            pixels.extend_from_slice(values);
-            labels.push(usize::from(label));
-        }
+    for (index, line) in text.lines().enumerate() {
+        let numbers: Option<Vec<u8>> = line.split(',').map(|number| number.parse().ok()).collect();
+        let sample = numbers.as_ref().and_then(|numbers| numbers.split_last());
+        let whole = |(label, values): &(&u8, &[u8])| values.len() == PIXELS && usize::from(**label) < CLASSES;
+        let (&label, values) = sample.filter(whole).ok_or_else(|| {
+            let expected = format!("{PIXELS} pixels and a label below {CLASSES}");
+            BadInput::new(format!("{place}, line {}", index + 1), expected, quoted(line))
+        })?;
+        pixels.extend_from_slice(values);
+        labels.push(usize::from(label));
     }
     let all = Split { values: Values::Bytes(pixels), labels };
-    let (train, validation, test) = split::divide(&all, 64, 200, 500);
+    let (train, validation, test) = split::divide(&all, PIXELS, 200, 500);
     Ok(Dataset {
-        name: "digits".into(),
-        features: 64,
-        class_names: numbered(10),
+        name: place.to_string(),
+        features: PIXELS,
+        class_names: numbered(CLASSES),
         scaling: Scaling { offset: 0.0, factor: 1.0 / 16.0 },
         train,
         validation,

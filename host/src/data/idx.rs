@@ -1,13 +1,12 @@
 //! Folders of IDX files, the form of MNIST and its relatives, gzipped or not.
 
-use std::fs::File;
-use std::io::Read;
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use fenchel_core::Scaling;
 
-use super::{Dataset, Split, Values, numbered};
+use super::{Dataset, Split, Values, contents, numbered};
 use crate::error::{BadInput, require};
 
 /// Load train-images, train-labels, t10k-images and t10k-labels from `folder`. The last sixth of
@@ -34,9 +33,9 @@ pub fn load_folder(folder: &Path) -> Result<Dataset> {
 
 fn load_pair(folder: &Path, part: &str) -> Result<(Split, usize)> {
     let path = find(folder, &format!("{part}-images"), "idx3-ubyte")?;
-    let (shape, pixels) = read(&path, 3)?;
+    let (shape, pixels) = parse(path.display(), &contents::read(&path)?, 3)?;
     let labels_path = find(folder, &format!("{part}-labels"), "idx1-ubyte")?;
-    let (labels_shape, labels) = read(&labels_path, 1)?;
+    let (labels_shape, labels) = parse(labels_path.display(), &contents::read(&labels_path)?, 1)?;
     require!(
         shape[0] == labels_shape[0],
         labels_path.display(),
@@ -59,18 +58,17 @@ fn find(folder: &Path, stem: &str, kind: &str) -> Result<PathBuf> {
     found.ok_or_else(|| BadInput::new(folder.display(), names.join(" or "), "no such file").into())
 }
 
-/// Shape and bytes of an IDX file of unsigned bytes with `dimensions` dimensions.
-fn read(path: &Path, dimensions: usize) -> Result<(Vec<usize>, Vec<u8>)> {
-    let place = path.display();
-    let file = File::open(path).with_context(|| format!("reading {place}"))?;
-    let mut reader: Box<dyn Read> = if path.extension().is_some_and(|e| e == "gz") {
-        Box::new(flate2::read::GzDecoder::new(file))
-    } else {
-        Box::new(file)
-    };
-    let bad = |expected: &str, got: String| BadInput::new(place.to_string(), expected, got);
-    let mut header = vec![0; 4 + 4 * dimensions];
-    reader.read_exact(&mut header).map_err(|e| bad("a whole IDX header", e.to_string()))?;
+/// Shape and bytes of `file`, an IDX file of unsigned bytes with `dimensions` dimensions, gzipped or
+/// not; `place` is where errors say that it is.
+///
+/// # Errors
+/// [`BadInput`] for any other file.
+pub fn parse(place: impl Display, file: &[u8], dimensions: usize) -> Result<(Vec<usize>, Vec<u8>)> {
+    let bytes = contents::inflate(&place, file)?;
+    let (header, data) = bytes.split_at_checked(4 + 4 * dimensions).ok_or_else(|| {
+        let got = format!("{} bytes", bytes.len());
+        BadInput::new(&place, format!("an IDX header of {} bytes", 4 + 4 * dimensions), got)
+    })?;
     let mark = [0, 0, 8, dimensions as u8];
     require!(
         header[..4] == mark,
@@ -82,16 +80,8 @@ fn read(path: &Path, dimensions: usize) -> Result<(Vec<usize>, Vec<u8>)> {
         .chunks_exact(4)
         .map(|bytes| bytes.iter().fold(0, |n, &byte| n << 8 | usize::from(byte)))
         .collect();
+    // A header may claim anything: nothing is allocated by what it says.
     let length = shape.iter().try_fold(1usize, |n, &d| n.checked_mul(d)).unwrap_or(usize::MAX);
-    // Grow with what really comes: a header may claim anything.
-    let mut bytes = Vec::new();
-    let limit = length.saturating_add(1) as u64;
-    reader.take(limit).read_to_end(&mut bytes).map_err(|e| bad("readable data", e.to_string()))?;
-    require!(
-        bytes.len() == length,
-        place,
-        format!("{length} bytes of data for shape {shape:?}"),
-        if bytes.len() > length { "more".to_string() } else { bytes.len().to_string() }
-    );
-    Ok((shape, bytes))
+    require!(data.len() == length, place, format!("{length} bytes of data for shape {shape:?}"), data.len());
+    Ok((shape, data.to_vec()))
 }

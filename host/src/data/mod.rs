@@ -2,10 +2,11 @@
 //!
 //! A new named set is a file here and a row in [`NAMED`].
 
-mod csv;
-mod digits;
+mod contents;
+pub mod csv;
+pub mod digits;
 mod fashion_mnist;
-mod idx;
+pub mod idx;
 mod split;
 
 use std::path::Path;
@@ -14,9 +15,16 @@ use anyhow::Result;
 use fenchel_core::Scaling;
 
 use crate::error::{BadInput, require};
-pub use split::{Split, Values, below, permutation};
+pub use split::{Split, Values, below, divide, permutation};
 
 /// Samples with labels, split for training, for choosing the best epoch, and for the final figure.
+/// `examples/custom_data.rs` makes one.
+///
+/// ```
+/// let digits = fenchel::data::load("digits")?;
+/// assert_eq!((digits.features, digits.classes(), digits.test.len()), (64, 10, 500));
+/// # Ok::<(), anyhow::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Dataset {
     /// As given on the command line.

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::BadInput;
-use crate::error::require;
+use crate::error::{printable, quoted, require};
 
 /// Devices and their flaws; in TOML whatever is left out is as in [`Profile::ideal`].
 ///
@@ -118,6 +118,12 @@ impl Profile {
         Self { programming_noise, separate_feedback: true, ..Self::ideal() }
     }
 
+    /// Noise on the weights alone, in proportion to each: w·(1 + N(0, std²)), no sign turned.
+    pub fn relative_weight_noise(std: f64) -> Self {
+        // From 0 S on, so that the device of a pair that isn't 0 is in proportion to the weight.
+        Self { low_conductance: 0.0, programming_noise_relative: std, separate_feedback: true, ..Self::ideal() }
+    }
+
     /// Weights of so many bits, at least 2: multiples of ŵ/(2^(bits−1) − 1).
     pub fn bits(bits: u32) -> Self {
         Self { levels: Some(1 << (bits - 1)), ..Self::ideal() }
@@ -145,7 +151,13 @@ impl Profile {
     /// # Errors
     /// [`BadInput`] for what isn't a profile, or can't be.
     pub fn from_toml(text: &str, name: &str) -> Result<Self> {
-        let bad = |error| BadInput::new(format!("profile {name}"), "what docs/hardware.md lists", error);
+        let bad = |error: toml::de::Error| {
+            let start = error.span().map_or(0, |span| span.start);
+            let before = text.get(..start).unwrap_or_default();
+            let line = text.lines().nth(before.matches('\n').count()).unwrap_or_default();
+            let place = format!("profile {}, {}", printable(name), quoted(line));
+            BadInput::new(place, "what docs/hardware.md lists", printable(error.message()))
+        };
         let given: toml::Table = toml::from_str(text).map_err(bad)?;
         let named = given.contains_key("name");
         let mut profile: Self = toml::from_str(text).map_err(bad)?;

@@ -6,6 +6,7 @@ use plotters::prelude::*;
 
 use super::figure1::{Curve, Point};
 use super::solvers::Row;
+use crate::spice::Path;
 
 /// A row of panels: what it shows, and of which scale.
 type Panel = (&'static str, fn(&Point) -> f64);
@@ -87,6 +88,51 @@ fn draw<'a>(
         labels.position(SeriesLabelPosition::UpperLeft);
         labels.background_style(background).border_style(BLACK.mix(0.3)).draw()?;
     }
+    Ok(())
+}
+
+/// Energy above that of the relaxed state while a circuit settles.
+///
+/// # Errors
+/// If it can't be drawn.
+pub fn settling(path: &Path) -> Result<String> {
+    let mut text = String::new();
+    {
+        let root = SVGBackend::with_string(&mut text, (640, 400)).into_drawing_area();
+        draw_settling(&root, path)
+            .and_then(|()| root.present())
+            .map_err(|error| anyhow!("drawing the figure: {error}"))?;
+    }
+    Ok(text)
+}
+
+fn draw_settling<'a>(
+    area: &Area<'a>,
+    path: &Path,
+) -> Result<(), DrawingAreaErrorKind<<SVGBackend<'a> as DrawingBackend>::ErrorType>> {
+    area.fill(&WHITE)?;
+    let above = |energy: f64| energy - path.relaxed;
+    let most = path.energies.iter().map(|&energy| above(energy)).fold(f64::MIN_POSITIVE, f64::max);
+    // Below, f32's rounding of the energy is what is seen.
+    let least = 1e-6 * most;
+    let last = path.times.last().copied().unwrap_or(1.0);
+    let mut chart = ChartBuilder::on(area)
+        .caption("energy above the relaxed state's", ("sans-serif", 15))
+        .margin(8)
+        .margin_right(24)
+        .x_label_area_size(30)
+        .y_label_area_size(60)
+        .build_cartesian_2d(0.0..last, (least..1.5 * most).log_scale())?;
+    chart
+        .configure_mesh()
+        .x_desc("µs")
+        .x_label_formatter(&|time| format!("{time:.0}"))
+        .y_label_formatter(&|energy| format!("{energy:.0e}"))
+        .light_line_style(WHITE)
+        .draw()?;
+    let points =
+        path.times.iter().zip(&path.energies).map(|(&time, &energy)| (time, above(energy).max(least)));
+    chart.draw_series(LineSeries::new(points, Palette99::pick(0).stroke_width(2)))?;
     Ok(())
 }
 

@@ -73,9 +73,7 @@ const MEASURES: [Measure; 13] = [
     ("internal_0.06", |p, s| internal_accuracy(p, s, 0.06)),
     ("internal_0.12", |p, s| internal_accuracy(p, s, 0.12)),
     ("noise_multiplicative_0.5", |p, s| {
-        // From 0 S on, so that a weight's noise is in proportion to it.
-        let profile = Profile { low_conductance: 0.0, programming_noise_relative: 0.5, ..Profile::ideal() };
-        on_chips(p, s, &profile, 1)
+        on_chips(p, s, &Profile::relative_weight_noise(0.5), 1)
     }),
     ("noise_additive_0.1", |p, s| on_chips(p, s, &Profile::weight_noise(0.1), 2)),
     ("bits_8", |p, s| on_chips(p, s, &Profile::bits(8), 0)),

@@ -7,12 +7,20 @@ use serde::{Deserialize, Serialize};
 use super::objectives::{AttackName, Distance, ObjectiveName, PerturbedBlocks, PerturbedPer, PotentialName};
 use crate::architecture::{Architecture, Skip};
 use crate::data::Dataset;
-use crate::error::require;
+use crate::error::{printable, quoted, require};
 use crate::hardware::Profile;
 use crate::spelling::Spelled;
 use crate::{BadInput, spelling};
 
 /// Everything that determines a run's result.
+///
+/// ```
+/// use fenchel::train::{ObjectiveName, Settings};
+/// let settings = Settings { epochs: 3, layers: vec![16], ..Settings::new("digits", ObjectiveName::ArovrG) };
+/// settings.check(&fenchel::data::load("digits")?)?;
+/// assert!(Settings::from_toml("epocs = 3").is_err());
+/// # Ok::<(), anyhow::Error>(())
+/// ```
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Settings {
@@ -145,19 +153,27 @@ impl Settings {
     /// # Errors
     /// Unknown names, and values that aren't what they should be.
     pub fn from_toml(text: &str) -> Result<Self> {
-        let bad = |error: toml::de::Error| BadInput::new("settings", "what `fenchel train` writes", error);
-        let given: toml::Table = toml::from_str(text).map_err(bad)?;
+        // The beginning of a line and the reason alone: the file's own text could hold anything.
+        let bad = |text: &str, error: toml::de::Error| {
+            let start = error.span().map_or(0, |span| span.start);
+            let before = text.get(..start).unwrap_or_default();
+            let line = text.lines().nth(before.matches('\n').count()).unwrap_or_default();
+            let place = format!("settings, {}", quoted(line));
+            BadInput::new(place, "what `fenchel train` writes", printable(error.message()))
+        };
+        let given: toml::Table = toml::from_str(text).map_err(|error| bad(text, error))?;
         #[derive(Deserialize)]
         struct Head {
             data: Option<String>,
             objective: Option<ObjectiveName>,
         }
-        let head: Head = toml::from_str(text).map_err(bad)?;
+        let head: Head = toml::from_str(text).map_err(|error| bad(text, error))?;
         let objective = head.objective.unwrap_or(ObjectiveName::ArovrG);
         let defaults = Self::new(head.data.as_deref().unwrap_or("digits"), objective);
         let mut all = toml::Table::try_from(&defaults)?;
         all.extend(given);
-        Ok(toml::from_str(&toml::to_string(&all)?).map_err(bad)?)
+        let text = toml::to_string(&all)?;
+        Ok(toml::from_str(&text).map_err(|error| bad(&text, error))?)
     }
 
     /// As in pretraining: plain back-propagation, on the same samples, shape and steps. What doesn't

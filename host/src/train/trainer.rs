@@ -14,9 +14,23 @@ use crate::error::require;
 use crate::evaluate::{outputs, score};
 use crate::robustness::Samples;
 use crate::safety::local_bounds;
-use crate::{Adam, Parameters};
+use crate::{Adam, BadInput, Parameters};
 
 /// A network in training.
+///
+/// ```
+/// # use fenchel::train::{ObjectiveName, Settings, Trainer};
+/// let digits = fenchel::data::load("digits")?;
+/// let settings = Settings { layers: vec![8], samples: Some(100), ..Settings::new("digits", ObjectiveName::Arovr) };
+/// let mut trainer = Trainer::new(&settings, &digits)?;
+/// trainer.epoch()?;
+/// // Goes on to the same bits.
+/// let mut resumed = Trainer::resume(trainer.checkpoint()?, &digits)?;
+/// trainer.epoch()?;
+/// resumed.epoch()?;
+/// assert_eq!(trainer.parameters().biases, resumed.parameters().biases);
+/// # Ok::<(), anyhow::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Trainer<'a> {
     data: &'a Dataset,
@@ -88,7 +102,7 @@ impl Checkpoint {
     /// If they were changed, or come from another version.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         let checkpoint: Self = postcard::from_bytes_crc32(bytes, checksum())
-            .context("a checkpoint that was changed or cut off")?;
+            .map_err(|error| BadInput::new("checkpoint", "a whole and unchanged file", error))?;
         let (expected, got) = (CHECKPOINT_VERSION, checkpoint.version);
         require!(got == expected, "checkpoint", format!("version {expected}"), got);
         Ok(checkpoint)
@@ -99,7 +113,7 @@ impl Checkpoint {
     /// # Errors
     /// If it was written by a version with other settings.
     pub fn settings(&self) -> Result<Settings> {
-        toml::from_str(&self.settings).context("the settings in a checkpoint")
+        Settings::from_toml(&self.settings).context("the settings in a checkpoint")
     }
 
     /// Epochs that are over: of pretraining, and of training.
@@ -131,6 +145,11 @@ impl<'a> Trainer<'a> {
     pub fn resume(checkpoint: Checkpoint, data: &'a Dataset) -> Result<Self> {
         let mut trainer = Self::new(&checkpoint.settings()?, data)?;
         trainer.progress = checkpoint.progress;
+        let Progress { order, seen, .. } = &trainer.progress;
+        let all = trainer.samples.len();
+        let fits = order.is_empty() || (order.len() == all && *seen <= all);
+        let fits = fits && order.iter().all(|&index| index < all);
+        require!(fits, "checkpoint", format!("an order of {all} samples"), "another");
         if trainer.progress.pretrained == trainer.settings.pretrain {
             trainer.learner = Learner::new(trainer.settings.clone(), trainer.learner.parameters.clone());
         }
@@ -148,6 +167,8 @@ impl<'a> Trainer<'a> {
             trainer.best = Some((best, *epoch));
         }
         fill(&mut trainer.learner.parameters, &checkpoint.parameters)?;
+        let own = &trainer.learner.parameters;
+        require!(checkpoint.adam.fits(own), "checkpoint", "moments of the tensors' sizes", "others");
         trainer.learner.adam = checkpoint.adam;
         Ok(trainer)
     }

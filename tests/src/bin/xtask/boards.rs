@@ -1,10 +1,6 @@
 //! The boards, and how the compiler builds for them. A new one is a row in `firmware/boards.rs`.
 
-#[allow(dead_code, reason = "the firmware's build reads the memory map and clock")]
-mod table {
-    include!("../../../../firmware/boards.rs");
-}
-pub use table::{BOARDS, Board};
+pub use fenchel::target::{BOARDS, Board};
 
 /// Which of `core`'s kernels an image runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use fenchel_core::{Precision, Settings, StateView, checksum};
 use serde_json::{Value, json};
 
 use crate::boards::Variant;
-use crate::expected::Shown;
+use crate::expected::shown;
 use crate::firmware::{self, Contents};
 use crate::samples::Samples;
 use crate::setup::Toolchain;
@@ -197,7 +197,7 @@ fn expected(contents: &Contents, samples: &Samples) -> Result<Vec<String>> {
     let [_, nudge] = model.training().contrast().context("no inference problems")?.nudges;
     let mut digests = Vec::new();
     for (raw, label) in samples.iter() {
-        let shown = Shown::new(&model, raw, label);
+        let shown = shown(&model, raw, label);
         let mut digest = checksum();
         let mut activities = vec![0.0; network.units()];
         let outputs = network.infer(&shown.input, &mut activities)?;

@@ -1,7 +1,8 @@
 //! What the firmware must print, computed by `core` on this machine.
 
 use anyhow::{Context, Result};
-use fenchel_core::{Model, Network, Nudge, Packed, Problem, Schedule, Settings, StateView, Sweep, checksum};
+use fenchel::sample::Sample;
+use fenchel_core::{Model, Network, Packed, Schedule, Settings, StateView, Sweep, checksum};
 
 use crate::samples::Samples;
 
@@ -14,7 +15,7 @@ pub fn relax(model: &Model, samples: &Samples) -> Result<Vec<String>> {
     let contrast = model.training().contrast().context("no inference problems")?;
     let mut lines = Vec::new();
     for (index, (raw, label)) in samples.iter().enumerate() {
-        let shown = Shown::new(model, raw, label);
+        let shown = shown(model, raw, label);
         for (number, nudge) in contrast.nudges.iter().enumerate() {
             let problem = shown.problem(nudge);
             let mut memory = vec![0.0; StateView::len(network.units(), 1)];
@@ -46,35 +47,12 @@ pub fn digest(network: &Network<Packed>, state: &StateView) -> u32 {
     digest.finalize()
 }
 
-/// A sample as the firmware shows it to a model: its label as target, the next class as attack.
-pub struct Shown {
-    /// x.
-    pub input: Vec<f32>,
-    target: Vec<f32>,
-    attack: Vec<f32>,
-}
-
-impl Shown {
-    /// Of a raw sample.
-    pub fn new(model: &Model, raw: &[u8], label: u8) -> Self {
-        let mut input = vec![0.0; raw.len()];
-        model.scaling().apply_to_bytes(raw, &mut input);
-        let classes = model.network().output_units();
-        let one_hot =
-            |class: usize| -> Vec<f32> { (0..classes).map(|c| f32::from(u8::from(c == class))).collect() };
-        Self { input, target: one_hot(label.into()), attack: one_hot((usize::from(label) + 1) % classes) }
-    }
-
-    /// One inference problem on it.
-    pub fn problem<'a>(&'a self, nudge: &'a Nudge) -> Problem<'a> {
-        Problem {
-            input: &self.input,
-            nudges: std::slice::from_ref(nudge),
-            target: &self.target,
-            attack: &self.attack,
-            perturbation: &[],
-        }
-    }
+/// A raw sample as the firmware shows it to a model: its label as target, the next class as attack.
+pub fn shown(model: &Model, raw: &[u8], label: u8) -> Sample {
+    let mut input = vec![0.0; raw.len()];
+    model.scaling().apply_to_bytes(raw, &mut input);
+    let (label, classes) = (usize::from(label), model.network().output_units());
+    Sample::new(input, label, (label + 1) % classes, classes)
 }
 
 /// The lines of `infer` that carry answers: for each sample its label and its outputs' bits.

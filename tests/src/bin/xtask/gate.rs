@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
+use fenchel::target::RECORDED;
 use fenchel::{Architecture, Parameters, data, export};
 use fenchel_core::{Attack, Objective, Perturbation, Potential, Random, Scaling, Training};
 use rand_core::SeedableRng;
@@ -74,9 +75,9 @@ fn count(toolchain: &Toolchain, folder: &Path) -> Result<Counts> {
     Ok(counts)
 }
 
-/// 64-64-32-10 with the initial weights of seed 0: the same on every machine, as trained ones aren't.
+/// [`RECORDED`] with the initial weights of seed 0: the same on every machine, as trained ones aren't.
 pub fn fixed_model(folder: &Path) -> Result<PathBuf> {
-    initial(&[64, 64, 32, 10], &folder.join("fixed.fenchel"))
+    initial(&RECORDED, &folder.join("fixed.fenchel"))
 }
 
 /// A model of a few hundred bytes.

@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 
 use fenchel::data;
+use fenchel::target::{INFER_CODE, INFER_STACK, NARROW_CODE, RELAX_CODE, RELAX_STACK};
 
 use crate::boards::{BOARDS, Variant};
 use crate::firmware::{self, Contents};
@@ -13,13 +14,6 @@ use crate::process::check;
 use crate::samples::Samples;
 use crate::setup::Toolchain;
 use crate::{gate, qemu};
-
-/// Most stack of an inference, bytes.
-const INFER_STACK: usize = 1024;
-/// Most stack of a relaxation, bytes.
-const RELAX_STACK: usize = 1280;
-/// Most code of an image that loads a model and infers, vector table and constants included.
-const INFER_CODE: u64 = 16 << 10;
 
 /// [`run`] on a fixed model, and [`flips`].
 pub fn all(toolchain: &Toolchain, folder: &Path) -> Result<()> {
@@ -47,10 +41,15 @@ fn run(toolchain: &Toolchain, variant: &Variant, contents: &Contents) -> Result<
     ensure!(relax <= RELAX_STACK, "a relaxation takes {relax} bytes of stack, more than {RELAX_STACK}");
     let [infer, relax, narrow, all] =
         ["", "relax", "narrow", "relax,narrow"].map(|features| code(toolchain, variant, contents, features));
-    let infer = infer?;
-    println!("      code for size: inference {infer} bytes, with forward-backward sweeps {}", relax?);
-    println!("      with f16 and int8 weights: {} and {}", narrow?, all?);
+    let (infer, relax) = (infer?, relax?);
+    println!("      code for size: inference {infer} bytes, with sweeps {relax}");
+    let (narrow, all) = (narrow?, all?);
+    println!("      with f16 and int8 weights: {narrow} and {all}");
     ensure!(infer <= INFER_CODE, "inference takes {infer} bytes of code, more than {INFER_CODE}");
+    ensure!(relax <= RELAX_CODE, "sweeps take {relax} bytes of code, more than {RELAX_CODE}");
+    let (infer_limit, relax_limit) = (INFER_CODE + NARROW_CODE, RELAX_CODE + NARROW_CODE);
+    ensure!(narrow <= infer_limit, "narrow inference takes {narrow} bytes of code, more than {infer_limit}");
+    ensure!(all <= relax_limit, "narrow sweeps take {all} bytes of code, more than {relax_limit}");
     Ok(())
 }
 

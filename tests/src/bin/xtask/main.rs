@@ -9,6 +9,7 @@ mod demo;
 mod device;
 mod expected;
 mod firmware;
+mod fuzz;
 mod gate;
 mod limits;
 mod process;
@@ -42,6 +43,8 @@ enum Command {
     Bench(bench::Args),
     /// Memory and code of the device, and every bit of a model file flipped
     Limits,
+    /// Every reader of files on whatever libFuzzer comes up with
+    Fuzz(fuzz::Args),
     /// Instruction counts of a fixed model against the record in tests/instruction_counts.json
     Counts {
         /// Write the record instead of comparing with it
@@ -53,13 +56,18 @@ enum Command {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let test = matches!(cli.command, Command::Test);
-    let result = setup::prepare(cli.debian_rust, test).and_then(|toolchain| match &cli.command {
-        Command::Demo => demo::run(&toolchain),
-        Command::Test => checks::run(&toolchain),
-        Command::Bench(args) => bench::run(&toolchain, args),
-        Command::Limits => limits::all(&toolchain, &process::root().join("target/limits")),
-        Command::Counts { record } => gate::run(&toolchain, &process::root().join("target/counts"), *record),
-    });
+    let prepared = || setup::prepare(cli.debian_rust, test);
+    let result = match &cli.command {
+        Command::Demo => prepared().and_then(|toolchain| demo::run(&toolchain)),
+        Command::Test => prepared().and_then(|toolchain| checks::run(&toolchain)),
+        Command::Bench(args) => prepared().and_then(|toolchain| bench::run(&toolchain, args)),
+        Command::Limits => {
+            prepared().and_then(|toolchain| limits::all(&toolchain, &process::root().join("target/limits")))
+        }
+        Command::Fuzz(args) => fuzz::run(args),
+        Command::Counts { record } => prepared()
+            .and_then(|toolchain| gate::run(&toolchain, &process::root().join("target/counts"), *record)),
+    };
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -33,7 +33,8 @@ impl std::error::Error for Missing {}
 
 const DEBIAN_RUST: [&str; 4] = ["rustc-web", "cargo-web", "rust-web-src", "lld"];
 
-/// Make sure that the target's standard library and QEMU are there, and to `test`, clippy and rustfmt.
+/// Make sure that the target's standard library and QEMU are there, and to `test`, clippy, rustfmt,
+/// ngspice, Chromium and C compilers.
 pub fn prepare(debian_rust: bool, test: bool) -> Result<Toolchain> {
     if test {
         components()?;
@@ -42,6 +43,11 @@ pub fn prepare(debian_rust: bool, test: bool) -> Result<Toolchain> {
     let mut packages = Vec::new();
     if !works("qemu-system-arm", &["--version"]) {
         packages.push("qemu-system-arm");
+    }
+    for program in ["ngspice", "chromium", "gcc", "g++"] {
+        if test && !works(program, &["--version"]) {
+            packages.push(program);
+        }
     }
     if !rustup && !debian_rust_works() {
         packages.extend(DEBIAN_RUST);
@@ -67,6 +73,23 @@ fn components() -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Make sure that cargo-fuzz, Rust's nightly, which it needs, and a C++ compiler are there.
+pub fn prepare_fuzzing() -> Result<()> {
+    if !works("rustup", &["run", "nightly", "rustc", "--version"]) {
+        eprintln!("installing Rust's nightly toolchain");
+        if !works("rustup", &["toolchain", "install", "nightly", "--profile", "minimal"]) {
+            return Err(Missing("rustup toolchain install nightly --profile minimal".into()).into());
+        }
+    }
+    if !works("rustup", &["run", "nightly", "cargo", "fuzz", "--version"]) {
+        eprintln!("installing cargo-fuzz");
+        if !works("rustup", &["run", "nightly", "cargo", "install", "--locked", "cargo-fuzz"]) {
+            return Err(Missing("cargo +nightly install --locked cargo-fuzz".into()).into());
+        }
+    }
+    if works("c++", &["--version"]) { Ok(()) } else { install(&["g++"]) }
 }
 
 /// Whether the target's standard library is here, or could be added.

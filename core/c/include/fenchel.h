@@ -1,0 +1,107 @@
+/* Fenchel's C interface: load a model file, infer, relax. C99 and C++.
+ *
+ * No heap, no panic, no global state: every byte of memory is the caller's. Functions return a
+ * fenchel_status; below 0 is bad input, and then nothing but the state's contents was written.
+ * Different threads may use one model at once, each with a state of its own.
+ */
+#ifndef FENCHEL_H
+#define FENCHEL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Bytes of a fenchel_model. */
+#define FENCHEL_MODEL_BYTES 4096
+/* The address of a model file must be a multiple of 4; of 16 for vector units. */
+#define FENCHEL_FILE_ALIGNMENT 16
+/* Bytes of state for a network of `units` units, the input's not counted: 6 floats a unit. */
+#define FENCHEL_STATE_BYTES(units) (24u * (size_t)(units))
+
+typedef enum fenchel_status {
+    FENCHEL_CONVERGED = 2,   /* relaxation: no activity changed by more than the tolerance */
+    FENCHEL_SWEEP_LIMIT = 1, /* relaxation: all sweeps were made */
+    FENCHEL_OK = 0,
+    FENCHEL_NULL = -1,          /* a pointer is NULL */
+    FENCHEL_NOT_LOADED = -2,    /* the model was not loaded */
+    FENCHEL_MISALIGNED = -3,    /* model or state isn't aligned as its type, or the file not to 4 bytes */
+    FENCHEL_SMALL_STATE = -4,   /* fewer bytes of state than fenchel_shape.state_bytes */
+    FENCHEL_SIZE = -5,          /* a count isn't the one that fenchel_shape has */
+    FENCHEL_NOT_A_MODEL = -6,   /* the file doesn't begin as a model does */
+    FENCHEL_VERSION = -7,       /* the file is of another format version */
+    FENCHEL_TRUNCATED = -8,     /* the file ends early, or its fields don't parse */
+    FENCHEL_CHECKSUM = -9,      /* the file was changed */
+    FENCHEL_INVALID_MODEL = -10, /* the file's values don't fit together */
+    FENCHEL_UNBOUNDED = -11,    /* relaxation: the problem has no minimum, or none that was found */
+    FENCHEL_SETTINGS = -12      /* the schedule is unknown */
+} fenchel_status;
+
+typedef enum fenchel_schedule {
+    FENCHEL_FORWARD_BACKWARD = 0, /* fast */
+    FENCHEL_UNITWISE = 1,         /* slow, but the energy never rises */
+    FENCHEL_BACKWARD = 2          /* the paper's fixed point */
+} fenchel_schedule;
+
+/* A loaded model: opaque, to be zeroed before its first use. Don't copy or move it. */
+typedef struct fenchel_model {
+    uint64_t opaque[FENCHEL_MODEL_BYTES / 8];
+} fenchel_model;
+
+/* Sizes of a model, and its input's scaling: input = (raw - offset) * factor. */
+typedef struct fenchel_shape {
+    size_t inputs;      /* floats of an input */
+    size_t outputs;     /* floats of an output, one a class */
+    size_t state_bytes; /* bytes that inference and relaxation need */
+    float offset;
+    float factor;
+} fenchel_shape;
+
+/* The problem min U + s/2 |z|^2 - (weight_target * target + weight_attack * attack) . z, z the output. */
+typedef struct fenchel_nudge {
+    float s;
+    float weight_target;
+    float weight_attack;
+} fenchel_nudge;
+
+/* How to relax. */
+typedef struct fenchel_settings {
+    uint32_t schedule; /* a fenchel_schedule */
+    uint32_t sweeps;   /* most sweeps */
+    float tolerance;   /* ends when no activity changes by more; 0: all sweeps */
+} fenchel_settings;
+
+/* Where a relaxation ended. */
+typedef struct fenchel_outcome {
+    uint32_t sweeps; /* that were made */
+    float energy;    /* in units of the loss */
+    float residual;  /* largest change of an activity */
+} fenchel_outcome;
+
+/* Check the model file of `bytes` bytes at `file` and make `model` refer to it: weights are used where
+ * they are, and so the file must stay, unchanged, as long as the model is used. `shape` is filled. */
+int32_t fenchel_load(fenchel_model *model, const void *file, size_t bytes, fenchel_shape *shape);
+
+/* The answer to one input. `state` is scratch. */
+int32_t fenchel_infer(const fenchel_model *model, const float *input, size_t inputs, float *state,
+                      size_t state_bytes, float *output, size_t outputs);
+
+/* Minimise the energy of the nudged problem for one input; `output` is the output's activity at the end.
+ * `target` and `attack` have as many values as the output; `attack` may be NULL, for none. Returns
+ * FENCHEL_CONVERGED or FENCHEL_SWEEP_LIMIT, or below 0; `outcome` is filled also if it is
+ * FENCHEL_UNBOUNDED, with 0 sweeps if none was made. */
+int32_t fenchel_relax(const fenchel_model *model, const fenchel_settings *settings, const fenchel_nudge *nudge,
+                      const float *input, size_t inputs, const float *target, const float *attack,
+                      float *state, size_t state_bytes, float *output, size_t outputs,
+                      fenchel_outcome *outcome);
+
+/* What a status means, in English; never NULL. */
+const char *fenchel_message(int32_t status);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,286 @@
+//! The C interface of `fenchel_core`: a static library; `include/fenchel.h` documents it.
+//!
+//! Pointers become slices and references here, and nothing else happens: what is computed, and every
+//! check of a file or a size that core makes, is core's.
+#![cfg_attr(target_os = "none", no_std)]
+#![allow(clippy::too_many_arguments)]
+
+mod status;
+
+use core::mem::MaybeUninit;
+use core::slice;
+
+use fenchel_core::{Model, Nudge, Problem, Schedule, Settings, StateView};
+
+pub use status::{Status, fenchel_message};
+
+/// `FENCHEL_MODEL_BYTES`.
+pub const MODEL_BYTES: usize = 4096;
+
+/// `fenchel_model`.
+#[repr(C)]
+pub struct Storage([u64; MODEL_BYTES / 8]);
+
+/// What a [`Storage`] holds.
+#[repr(C)]
+struct Loaded {
+    mark: u64,
+    model: MaybeUninit<Model<'static>>,
+}
+
+const LOADED: u64 = u64::from_le_bytes(*b"loaded\n\0");
+const _: () = assert!(size_of::<Loaded>() <= size_of::<Storage>());
+const _: () = assert!(align_of::<Loaded>() <= align_of::<Storage>());
+
+/// `fenchel_shape`.
+#[repr(C)]
+#[allow(missing_docs)]
+pub struct Shape {
+    pub inputs: usize,
+    pub outputs: usize,
+    pub state_bytes: usize,
+    pub offset: f32,
+    pub factor: f32,
+}
+
+/// `fenchel_nudge`.
+#[repr(C)]
+#[allow(missing_docs)]
+pub struct CNudge {
+    pub s: f32,
+    pub weight_target: f32,
+    pub weight_attack: f32,
+}
+
+/// `fenchel_settings`.
+#[repr(C)]
+#[allow(missing_docs)]
+pub struct CSettings {
+    pub schedule: u32,
+    pub sweeps: u32,
+    pub tolerance: f32,
+}
+
+/// `fenchel_outcome`.
+#[repr(C)]
+#[allow(missing_docs)]
+pub struct COutcome {
+    pub sweeps: u32,
+    pub energy: f32,
+    pub residual: f32,
+}
+
+/// Nothing can reach it: core has no panic.
+#[cfg(all(target_os = "none", not(test)))]
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo) -> ! {
+    loop {}
+}
+
+/// [`Model::load`].
+///
+/// # Safety
+/// As `fenchel.h` says: `model` and `shape` point to their types, `file` to `bytes` bytes that stay as
+/// long as the model is used.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fenchel_load(
+    model: *mut Storage,
+    file: *const u8,
+    bytes: usize,
+    shape: *mut Shape,
+) -> i32 {
+    if model.is_null() || file.is_null() || shape.is_null() {
+        return Status::Null as i32;
+    }
+    if !model.is_aligned() || !shape.is_aligned() {
+        return Status::Misaligned as i32;
+    }
+    let storage = model.cast::<Loaded>();
+    // SAFETY: not null, aligned, and by contract valid; `Loaded` fits into `Storage`.
+    unsafe {
+        (&raw mut (*storage).mark).write(0);
+        let loaded = match Model::load(slice::from_raw_parts(file, bytes)) {
+            Ok(loaded) => loaded,
+            Err(error) => return Status::from(error) as i32,
+        };
+        let (network, scaling) = (loaded.network(), loaded.scaling());
+        shape.write(Shape {
+            inputs: network.input_units(),
+            outputs: network.output_units(),
+            state_bytes: size_of::<f32>() * StateView::len(network.units(), 1),
+            offset: scaling.offset,
+            factor: scaling.factor,
+        });
+        (&raw mut (*storage).model).write(MaybeUninit::new(loaded));
+        (&raw mut (*storage).mark).write(LOADED);
+    }
+    Status::Ok as i32
+}
+
+/// The model in its storage.
+///
+/// # Safety
+/// `model` is null or points to a [`Storage`] that was zeroed or given to [`fenchel_load`].
+unsafe fn loaded<'m>(model: *const Storage) -> Result<&'m Model<'static>, Status> {
+    if model.is_null() {
+        return Err(Status::Null);
+    }
+    if !model.is_aligned() {
+        return Err(Status::Misaligned);
+    }
+    let storage = model.cast::<Loaded>();
+    // SAFETY: as above; the model was written before the mark.
+    unsafe {
+        match (*storage).mark {
+            LOADED => Ok((*storage).model.assume_init_ref()),
+            _ => Err(Status::NotLoaded),
+        }
+    }
+}
+
+/// What an inference and a relaxation share.
+struct Memory<'m> {
+    model: &'m Model<'static>,
+    input: &'m [f32],
+    state: &'m mut [f32],
+    output: &'m mut [f32],
+}
+
+/// # Safety
+/// As [`loaded`], and each pointer is null or points to as many values as its length says.
+unsafe fn memory<'m>(
+    model: *const Storage,
+    (input, inputs): (*const f32, usize),
+    (state, state_bytes): (*mut f32, usize),
+    (output, outputs): (*mut f32, usize),
+) -> Result<Memory<'m>, Status> {
+    // SAFETY: by contract.
+    let model = unsafe { loaded(model)? };
+    let network = model.network();
+    if input.is_null() || state.is_null() || output.is_null() {
+        return Err(Status::Null);
+    }
+    if !(input.is_aligned() && state.is_aligned() && output.is_aligned()) {
+        return Err(Status::Misaligned);
+    }
+    if inputs != network.input_units() || outputs != network.output_units() {
+        return Err(Status::Size);
+    }
+    let values = StateView::len(network.units(), 1);
+    if state_bytes / size_of::<f32>() < values {
+        return Err(Status::SmallState);
+    }
+    // SAFETY: not null, aligned, and by contract of these lengths.
+    unsafe {
+        Ok(Memory {
+            model,
+            input: slice::from_raw_parts(input, inputs),
+            state: slice::from_raw_parts_mut(state, values),
+            output: slice::from_raw_parts_mut(output, outputs),
+        })
+    }
+}
+
+/// [`fenchel_core::Network::infer`].
+///
+/// # Safety
+/// As `fenchel.h` says: pointers point to as many values as the counts say, and don't overlap.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fenchel_infer(
+    model: *const Storage,
+    input: *const f32,
+    inputs: usize,
+    state: *mut f32,
+    state_bytes: usize,
+    output: *mut f32,
+    outputs: usize,
+) -> i32 {
+    // SAFETY: by contract.
+    let memory = unsafe { memory(model, (input, inputs), (state, state_bytes), (output, outputs)) };
+    memory.and_then(infer).unwrap_or_else(|status| status) as i32
+}
+
+fn infer(Memory { model, input, state, output }: Memory) -> Result<Status, Status> {
+    let network = model.network();
+    let activities = state.get_mut(..network.units()).unwrap_or_default();
+    copy(network.infer(input, activities)?, output);
+    Ok(Status::Ok)
+}
+
+/// [`fenchel_core::Network::relax`].
+///
+/// # Safety
+/// As [`fenchel_infer`]; `target` and, unless null, `attack` point to `outputs` values.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fenchel_relax(
+    model: *const Storage,
+    settings: *const CSettings,
+    nudge: *const CNudge,
+    input: *const f32,
+    inputs: usize,
+    target: *const f32,
+    attack: *const f32,
+    state: *mut f32,
+    state_bytes: usize,
+    output: *mut f32,
+    outputs: usize,
+    outcome: *mut COutcome,
+) -> i32 {
+    if settings.is_null() || nudge.is_null() || target.is_null() || outcome.is_null() {
+        return Status::Null as i32;
+    }
+    let aligned = settings.is_aligned() && nudge.is_aligned() && outcome.is_aligned();
+    if !(aligned && target.is_aligned() && attack.is_aligned()) {
+        return Status::Misaligned as i32;
+    }
+    // SAFETY: not null, aligned, and by contract valid; the sizes are checked before the slices are made.
+    let relaxed = unsafe {
+        memory(model, (input, inputs), (state, state_bytes), (output, outputs)).and_then(|memory| {
+            let CNudge { s, weight_target, weight_attack } = nudge.read();
+            let target = slice::from_raw_parts(target, outputs);
+            let (attack, weight) = if attack.is_null() {
+                (target, 0.0)
+            } else {
+                (slice::from_raw_parts(attack, outputs), weight_attack)
+            };
+            let nudge = Nudge { s, target: weight_target, attack: weight };
+            relax(memory, &nudge, target, attack, &settings.read(), &mut *outcome)
+        })
+    };
+    relaxed.unwrap_or_else(|status| status) as i32
+}
+
+fn relax(
+    Memory { model, input, state, output }: Memory,
+    nudge: &Nudge,
+    target: &[f32],
+    attack: &[f32],
+    settings: &CSettings,
+    outcome: &mut COutcome,
+) -> Result<Status, Status> {
+    *outcome = COutcome { sweeps: 0, energy: f32::NAN, residual: f32::NAN };
+    let network = model.network();
+    let schedule = match settings.schedule {
+        0 => Schedule::ForwardBackward,
+        1 => Schedule::Unitwise,
+        2 => Schedule::Backward,
+        _ => return Err(Status::Settings),
+    };
+    let settings = Settings { schedule, sweeps: settings.sweeps, tolerance: settings.tolerance };
+    let nudges = slice::from_ref(nudge);
+    let problem = Problem { input, nudges, target, attack, perturbation: &[] };
+    let mut state = StateView::new(network.units(), 1, state)?;
+    let ended = network.relax(&problem, &mut state, &settings, &mut |_| ())?;
+    let last = ended.last;
+    *outcome = COutcome { sweeps: last.sweep, energy: last.energy, residual: last.residual };
+    copy(state.activities(&network, network.output()), output);
+    Ok(match ended.status {
+        fenchel_core::Status::Converged => Status::Converged,
+        fenchel_core::Status::SweepLimit => Status::SweepLimit,
+        fenchel_core::Status::Unbounded => Status::Unbounded,
+    })
+}
+
+fn copy(from: &[f32], to: &mut [f32]) {
+    to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
+}

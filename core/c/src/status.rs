@@ -1,0 +1,66 @@
+//! What a call came to, as C sees it.
+
+use core::ffi::{CStr, c_char};
+
+use fenchel_core::{Error, Quantity};
+
+macro_rules! statuses {
+    ($($name:ident = $value:literal, $message:literal;)*) => {
+        /// `fenchel_status` of `fenchel.h`.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[repr(i32)]
+        #[allow(missing_docs)]
+        pub enum Status { $($name = $value,)* }
+
+        impl Status {
+            /// Every status, in the order of `fenchel.h`.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+        }
+
+        fn message(status: i32) -> &'static CStr {
+            match status {
+                $($value => $message,)*
+                _ => c"unknown status",
+            }
+        }
+    };
+}
+
+statuses! {
+    Converged = 2, c"converged";
+    SweepLimit = 1, c"all sweeps were made";
+    Ok = 0, c"done";
+    Null = -1, c"a pointer is NULL";
+    NotLoaded = -2, c"model: expected one that fenchel_load returned FENCHEL_OK for";
+    Misaligned = -3, c"expected model and state aligned as their types, the file to 4 bytes";
+    SmallState = -4, c"state: expected at least the shape's state_bytes";
+    Size = -5, c"inputs or outputs: expected the shape's counts";
+    NotAModel = -6, c"not a Fenchel model: expected it to begin with FNCL";
+    Version = -7, c"model file of another format version: export it again";
+    Truncated = -8, c"model file damaged or truncated: its fields don't parse";
+    Checksum = -9, c"model file damaged: its CRC-32 differs";
+    InvalidModel = -10, c"model file: its values don't fit together";
+    Unbounded = -11, c"the problem has no minimum, or none that this schedule finds";
+    Settings = -12, c"settings: expected a schedule of fenchel_schedule";
+}
+
+impl From<Error> for Status {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::NotAModel => Self::NotAModel,
+            Error::Size { what: Quantity::FormatVersion, .. } => Self::Version,
+            Error::Truncated { .. } => Self::Truncated,
+            Error::Checksum => Self::Checksum,
+            Error::Misaligned { .. } => Self::Misaligned,
+            Error::Unbounded { .. } => Self::Unbounded,
+            Error::Size { what: Quantity::InputValues | Quantity::TargetValues, .. } => Self::Size,
+            _ => Self::InvalidModel,
+        }
+    }
+}
+
+/// What `status` means.
+#[unsafe(no_mangle)]
+pub extern "C" fn fenchel_message(status: i32) -> *const c_char {
+    message(status).as_ptr()
+}

@@ -1,0 +1,45 @@
+//! A data set of one's own, with names for its classes: points inside and outside a circle.
+
+use anyhow::{Result, ensure};
+use fenchel::data::{Dataset, Split, Values, divide};
+use fenchel::train::{ObjectiveName, Settings, train};
+use fenchel::{evaluate, export};
+use fenchel_core::{Random, Scaling};
+use rand_core::{Rng, SeedableRng};
+
+fn circle(samples: usize) -> Dataset {
+    let mut random = Random::seed_from_u64(0);
+    let mut coordinate = || (random.next_u32() >> 8) as f32 / 8_388_608.0 - 1.0;
+    let points: Vec<f32> = (0..2 * samples).map(|_| coordinate()).collect();
+    let labels = points.chunks(2).map(|p| usize::from(p[0] * p[0] + p[1] * p[1] > 0.6)).collect();
+    let all = Split { values: Values::Floats(points), labels };
+    let (train, validation, test) = divide(&all, 2, samples / 10, samples / 5);
+    Dataset {
+        name: "circle".into(),
+        features: 2,
+        class_names: vec!["inside".into(), "outside".into()],
+        scaling: Scaling { offset: -1.0, factor: 0.5 },
+        train,
+        validation,
+        test,
+    }
+}
+
+/// Ends with an error if what it trained is no good.
+pub fn main() -> Result<()> {
+    let data = circle(2000);
+    let settings = Settings {
+        epochs: 60,
+        rate: 5e-3,
+        layers: vec![16, 16],
+        ..Settings::new(&data.name, ObjectiveName::ArovrAb)
+    };
+    let trained = train(&settings, &data, &mut |_| Ok(()))?;
+    let file = export::export_run(&trained.parameters, &settings, trained.best.epoch, &data)?;
+    let model = file.model("the model")?;
+    let accuracy = evaluate::accuracy(&model, &data.test)?;
+    let names: Vec<_> = model.class_names().collect();
+    println!("{names:?}: {:.1} % on test, epoch {}", 100.0 * accuracy, trained.best.epoch);
+    ensure!(accuracy > 0.9, "a circle is easier than that");
+    Ok(())
+}

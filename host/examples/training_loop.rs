@@ -1,0 +1,25 @@
+//! A training loop of one's own around the library's steps: digits, AROVR^g, the best model exported.
+
+use anyhow::{Context, Result, ensure};
+use fenchel::train::{ObjectiveName, Settings, Step, Trainer};
+use fenchel::{data, evaluate, export};
+
+/// Ends with an error if what it trained is no good.
+pub fn main() -> Result<()> {
+    let digits = data::load("digits")?;
+    let settings =
+        Settings { epochs: 40, layers: vec![32], ..Settings::new("digits", ObjectiveName::ArovrG) };
+    let mut trainer = Trainer::new(&settings, &digits)?;
+    while let Step::Epoch(epoch) = trainer.advance(&|| false)? {
+        println!("epoch {}: {:.1} % on validation", epoch.epoch, 100.0 * epoch.validation_accuracy);
+        if epoch.validation_accuracy > 0.99 {
+            break;
+        }
+    }
+    let (parameters, epoch) = trainer.best().context("an epoch is over")?;
+    let file = export::export_run(parameters, &settings, epoch.epoch, &digits)?;
+    let accuracy = evaluate::accuracy(&file.model("the model")?, &digits.test)?;
+    println!("{} bytes, {:.1} % on test", file.len(), 100.0 * accuracy);
+    ensure!(accuracy > 0.9, "digits are easier than that");
+    Ok(())
+}

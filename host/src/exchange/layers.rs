@@ -1,0 +1,81 @@
+//! A chain of linear layers, between the forms of a file and [`Parameters`].
+
+use anyhow::Result;
+use fenchel_core::{Activation, Connection, Model, Potential, Weights};
+
+use crate::error::{quoted, require};
+use crate::{Architecture, Matrix, Parameters};
+
+/// σ(W z + b).
+#[derive(Clone, Debug)]
+pub struct Layer {
+    /// For errors.
+    pub name: String,
+    /// Outputs.
+    pub rows: usize,
+    /// Inputs.
+    pub columns: usize,
+    /// (rows, columns), row after row.
+    pub weights: Vec<f32>,
+    /// One a row.
+    pub biases: Vec<f32>,
+    /// If the file says so.
+    pub activation: Option<Activation>,
+}
+
+/// The network of these layers, lowest first, γ = 1; `activations` as [`Architecture::new`] takes
+/// them, none for the layers' own.
+pub fn parameters(place: &str, layers: Vec<Layer>, activations: &[Activation]) -> Result<Parameters> {
+    let Some(first) = layers.first() else {
+        return Err(super::bad(place, "at least one linear layer", "none"));
+    };
+    let mut sizes = vec![first.columns];
+    for layer in &layers {
+        let place = format!("{place}, layer {}", quoted(&layer.name));
+        require!(layer.rows > 0 && layer.columns > 0, place, "at least one input and output", "none");
+        let below = sizes.last().copied().unwrap_or(0);
+        require!(
+            layer.columns == below,
+            place,
+            format!("{below} inputs, as the layer below gives"),
+            layer.columns
+        );
+        let finite = |values: &[f32]| values.iter().find(|value| !value.is_finite()).copied();
+        if let Some(value) = finite(&layer.weights).or(finite(&layer.biases)) {
+            return Err(super::bad(&place, "finite weights", value));
+        }
+        sizes.push(layer.rows);
+    }
+    let output = layers.len() - 1;
+    let usual = |k| if k == output { Activation::Linear } else { Activation::Relu };
+    let own: Vec<_> = layers.iter().enumerate().map(|(k, l)| l.activation.unwrap_or(usual(k))).collect();
+    let activations = if activations.is_empty() { &own } else { activations };
+    let architecture = Architecture::new(&sizes, activations, Potential::FenchelYoung, &[], &[])?;
+    let biases = layers.iter().flat_map(|layer| layer.biases.iter().copied()).collect();
+    let connection = |(from, layer): (usize, Layer)| {
+        let weights = Matrix::from_row_major(layer.rows, layer.columns, &layer.weights);
+        Connection { from, to: from + 1, weights }
+    };
+    let connections = layers.into_iter().enumerate().map(connection).collect();
+    Ok(Parameters { blocks: architecture.blocks, connections, biases, gammas: architecture.gammas })
+}
+
+/// The layers of a chain whose hidden blocks are ReLU and whose output is linear.
+pub fn of_model(place: &str, model: &Model) -> Result<Vec<Layer>> {
+    let network = model.network();
+    let expected = "a chain of ReLU blocks with a linear output (a model file or a C header holds the rest)";
+    let output = network.output();
+    for (k, block) in network.blocks().iter().enumerate().skip(1) {
+        let usual = if k == output { Activation::Linear } else { Activation::Relu };
+        require!(block.activation == usual, place, expected, format!("{:?} in block {k}", block.activation));
+    }
+    let chain = network.connections().iter().all(|c| c.from + 1 == c.to);
+    require!(chain, place, expected, "connections beside the chain");
+    let layer = |c: &Connection<_>| {
+        let (rows, columns) = Weights::shape(&c.weights);
+        let weights = (0..rows).flat_map(|i| fenchel_core::Packed::row(&c.weights, i)).collect();
+        let biases = network.bias(c.to).to_vec();
+        Layer { name: c.to.to_string(), rows, columns, weights, biases, activation: None }
+    };
+    Ok(network.connections().iter().map(layer).collect())
+}

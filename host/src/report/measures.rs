@@ -1,0 +1,132 @@
+//! What a report measures of a run's best model on the test split.
+
+use anyhow::Result;
+use fenchel_core::{Model, StateView, Sweep, label};
+
+use super::chart::Line;
+use crate::Parameters;
+use crate::data::Dataset;
+use crate::evaluate::{outputs, runner_up};
+use crate::hardware::{Lot, Profile, mean_accuracy};
+use crate::robustness::Samples;
+use crate::robustness::attacks::{GradientAttack, Norm};
+use crate::sample::Sample;
+use crate::train::Settings;
+
+/// Test samples that robustness is measured on, at most.
+pub const SAMPLES: usize = 500;
+/// Chips that a random flaw is drawn for.
+pub const CHIPS: u64 = 3;
+/// Sweeps that the energy is shown over.
+const SWEEPS: u32 = 12;
+
+/// A sample that the model mislabels.
+pub struct Mistake {
+    pub index: usize,
+    pub truth: usize,
+    pub answer: usize,
+    /// Largest output less that of the right class.
+    pub gap: f32,
+}
+
+/// Counts by true class and answer, and every mistake, the widest gap first.
+pub fn mistakes(model: &Model, data: &Dataset) -> Result<(Vec<Vec<usize>>, Vec<Mistake>)> {
+    let classes = model.network().output_units();
+    let all = outputs(&model.network(), &data.test, model.scaling())?;
+    let mut matrix = vec![vec![0; classes]; classes];
+    let mut mistakes = Vec::new();
+    for (index, (row, &truth)) in all.chunks_exact(classes).zip(&data.test.labels).enumerate() {
+        let answer = label(row);
+        matrix[truth][answer] += 1;
+        if answer != truth {
+            mistakes.push(Mistake { index, truth, answer, gap: row[answer] - row[truth] });
+        }
+    }
+    mistakes.sort_by(|a, b| b.gap.total_cmp(&a.gap));
+    Ok((matrix, mistakes))
+}
+
+/// Energy after each sweep above that after the last, of both problems of the objective, without noise,
+/// on the first test sample, with the runner-up as attack; none for an objective without inference problems.
+pub fn energies(model: &Model, data: &Dataset, settings: &Settings) -> Result<Vec<Line>> {
+    let Some(contrast) = settings.contrast() else { return Ok(Vec::new()) };
+    let network = model.network();
+    let mut input = Vec::new();
+    data.test.append_input(0, data.features, model.scaling(), &mut input);
+    let mut memory = vec![0.0; network.units()];
+    let truth = data.test.labels[0];
+    let other = runner_up(network.infer(&input, &mut memory)?, truth);
+    let sample = Sample::new(input, truth, other, network.output_units());
+    let relaxation = fenchel_core::Settings { schedule: settings.schedule, sweeps: SWEEPS, tolerance: 0.0 };
+    let mut lines = Vec::new();
+    for (name, nudge) in ["first problem", "second problem"].into_iter().zip(contrast.nudges) {
+        let mut memory = vec![0.0; StateView::len(network.units(), 1)];
+        let mut state = StateView::new(network.units(), 1, &mut memory)?;
+        let mut points: Vec<(f64, f64)> = Vec::new();
+        let mut trace = |sweep: Sweep| points.push((f64::from(sweep.sweep), f64::from(sweep.energy)));
+        network.relax(&sample.problem(&nudge), &mut state, &relaxation, &mut trace)?;
+        let last = points.last().map_or(0.0, |&(_, energy)| energy);
+        points.iter_mut().for_each(|(_, energy)| *energy -= last);
+        lines.push((format!("{name}, s = {:.3}", nudge.s), points));
+    }
+    Ok(lines)
+}
+
+/// A curve of robustness: its title, what is varied, where, and the accuracy there.
+pub struct Curve {
+    pub title: &'static str,
+    pub varied: &'static str,
+    at: &'static [f32],
+    measure: fn(&Parameters, &Samples, f32) -> Result<f64>,
+}
+
+/// Those that a report shows.
+pub const CURVES: [Curve; 4] = [
+    Curve {
+        title: "Gradient attack (PGD, 20 steps), accuracy in %",
+        varied: "ε, largest change of an input value",
+        at: &[0.0, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1],
+        measure: |parameters, samples, radius| {
+            GradientAttack { norm: Norm::LInfinity, radius, steps: 20 }.accuracy(parameters, samples)
+        },
+    },
+    Curve {
+        title: "Multiplicative weight noise, accuracy in %",
+        varied: "standard deviation, share of each weight",
+        at: &[0.0, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0],
+        measure: |parameters, samples, std| {
+            mean_accuracy(parameters, samples, &Profile::relative_weight_noise(std.into()), chips(1))
+        },
+    },
+    Curve {
+        title: "Additive weight noise, accuracy in %",
+        varied: "standard deviation, share of the largest weight",
+        at: &[0.0, 0.02, 0.05, 0.1, 0.15, 0.2],
+        measure: |parameters, samples, std| {
+            mean_accuracy(parameters, samples, &Profile::weight_noise(std.into()), chips(2))
+        },
+    },
+    Curve {
+        title: "Weights of few bits, accuracy in %",
+        varied: "bits",
+        at: &[2.0, 3.0, 4.0, 5.0, 6.0, 8.0],
+        measure: |parameters, samples, bits| {
+            mean_accuracy(parameters, samples, &Profile::bits(bits as u32), chips(0))
+        },
+    },
+];
+
+/// Chips drawn from this seed.
+fn chips(seed: u64) -> Lot {
+    Lot { chips: CHIPS, seed }
+}
+
+impl Curve {
+    /// The accuracy in % at each place, on the first test samples.
+    pub fn points(&self, model: &Model, data: &Dataset) -> Result<Vec<(f64, f64)>> {
+        let parameters = Parameters::of_model(model);
+        let samples = Samples::new(&data.test, data.features, model.scaling(), SAMPLES);
+        let point = |&x: &f32| Ok((f64::from(x), 100.0 * (self.measure)(&parameters, &samples, x)?));
+        self.at.iter().map(point).collect()
+    }
+}

@@ -1,0 +1,230 @@
+//! Runs as one HTML file that needs nothing else.
+
+mod chart;
+mod measures;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use serde_json::{Value, json};
+
+use crate::data::Dataset;
+use crate::export::ModelBytes;
+use crate::train::{Epoch, Settings};
+use chart::{Line, chart};
+use measures::{CHIPS, CURVES, Mistake, SAMPLES};
+
+/// Mistakes shown of each run, at most.
+const SHOWN: usize = 24;
+/// Input values shown of a sample that isn't an image, at most.
+const VALUES: usize = 8;
+
+/// A run to report on.
+pub struct Reported {
+    /// Its folder.
+    pub folder: PathBuf,
+    /// How it was set up.
+    pub settings: Settings,
+    /// Its log.
+    pub epochs: Vec<Epoch>,
+}
+
+/// A run with what was measured of its best model.
+struct Measured<'a> {
+    name: String,
+    run: &'a Reported,
+    data: Dataset,
+    energies: Vec<Line>,
+    robustness: Vec<Vec<(f64, f64)>>,
+    matrix: Vec<Vec<usize>>,
+    mistakes: Vec<Mistake>,
+}
+
+impl<'a> Measured<'a> {
+    fn new(run: &'a Reported) -> Result<Self> {
+        let bytes = ModelBytes::read(&run.folder)?;
+        let model = bytes.model(run.folder.display())?;
+        let data = crate::data::load(&run.settings.data)?;
+        let (matrix, mistakes) = measures::mistakes(&model, &data)?;
+        Ok(Self {
+            name: run.folder.display().to_string(),
+            energies: measures::energies(&model, &data, &run.settings)?,
+            robustness: CURVES.iter().map(|curve| curve.points(&model, &data)).collect::<Result<_>>()?,
+            run,
+            data,
+            matrix,
+            mistakes,
+        })
+    }
+
+    /// A value of each epoch of training proper.
+    fn line(&self, value: fn(&Epoch) -> f64) -> Line {
+        let trained = self.run.epochs.iter().filter(|epoch| !epoch.pretraining);
+        (self.name.clone(), trained.map(|epoch| (f64::from(epoch.epoch), value(epoch))).collect())
+    }
+
+    fn accuracy(&self) -> f64 {
+        1.0 - self.mistakes.len() as f64 / self.data.test.len().max(1) as f64
+    }
+
+    fn class(&self, class: usize) -> String {
+        self.data.class_names.get(class).cloned().unwrap_or_else(|| class.to_string())
+    }
+}
+
+/// The page.
+///
+/// # Errors
+/// If a run has no model yet, or its data can't be loaded.
+pub fn page(runs: &[Reported]) -> Result<String> {
+    let runs = runs.iter().map(Measured::new).collect::<Result<Vec<_>>>()?;
+    let title = match runs.as_slice() {
+        [run] => run.name.clone(),
+        runs => format!("{} runs", runs.len()),
+    };
+    let of_epochs = |value: fn(&Epoch) -> f64| runs.iter().map(|run| run.line(value)).collect::<Vec<_>>();
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                link rel="icon" href="data:,";
+                title { (title) " – Fenchel" }
+                style { (PreEscaped(include_str!("style.css"))) }
+            }
+            body {
+                h1 { (title) }
+                p.dim { "Fenchel " (env!("CARGO_PKG_VERSION")) }
+                h2 { "Outcome" }
+                (outcome(&runs))
+                h2 { "Training" }
+                div.charts {
+                    (chart("Validation accuracy in %", "epoch", &of_epochs(|e| 100.0 * e.validation_accuracy)))
+                    (chart("Validation loss ½‖z − y‖²", "epoch", &of_epochs(|e| e.validation_loss)))
+                }
+                @if runs.iter().any(|run| !run.energies.is_empty()) {
+                    h2 { "Energy per sweep" }
+                    p.dim { "Above the energy after the last sweep, of the first test sample, without noise, the runner-up as attack." }
+                    div.charts {
+                        @for run in &runs { (chart(&run.name, "sweep", &run.energies)) }
+                    }
+                }
+                h2 { "Robustness" }
+                p.dim {
+                    "The best model on the first " (SAMPLES) " test samples at most; random flaws as the mean over "
+                    (CHIPS) " simulated chips."
+                }
+                div.charts {
+                    @for (number, curve) in CURVES.iter().enumerate() {
+                        @let lines: Vec<Line> = runs.iter()
+                            .map(|run| (run.name.clone(), run.robustness[number].clone())).collect();
+                        (chart(curve.title, curve.varied, &lines))
+                    }
+                }
+                @for run in &runs { (answers(run)) }
+                h2 { "Settings" }
+                (settings(&runs))
+            }
+        }
+    };
+    Ok(page.into_string())
+}
+
+fn outcome(runs: &[Measured]) -> Markup {
+    html! {
+        div.scroll { table {
+            tr { th { "run" } th { "data" } th { "objective" } th { "test accuracy" } th { "epochs" } th { "time" } }
+            @for run in runs {
+                tr {
+                    td { (run.name) }
+                    td { (run.run.settings.data) }
+                    td { (crate::spelling::name(run.run.settings.objective)) }
+                    td { (format!("{:.2} %", 100.0 * run.accuracy())) }
+                    td { (run.run.epochs.len()) }
+                    td { (format!("{:.1} s", run.run.epochs.last().map_or(0.0, |epoch| epoch.seconds))) }
+                }
+            }
+        } }
+    }
+}
+
+/// Confusion matrix and mistakes.
+fn answers(run: &Measured) -> Markup {
+    let mistakes = run.mistakes.len();
+    html! {
+        h2 { "Answers of " (run.name) }
+        h3 { "Confusion on the test split: rows are the labels, columns the answers" }
+        div.scroll { table.matrix {
+            tr { th {} @for class in 0..run.matrix.len() { th { (run.class(class)) } } }
+            @for (truth, row) in run.matrix.iter().enumerate() {
+                tr {
+                    th { (run.class(truth)) }
+                    @for (answer, &count) in row.iter().enumerate() {
+                        td.right[truth == answer].none[count == 0] { (count) }
+                    }
+                }
+            }
+        } }
+        h3 { "Mislabelled: " (mistakes) " of " (run.data.test.len()) " samples" }
+        @if mistakes > 0 {
+            p.dim {
+                "The " (mistakes.min(SHOWN)) " with the widest gap between the answer's output and the label's."
+            }
+            div.samples {
+                @for mistake in run.mistakes.iter().take(SHOWN) {
+                    figure {
+                        (sample(&run.data, mistake.index))
+                        figcaption {
+                            "label " (run.class(mistake.truth)) ", answer " (run.class(mistake.answer))
+                            br; (format!("gap {:.3}, sample {}", mistake.gap, mistake.index))
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A test sample: as an image if its values make a square of at least 4×4, else as numbers.
+fn sample(data: &Dataset, index: usize) -> Markup {
+    let mut values = Vec::new();
+    data.test.append_input(index, data.features, data.scaling, &mut values);
+    let side = data.features.isqrt();
+    if side < 4 || side * side != data.features {
+        let shown = values.iter().take(VALUES).map(|v| format!("{v:.3}")).collect::<Vec<_>>().join(", ");
+        return html! { p { (shown) @if values.len() > VALUES { ", …" } } };
+    }
+    html! {
+        svg viewBox={ "0 0 " (side) " " (side) } shape-rendering="crispEdges" role="img"
+            aria-label={ "test sample " (index) } {
+            @for (place, value) in values.iter().enumerate() {
+                @let level = (255.0 * value.clamp(0.0, 1.0)) as u8;
+                @if level > 0 {
+                    rect x=(place % side) y=(place / side) width="1" height="1"
+                        fill=(format!("#{level:02x}{level:02x}{level:02x}")) {}
+                }
+            }
+        }
+    }
+}
+
+fn settings(runs: &[Measured]) -> Markup {
+    let all: Vec<Value> = runs.iter().map(|run| json!(run.run.settings)).collect();
+    let names: Vec<_> = all[0].as_object().into_iter().flat_map(|object| object.keys()).collect();
+    let shown = |value: &Value| match value {
+        Value::Null => "–".to_string(),
+        Value::String(text) => text.clone(),
+        Value::Number(number) if number.is_f64() => (number.as_f64().unwrap_or(f64::NAN) as f32).to_string(),
+        other => other.to_string(),
+    };
+    html! {
+        div.scroll { table {
+            tr { th { "setting" } @for run in runs { th { (run.name) } } }
+            @for name in names {
+                tr { th { (name.replace('_', " ")) } @for own in &all { td { (shown(&own[name])) } } }
+            }
+        } }
+    }
+}

@@ -1,0 +1,46 @@
+//! One sample with everything that an inference problem takes.
+
+use fenchel_core::{Nudge, Problem};
+
+/// One sample with its target, and the label that an attack pulls it towards.
+#[derive(Clone, Debug)]
+pub struct Sample {
+    /// y as a class.
+    pub target_label: usize,
+    /// y⁻ as a class.
+    pub attack_label: usize,
+    /// x.
+    pub input: Vec<f32>,
+    /// y, one-hot.
+    pub target: Vec<f32>,
+    /// y⁻, one-hot.
+    pub attack: Vec<f32>,
+    /// g, or empty.
+    pub perturbation: Vec<f32>,
+}
+
+impl Sample {
+    /// Of a scaled input, without g; labels are below `classes`.
+    pub fn new(input: Vec<f32>, target_label: usize, attack_label: usize, classes: usize) -> Self {
+        let one_hot = |class| (0..classes).map(|c| if c == class { 1.0 } else { 0.0 }).collect();
+        let (target, attack) = (one_hot(target_label), one_hot(attack_label));
+        Self { target_label, attack_label, input, target, attack, perturbation: Vec::new() }
+    }
+
+    /// The problem with this nudge.
+    pub fn problem<'a>(&'a self, nudge: &'a Nudge) -> Problem<'a> {
+        Problem {
+            input: &self.input,
+            nudges: std::slice::from_ref(nudge),
+            target: &self.target,
+            attack: &self.attack,
+            perturbation: &self.perturbation,
+        }
+    }
+
+    /// r of this nudge.
+    pub fn pull(&self, nudge: &Nudge) -> Vec<f32> {
+        let labels = self.target.iter().zip(&self.attack);
+        labels.map(|(y, y_attack)| nudge.target * y + nudge.attack * y_attack).collect()
+    }
+}

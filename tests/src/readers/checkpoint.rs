@@ -1,0 +1,16 @@
+//! Checkpoints of a run, of right and of wrong checksum.
+
+use anyhow::Result;
+use fenchel::train::Checkpoint;
+
+use super::model::with_checksum;
+
+pub fn read(bytes: &[u8]) -> Result<()> {
+    let read = |bytes: &[u8]| -> Result<()> {
+        Checkpoint::from_bytes(bytes)?.settings()?;
+        Ok(())
+    };
+    // Past the checksum too, which chance doesn't come by.
+    let _ = read(&with_checksum(bytes));
+    read(bytes)
+}

@@ -1,0 +1,64 @@
+//! Every reader of files from outside: fuzzed by `cargo xtask fuzz`, their corpora replayed by the
+//! ordinary tests.
+//!
+//! A new reader is a file here, a row in [`READERS`], its target in `tests/fuzz/Cargo.toml`, and a folder of
+//! seeds in `tests/fuzz/corpus`: names beginning with `valid` must be read, those with `refused` not.
+
+mod checkpoint;
+mod csv;
+mod digits;
+mod idx;
+mod log;
+mod model;
+mod settings;
+
+use std::alloc::System;
+
+use anyhow::Result;
+use cap::Cap;
+
+/// What reads files of one kind.
+pub struct Reader {
+    /// Of the reader, its fuzz target and its corpus.
+    pub name: &'static str,
+    read: fn(&[u8]) -> Result<()>,
+}
+
+/// Every reader.
+pub const READERS: &[Reader] = &[
+    Reader { name: "model", read: model::read },
+    Reader { name: "idx", read: idx::read },
+    Reader { name: "csv", read: csv::read },
+    Reader { name: "digits", read: digits::read },
+    Reader { name: "checkpoint", read: checkpoint::read },
+    Reader { name: "settings", read: settings::read },
+    Reader { name: "log", read: log::read },
+];
+
+/// Bytes that reading a file of `size` bytes may have allocated at any time.
+pub const fn most_memory(size: usize) -> usize {
+    (64 << 20) + 4 * size
+}
+
+/// The reader of this name.
+///
+/// # Panics
+/// If there is none.
+pub fn named(name: &str) -> &'static Reader {
+    READERS.iter().find(|reader| reader.name == name).expect("a reader of that name")
+}
+
+impl Reader {
+    /// Read `bytes` as a file. The process aborts as soon as that takes more than [`most_memory`], which
+    /// `allocator`, the process's own, sees to.
+    ///
+    /// # Errors
+    /// What the reader refuses the file for.
+    pub fn read(&self, bytes: &[u8], allocator: &Cap<System>) -> Result<()> {
+        let limit = allocator.allocated() + most_memory(bytes.len());
+        allocator.set_limit(limit).expect("a limit above what is allocated");
+        let result = (self.read)(bytes);
+        allocator.set_limit(usize::MAX).expect("no limit");
+        result
+    }
+}

@@ -1,0 +1,39 @@
+//! Model files, of right and of wrong checksum; what loads also infers and relaxes.
+
+use anyhow::Result;
+use fenchel::export::ModelBytes;
+use fenchel_core::{Model, Nudge, Problem, Settings, StateView, checksum};
+
+pub fn read(bytes: &[u8]) -> Result<()> {
+    // Past the checksum too, which chance doesn't come by.
+    let _ = use_model(&with_checksum(bytes));
+    use_model(bytes)
+}
+
+/// The same with its last four bytes made its CRC-32.
+pub fn with_checksum(bytes: &[u8]) -> Vec<u8> {
+    let mut bytes = bytes.to_vec();
+    if let Some((body, end)) = bytes.split_last_chunk_mut::<4>() {
+        let mut digest = checksum();
+        digest.update(body);
+        *end = digest.finalize().to_le_bytes();
+    }
+    bytes
+}
+
+fn use_model(bytes: &[u8]) -> Result<()> {
+    let bytes = ModelBytes::new(bytes);
+    let model = Model::load(&bytes)?;
+    let network = model.network();
+    let input = vec![0.5; network.input_units()];
+    let target = vec![1.0; network.output_units()];
+    let mut activities = vec![0.0; network.units()];
+    network.infer(&input, &mut activities)?;
+    let nudges = [Nudge { s: 0.25, target: 0.25, attack: 0.0 }];
+    let problem =
+        Problem { input: &input, nudges: &nudges, target: &target, attack: &target, perturbation: &[] };
+    let mut memory = vec![0.0; StateView::len(network.units(), 1)];
+    let mut state = StateView::new(network.units(), 1, &mut memory)?;
+    network.relax(&problem, &mut state, &Settings::default(), &mut |_| ())?;
+    Ok(())
+}

@@ -1,0 +1,168 @@
+//! The C interface: a program of gcc's, warnings being errors, gets core's bits; and the header is C++ too.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use fenchel::{Architecture, Parameters, export};
+use fenchel_c::{CNudge, COutcome, CSettings, MODEL_BYTES, Shape, Status};
+use fenchel_core::{
+    Activation, Attack, Model, Nudge, Objective, Perturbation, Potential, Problem, Random, Scaling, Schedule,
+    Settings, StateView, Training,
+};
+use rand_core::{Rng, SeedableRng};
+
+const SAMPLES: usize = 3;
+const SIZES: [usize; 4] = [6, 9, 5, 3];
+const UNITS: usize = SIZES[1] + SIZES[2] + SIZES[3];
+const WARNINGS: [&str; 3] = ["-Wall", "-Wextra", "-Werror"];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the repository")
+}
+
+fn run(command: &mut Command) -> String {
+    let output = command.output().unwrap_or_else(|error| panic!("starting {command:?}: {error}"));
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("text")
+}
+
+/// The static library, and what it says that a program must be linked with beside it.
+fn library(folder: &Path) -> (PathBuf, Vec<String>) {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.current_dir(root()).arg("rustc").args(["--quiet", "--lib", "--package", "fenchel-c"]);
+    cargo.args(["--crate-type", "staticlib", "--message-format", "json", "--target-dir"]).arg(folder);
+    cargo.args(["--", "--print", "native-static-libs"]);
+    let output = cargo.output().expect("cargo starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let messages = String::from_utf8(output.stdout).expect("text");
+    let libraries = messages.split_once("native-static-libs: ").map_or("", |(_, rest)| rest);
+    let end = libraries.find(['"', '\\']).unwrap_or(0);
+    (folder.join("debug/libfenchel_c.a"), libraries[..end].split_whitespace().map(Into::into).collect())
+}
+
+fn model() -> export::ModelBytes {
+    let activations = [Activation::Relu, Activation::Clip { low: 0.0, high: 1.0 }];
+    let architecture =
+        Architecture::new(&SIZES, &activations, Potential::FenchelYoung, &[], &[]).expect("fits");
+    let parameters = Parameters::new(&architecture, &mut Random::seed_from_u64(7));
+    let training = Training {
+        objective: Objective::ArovrAb,
+        attack: Attack::Targeted,
+        alpha: 0.49,
+        beta: 0.25,
+        perturbation: Perturbation::None,
+        seed: 7,
+        epoch: 1,
+        data: "none",
+    };
+    let names = ["zero", "one", "two"].map(String::from);
+    export::export(&parameters, training, Scaling { offset: 1.0, factor: 0.0625 }, &names).expect("exports")
+}
+
+fn list<T: std::fmt::Display>(values: impl IntoIterator<Item = T>) -> String {
+    values.into_iter().map(|value| value.to_string()).collect::<Vec<_>>().join(", ")
+}
+
+/// Floats as C spells them, exactly.
+fn floats(values: &[f32]) -> String {
+    format!("{{{}}}", list(values.iter().map(|value| format!("{value:?}f"))))
+}
+
+fn bits(what: &str, values: &[f32]) -> String {
+    values.iter().fold(what.to_string(), |line, value| format!("{line} {:08x}", value.to_bits())) + "\n"
+}
+
+/// What the program must print, by core.
+fn expected(model: &Model, samples: &[Vec<f32>], target: &[f32], attack: &[f32]) -> String {
+    let network = model.network();
+    let state_bytes = 4 * StateView::len(network.units(), 1);
+    let code = |status: Status| status as i32;
+    let mut text = format!(
+        "layout {MODEL_BYTES} {} {} {} {} 24\n",
+        size_of::<Shape>(),
+        size_of::<CNudge>(),
+        size_of::<CSettings>(),
+        size_of::<COutcome>()
+    );
+    writeln!(text, "not loaded {}", code(Status::NotLoaded)).expect("text");
+    writeln!(text, "cut {}\nother {}", code(Status::Truncated), code(Status::NotAModel)).expect("text");
+    writeln!(text, "null {}\nload 0 done", code(Status::Null)).expect("text");
+    writeln!(text, "shape {} {} {state_bytes}", SIZES[0], SIZES[3]).expect("text");
+    text += &bits("scaling", &[model.scaling().offset]);
+    text += &bits("scaling", &[model.scaling().factor]);
+    writeln!(text, "small state {}\nsize {}", code(Status::SmallState), code(Status::Size)).expect("text");
+    let mut memory = vec![0.0; StateView::len(network.units(), 1)];
+    for input in samples {
+        let mut activities = vec![0.0; network.units()];
+        text += "infer 0\n";
+        text += &bits("output", network.infer(input, &mut activities).expect("fits"));
+        for schedule in [Schedule::ForwardBackward, Schedule::Unitwise, Schedule::Backward] {
+            let nudges = [Nudge { s: 0.1275, target: 0.125, attack: 0.0025 }];
+            let problem = Problem { input, nudges: &nudges, target, attack, perturbation: &[] };
+            let settings = Settings { schedule, sweeps: 20, tolerance: 0.0 };
+            let mut state = StateView::new(network.units(), 1, &mut memory).expect("fits");
+            let ended = network.relax(&problem, &mut state, &settings, &mut |_| ()).expect("fits");
+            let status = match ended.status {
+                fenchel_core::Status::Converged => Status::Converged,
+                fenchel_core::Status::SweepLimit => Status::SweepLimit,
+                fenchel_core::Status::Unbounded => Status::Unbounded,
+            };
+            writeln!(text, "relax {} {}", code(status), ended.last.sweep).expect("text");
+            text += &bits("energy", &[ended.last.energy]);
+            text += &bits("residual", &[ended.last.residual]);
+            text += &bits("output", state.activities(&network, network.output()));
+        }
+    }
+    text + &format!("schedule {}\n", code(Status::Settings))
+}
+
+#[test]
+fn a_c_program_gets_the_bits_of_core() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let bytes = model();
+    let mut random = Random::seed_from_u64(1);
+    let mut value = || (random.next_u32() >> 8) as f32 / 16_777_216.0;
+    let samples: Vec<Vec<f32>> = (0..SAMPLES).map(|_| (0..SIZES[0]).map(|_| value()).collect()).collect();
+    let (target, attack) = ([0.0, 1.0, 0.0], [1.0, 0.0, 0.0]);
+    let header = format!(
+        "#define SAMPLES {SAMPLES}\n#define INPUTS {}\n#define OUTPUTS {}\n#define UNITS {UNITS}\n\
+         static const union {{ uint8_t bytes[{}]; uint64_t alignment; }} model_file = {{{{{}}}}};\n\
+         static const float sample[SAMPLES][INPUTS] = {{{}}};\n\
+         static const float target[OUTPUTS] = {};\nstatic const float attack[OUTPUTS] = {};\n",
+        SIZES[0],
+        SIZES[3],
+        bytes.len(),
+        list(bytes.iter()),
+        list(samples.iter().map(|sample| floats(sample))),
+        floats(&target),
+        floats(&attack),
+    );
+    std::fs::write(folder.path().join("model.h"), header).expect("writes");
+    let (archive, libraries) = library(&root().join("target/c-interface"));
+    let program = folder.path().join("device");
+    let include = root().join("core/c/include");
+    let source = root().join("tests/tests/c/device.c");
+    let mut gcc = Command::new("gcc");
+    gcc.args(["-std=c99", "-pedantic"]).args(WARNINGS).arg("-I").arg(&include).arg("-I").arg(folder.path());
+    run(gcc.arg(source).arg("-o").arg(&program).arg(archive).args(libraries));
+    let model = bytes.model("model").expect("loads");
+    assert_eq!(run(&mut Command::new(program)), expected(&model, &samples, &target, &attack));
+}
+
+#[test]
+fn the_header_has_the_statuses_and_compiles_as_c_plus_plus() {
+    let header = include_str!("../../core/c/include/fenchel.h");
+    let code = |line: &str| {
+        let (name, value) = line.trim().strip_prefix("FENCHEL_")?.split_once(" = ")?;
+        let end = value.find([',', ' ']).unwrap_or(value.len());
+        Some((name.replace('_', "").to_lowercase(), value[..end].parse::<i32>().ok()?))
+    };
+    let (statuses, _) = header.split_once("} fenchel_status;").expect("the statuses");
+    let listed: Vec<_> = statuses.lines().filter_map(code).collect();
+    let own = Status::ALL.iter().map(|&status| (format!("{status:?}").to_lowercase(), status as i32));
+    assert_eq!(listed, own.collect::<Vec<_>>());
+    let mut compiler = Command::new("g++");
+    compiler.args(["-std=c++11", "-pedantic", "-fsyntax-only", "-x", "c++"]).args(WARNINGS);
+    run(compiler.arg(root().join("core/c/include/fenchel.h")));
+}
