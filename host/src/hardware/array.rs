@@ -63,52 +63,90 @@ fn program(weights: &Matrix, backwards: bool, profile: &Profile, random: &mut Ra
     let (exponent, spread) = (profile.drift_exponent as f32, profile.drift_exponent_spread as f32);
     let drifts = elapsed > 0.0 && (exponent > 0.0 || spread > 0.0);
     let compensation = if profile.drift_compensation { (exponent * elapsed).exp() } else { 1.0 };
-    let stuck_low = share(profile.stuck_low);
-    let stuck = stuck_low + share(profile.stuck_high);
+    let mut stuck = Stuck::new(profile, random);
     let resistance = profile.wire_resistance as f32;
     let normal = Perturbation::Gaussian { std: 1.0 };
-    let (mut noise, mut spreads) = (vec![0.0; 2 * rows], vec![0.0; 2 * rows]);
+    // Of one column: all G⁺, then all G⁻.
+    let mut sides = vec![0.0; 2 * rows];
+    let (mut noise, mut spreads) = (sides.clone(), sides.clone());
     for (j, column) in programmed.column_major_mut().chunks_exact_mut(rows).enumerate() {
+        let (plus, minus) = sides.split_at_mut(rows);
+        for ((w, plus), minus) in column.iter().zip(plus).zip(minus) {
+            *plus = profile.nearest_level(w.max(0.0), largest);
+            *minus = profile.nearest_level((-w).max(0.0), largest);
+        }
         if noisy {
             normal.fill(random, &mut noise);
+            for (side, noise) in sides.iter_mut().zip(&noise) {
+                let relative = relative * (*side + floor);
+                let std = (absolute * absolute + relative * relative).sqrt();
+                *side = (*side + std * noise).max(-floor);
+            }
         }
-        if drifts && spread > 0.0 {
-            normal.fill(random, &mut spreads);
+        if drifts {
+            if spread > 0.0 {
+                normal.fill(random, &mut spreads);
+            }
+            for (side, normal) in sides.iter_mut().zip(&spreads) {
+                *side = (*side + floor) * (-(exponent + spread * normal) * elapsed).exp() - floor;
+            }
         }
-        for (i, w) in column.iter_mut().enumerate() {
-            let mut device = |side: f32, at: usize| {
-                if stuck > 0 {
-                    let draw = u64::from(random.next_u32());
-                    if draw < stuck {
-                        return if draw < stuck_low { 0.0 } else { largest };
-                    }
-                }
-                let mut side = profile.nearest_level(side.max(0.0), largest);
-                if noisy {
-                    let relative = relative * (side + floor);
-                    let std = (absolute * absolute + relative * relative).sqrt();
-                    side = (side + std * noise[at]).max(-floor);
-                }
-                if drifts {
-                    side = (side + floor) * (-(exponent + spread * spreads[at]) * elapsed).exp() - floor;
-                }
-                side
-            };
-            let mut sides = [device(*w, 2 * i), device(-*w, 2 * i + 1)];
-            if resistance > 0.0 {
+        stuck.stick(&mut sides, largest, random);
+        if resistance > 0.0 {
+            for (place, side) in sides.iter_mut().enumerate() {
+                let i = place % rows;
                 let segments = if backwards { j + 1 + rows - i } else { i + 1 + columns - j };
                 let factor = resistance * segments as f32 / per_siemens;
-                sides = sides.map(|side| (side + floor) / (1.0 + factor * (side + floor)) - floor);
+                *side = (*side + floor) / (1.0 + factor * (*side + floor)) - floor;
             }
-            *w = compensation * (sides[0] - sides[1]);
+        }
+        let (plus, minus) = sides.split_at(rows);
+        for ((w, plus), minus) in column.iter_mut().zip(plus).zip(minus) {
+            *w = compensation * (plus - minus);
         }
     }
     (programmed, largest)
 }
 
-/// So much of 2³².
-fn share(share: f64) -> u64 {
-    (share * 4_294_967_296.0).round() as u64
+/// The stuck devices among those that are programmed one after another: each by itself, so that the
+/// number of healthy ones before the next is geometric.
+struct Stuck {
+    low: f64,
+    all: f64,
+    /// Healthy devices before the next.
+    healthy: usize,
+}
+
+impl Stuck {
+    fn new(profile: &Profile, random: &mut Random) -> Self {
+        let (low, high) = (profile.stuck_low, profile.stuck_high);
+        let mut stuck = Self { low, all: low + high, healthy: usize::MAX };
+        stuck.count(random);
+        stuck
+    }
+
+    fn count(&mut self, random: &mut Random) {
+        if self.all > 0.0 {
+            self.healthy = (unit(random).ln() / (-self.all).ln_1p()) as usize;
+        }
+    }
+
+    /// The next devices, from 0 at G_low to `largest` at G_high.
+    fn stick(&mut self, sides: &mut [f32], largest: f32, random: &mut Random) {
+        let mut place = 0;
+        while self.healthy < sides.len() - place {
+            place += self.healthy;
+            sides[place] = if unit(random) * self.all <= self.low { 0.0 } else { largest };
+            place += 1;
+            self.count(random);
+        }
+        self.healthy -= sides.len() - place;
+    }
+}
+
+/// Uniform on (0, 1].
+fn unit(random: &mut Random) -> f64 {
+    (f64::from(random.next_u32()) + 1.0) / 4_294_967_296.0
 }
 
 /// An array as a batch of samples reads it. Noise of the devices that an output sums is Gaussian

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::BadInput;
-use crate::error::{printable, quoted, require};
+use crate::error::{printable, require};
 
 /// Devices and their flaws; in TOML whatever is left out is as in [`Profile::ideal`].
 ///
@@ -151,13 +151,8 @@ impl Profile {
     /// # Errors
     /// [`BadInput`] for what isn't a profile, or can't be.
     pub fn from_toml(text: &str, name: &str) -> Result<Self> {
-        let bad = |error: toml::de::Error| {
-            let start = error.span().map_or(0, |span| span.start);
-            let before = text.get(..start).unwrap_or_default();
-            let line = text.lines().nth(before.matches('\n').count()).unwrap_or_default();
-            let place = format!("profile {}, {}", printable(name), quoted(line));
-            BadInput::new(place, "what docs/hardware.md lists", printable(error.message()))
-        };
+        let what = format!("profile {}", printable(name));
+        let bad = |error| BadInput::toml(&what, "what docs/hardware.md lists", text, &error);
         let given: toml::Table = toml::from_str(text).map_err(bad)?;
         let named = given.contains_key("name");
         let mut profile: Self = toml::from_str(text).map_err(bad)?;
@@ -276,7 +271,7 @@ impl Profile {
         match self.levels {
             Some(levels) => {
                 let step = largest / (levels - 1) as f32;
-                (side / step).round() * step
+                (side / step + 0.5) as i32 as f32 * step
             }
             None => side,
         }

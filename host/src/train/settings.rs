@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::objectives::{AttackName, Distance, ObjectiveName, PerturbedBlocks, PerturbedPer, PotentialName};
 use crate::architecture::{Architecture, Skip};
 use crate::data::Dataset;
-use crate::error::{printable, quoted, require};
+use crate::error::require;
 use crate::hardware::Profile;
 use crate::spelling::Spelled;
 use crate::{BadInput, spelling};
@@ -153,14 +153,7 @@ impl Settings {
     /// # Errors
     /// Unknown names, and values that aren't what they should be.
     pub fn from_toml(text: &str) -> Result<Self> {
-        // The beginning of a line and the reason alone: the file's own text could hold anything.
-        let bad = |text: &str, error: toml::de::Error| {
-            let start = error.span().map_or(0, |span| span.start);
-            let before = text.get(..start).unwrap_or_default();
-            let line = text.lines().nth(before.matches('\n').count()).unwrap_or_default();
-            let place = format!("settings, {}", quoted(line));
-            BadInput::new(place, "what `fenchel train` writes", printable(error.message()))
-        };
+        let bad = |text: &str, error| BadInput::toml("settings", "what `fenchel train` writes", text, &error);
         let given: toml::Table = toml::from_str(text).map_err(|error| bad(text, error))?;
         #[derive(Deserialize)]
         struct Head {
