@@ -271,7 +271,9 @@ impl Profile {
         match self.levels {
             Some(levels) => {
                 let step = largest / (levels - 1) as f32;
-                (side / step + 0.5) as i32 as f32 * step
+                // What is added leaves no bits behind the point; there are far fewer levels.
+                const TO_WHOLE: f32 = 8_388_608.0;
+                ((side / step + TO_WHOLE) - TO_WHOLE) * step
             }
             None => side,
         }
