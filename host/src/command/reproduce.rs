@@ -45,6 +45,9 @@ enum What {
     #[command(after_help = "Example: fenchel reproduce robustness --data fashion-mnist --seeds 3")]
     Robustness(Table),
     /// Analog hardware: every method beside its baselines on simulated chips; says first how long it will take
+    #[command(
+        after_help = "Example: fenchel reproduce hardware --data path/to/mnist,fashion-mnist --chips 50"
+    )]
     Hardware(Hardware),
 }
 

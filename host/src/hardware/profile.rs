@@ -121,7 +121,12 @@ impl Profile {
     /// Noise on the weights alone, in proportion to each: w·(1 + N(0, std²)), no sign turned.
     pub fn relative_weight_noise(std: f64) -> Self {
         // From 0 S on, so that the device of a pair that isn't 0 is in proportion to the weight.
-        Self { low_conductance: 0.0, programming_noise_relative: std, separate_feedback: true, ..Self::ideal() }
+        Self {
+            low_conductance: 0.0,
+            programming_noise_relative: std,
+            separate_feedback: true,
+            ..Self::ideal()
+        }
     }
 
     /// Weights of so many bits, at least 2: multiples of ŵ/(2^(bits−1) − 1).

@@ -141,7 +141,8 @@ fn gains(text: &mut String, rows: &[&Row]) {
 
 /// The best lifted method beside the best baseline on each kind of hardware, and in words where which is ahead.
 fn who_wins(text: &mut String, data: &str, rows: &[&Row]) {
-    let is_baseline = |row: &&&Row| METHODS.iter().any(|method| method.name == row.method && method.is_baseline);
+    let is_baseline =
+        |row: &&&Row| METHODS.iter().any(|method| method.name == row.method && method.is_baseline);
     let name = |row: &Row| format!("{}{}", row.method, if row.clip { " + clip" } else { "" });
     let percent = |row: &Row| 100.0 * row.free.spread.mean;
     let mut table = String::new();
@@ -149,7 +150,8 @@ fn who_wins(text: &mut String, data: &str, rows: &[&Row]) {
     let mut ahead: [Vec<String>; 3] = Default::default();
     for (hardware, _) in CONDITIONS {
         let best = |of_baselines: bool| {
-            let column = rows.iter().filter(|row| row.hardware == hardware && is_baseline(row) == of_baselines);
+            let column =
+                rows.iter().filter(|row| row.hardware == hardware && is_baseline(row) == of_baselines);
             column.max_by(|a, b| a.free.spread.mean.total_cmp(&b.free.spread.mean))
         };
         let Some((lifted, rival)) = best(false).zip(best(true)) else { continue };

@@ -72,9 +72,7 @@ const MEASURES: [Measure; 13] = [
     ("pgd_l2_1", |p, s| attack(Norm::L2, 1.0, 30).accuracy(p, s)),
     ("internal_0.06", |p, s| internal_accuracy(p, s, 0.06)),
     ("internal_0.12", |p, s| internal_accuracy(p, s, 0.12)),
-    ("noise_multiplicative_0.5", |p, s| {
-        on_chips(p, s, &Profile::relative_weight_noise(0.5), 1)
-    }),
+    ("noise_multiplicative_0.5", |p, s| on_chips(p, s, &Profile::relative_weight_noise(0.5), 1)),
     ("noise_additive_0.1", |p, s| on_chips(p, s, &Profile::weight_noise(0.1), 2)),
     ("bits_8", |p, s| on_chips(p, s, &Profile::bits(8), 0)),
     ("bits_6", |p, s| on_chips(p, s, &Profile::bits(6), 0)),
@@ -180,7 +178,8 @@ pub fn run(plan: Plan, data: &[Dataset], folder: &Path, watch: &(dyn Fn(&Cell) +
 
 /// Every measure of one model, and its three Lipschitz estimates.
 fn measure(cell: &Cell, choice: Choice, samples: &Samples) -> Result<Values> {
-    cell.kept("robustness", choice, |model| {
+    // "robustness" is what cells kept of noise that could turn a weight's sign.
+    cell.kept("robustness-of-devices", choice, |model| {
         let parameters = Parameters::of_model(model);
         let mut values = Values::new();
         for (name, find) in MEASURES {
