@@ -93,11 +93,11 @@ impl<'p> Chip<'p> {
     /// Nothing goes into a dead unit, and so nothing but f(0) comes out of it.
     fn kill(&mut self, random: &mut Random) {
         let ranges = ranges(self.blocks);
-        for k in 1..self.blocks.len() - 1 {
-            let units = self.blocks[k].size();
+        for (k, range) in ranges.iter().enumerate().take(self.blocks.len() - 1).skip(1) {
+            let units = range.len();
             let dead = (self.profile.dead_units * units as f64).round() as usize;
             for &unit in &permutation(units, random)[..dead] {
-                let place = ranges[k].start + unit;
+                let place = range.start + unit;
                 self.biases[place] = 0.0;
                 if let Some(offset) = self.offsets.get_mut(place) {
                     *offset = 0.0;

@@ -54,7 +54,8 @@ fn draw<'a>(
         .build_cartesian_2d(first..last.max(first + 1e-9), low - margin..(high + margin).min(100.5))?;
     chart.configure_mesh().x_desc(flaw).y_desc("accuracy, %").light_line_style(WHITE).draw()?;
     for (number, line) in lines.iter().enumerate() {
-        let color = Palette99::pick(number);
+        // Without the third, too pale for a line.
+        let color = Palette99::pick(if number < 2 { number } else { number + 1 });
         let mean = line.points.iter().map(|point| (point.0, 100.0 * point.1));
         let fifth = line.points.iter().map(|point| (point.0, 100.0 * point.2));
         chart.draw_series(LineSeries::new(fifth, color.stroke_width(1)))?;
@@ -64,6 +65,9 @@ fn draw<'a>(
         drawn.label(format!("{}: mean; thin: 5th percentile", line.name)).legend(legend);
     }
     let mut labels = chart.configure_series_labels();
-    labels.position(SeriesLabelPosition::LowerLeft);
+    // Where there is room: accuracy falls with a flaw's size, and rises with the number of levels.
+    let falls = lines.iter().flat_map(|line| line.points.first().zip(line.points.last()));
+    let falls = falls.map(|(first, last)| first.1 - last.1).sum::<f64>() >= 0.0;
+    labels.position(if falls { SeriesLabelPosition::UpperRight } else { SeriesLabelPosition::LowerRight });
     labels.background_style(WHITE.mix(0.8)).border_style(BLACK.mix(0.3)).draw()
 }

@@ -1,6 +1,8 @@
 //! A hardware profile: the devices that weights are programmed into, and everything that is wrong with
 //! them, with the mapping of a weight to its pair of conductances.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -73,6 +75,9 @@ pub const PRESETS: [(&str, &str); 4] = [
     ("floating-gate", include_str!("presets/floating-gate.toml")),
 ];
 
+/// Bytes that are read of a file.
+const LARGEST_FILE: u64 = 1 << 20;
+
 /// Flaws that are whole numbers.
 const WHOLE: [&str; 3] = ["levels", "input_bits", "output_bits"];
 
@@ -142,7 +147,10 @@ impl Profile {
         if let Some((name, text)) = PRESETS.iter().find(|preset| preset.0 == name) {
             return Self::from_toml(text, name);
         }
-        let text = std::fs::read_to_string(name).map_err(|error| {
+        // A profile has a few hundred bytes: a device file never ends.
+        let mut text = String::new();
+        let read = File::open(name).and_then(|file| file.take(LARGEST_FILE).read_to_string(&mut text));
+        read.map_err(|error| {
             let names: Vec<_> = PRESETS.iter().map(|preset| preset.0).collect();
             let expected = format!("{} or a TOML file", names.join(", "));
             BadInput::new("--hardware", expected, format!("{name:?}: {error}"))
@@ -173,7 +181,7 @@ impl Profile {
     /// # Errors
     /// [`BadInput`].
     pub fn check(&self) -> Result<()> {
-        let place = |flaw: &str| format!("profile {}, {flaw}", self.name);
+        let place = |flaw: &str| format!("profile {}, {flaw}", printable(&self.name));
         let (low, high) = (self.low_conductance, self.high_conductance);
         let fits = low >= 0.0 && low < high && high.is_finite();
         let got = format!("{low} and {high}");
