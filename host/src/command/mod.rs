@@ -3,6 +3,7 @@
 mod bench;
 mod eval;
 mod export;
+mod hardware;
 mod import;
 mod infer;
 mod inspect;

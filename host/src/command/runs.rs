@@ -104,7 +104,7 @@ fn shown(value: &Value) -> String {
 }
 
 /// Columns as wide as they must be.
-fn table(rows: &[Vec<String>]) -> Result<()> {
+pub fn table(rows: &[Vec<String>]) -> Result<()> {
     let columns = rows.first().map_or(0, Vec::len);
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let widths: Vec<_> = (0..columns).map(width).collect();

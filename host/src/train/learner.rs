@@ -1,13 +1,14 @@
 //! One step of training: a batch, its gradient by the objective, Adam.
 
 use anyhow::Result;
-use fenchel_core::{Contrast, InputBlock, Network, Nudge, Problem, StateView};
+use fenchel_core::{Contrast, InputBlock, Network, Nudge, Perturbation, Problem, StateView, Weights};
 
 use super::batch::{Batch, Streams};
 use super::{AttackName, Settings};
 use crate::backprop::Backprop;
 use crate::data::{Dataset, Split};
-use crate::{Adam, DenseGradient, Matrix, Parameters};
+use crate::hardware::{Chip, convert_input};
+use crate::{Adam, DenseGradient, Parameters};
 
 /// Parameters in training, with the memory of a step.
 #[derive(Clone)]
@@ -54,6 +55,9 @@ impl Learner {
     }
 
     /// The mean gradient of the samples at `indices`; the number of samples dropped from it.
+    ///
+    /// With hardware a fresh chip answers for the batch, in both problems, and its gradient counts as
+    /// that of the weights that were programmed into it (straight through levels and noise).
     pub fn gradient(
         &mut self,
         train: &Split,
@@ -61,39 +65,69 @@ impl Learner {
         data: &Dataset,
         streams: &mut Streams,
     ) -> Result<usize> {
-        self.batch.gather(train, indices, data);
-        self.batch.disturb_input(self.settings.input_noise, &mut streams.input);
-        let network = self.parameters.network();
-        self.batch.perturb(&network, &self.settings, &mut streams.perturbation);
+        let Self { parameters, settings, gradient, batch, memory, .. } = self;
+        batch.gather(train, indices, data);
+        batch.disturb_input(settings.input_noise, &mut streams.input);
+        let network = parameters.network();
+        batch.perturb(&network, settings, &mut streams.perturbation);
+        let Some(profile) = &settings.hardware else {
+            return Work { settings, gradient, batch, memory }.run(&network, streams);
+        };
+        let chip = Chip::draw(parameters, profile, &mut streams.hardware);
+        convert_input(profile.input_bits, &mut batch.input);
+        if settings.contrast().is_none() {
+            batch.perturb_further(&chip.disturbance(batch.len()));
+        } else if !matches!(settings.perturbation, Perturbation::Gaussian { .. }) {
+            batch.perturb_further(&chip.perturbation(batch.len()));
+        }
+        let connections = chip.read(batch.len(), &mut streams.hardware);
+        Work { settings, gradient, batch, memory }.run(&chip.network(&connections), streams)
+    }
+}
+
+/// A batch on a network, and where its gradient goes.
+struct Work<'a> {
+    settings: &'a Settings,
+    gradient: &'a mut DenseGradient,
+    batch: &'a mut Batch,
+    memory: &'a mut Memory,
+}
+
+impl Work<'_> {
+    /// The mean gradient of the batch; the number of samples dropped from it.
+    fn run<W: Weights>(self, network: &Network<'_, W>, streams: &mut Streams) -> Result<usize> {
         match self.settings.contrast() {
-            None => self.backpropagate(streams),
-            Some(contrast) => self.contrast(&contrast, streams),
+            None => self.backpropagate(network, streams),
+            Some(contrast) => self.contrast(network, &contrast, streams),
         }
     }
 
-    fn backpropagate(&mut self, streams: &mut Streams) -> Result<usize> {
-        let network = self.parameters.network();
-        let (batch, backprop) = (&mut self.batch, &mut self.memory.backprop);
-        backprop.run(&network, &batch.input, &batch.target, &batch.perturbation)?;
+    fn backpropagate<W: Weights>(self, network: &Network<'_, W>, streams: &mut Streams) -> Result<usize> {
+        let (batch, backprop) = (self.batch, &mut self.memory.backprop);
+        backprop.run(network, &batch.input, &batch.target, &batch.perturbation)?;
         if self.settings.input_block != InputBlock::None {
             let force = &mut self.memory.force;
             force.resize(batch.input.len(), 0.0);
-            backprop.input_force(&network, force);
+            backprop.input_force(network, force);
             // Of each sample's own loss, not of their mean.
             let samples = batch.len() as f32;
             force.iter_mut().for_each(|force| *force *= samples);
             let radii = batch.radii(&mut streams.radius);
             self.settings.input_block.displace(&radii, force, &mut batch.input);
-            backprop.run(&network, &batch.input, &batch.target, &batch.perturbation)?;
+            backprop.run(network, &batch.input, &batch.target, &batch.perturbation)?;
         }
-        backprop.gradient(&network, &batch.input, &mut self.gradient);
+        backprop.gradient(network, &batch.input, self.gradient);
         Ok(0)
     }
 
     /// The mean contrastive gradient of the batch; the number of samples dropped from it.
-    fn contrast(&mut self, contrast: &Contrast, streams: &mut Streams) -> Result<usize> {
-        let network = self.parameters.network();
-        let (batch, memory) = (&mut self.batch, &mut self.memory);
+    fn contrast<W: Weights>(
+        self,
+        network: &Network<'_, W>,
+        contrast: &Contrast,
+        streams: &mut Streams,
+    ) -> Result<usize> {
+        let (batch, memory) = (self.batch, self.memory);
         if self.settings.attack == AttackName::RunnerUp {
             memory.outputs.resize(batch.len() * network.units(), 0.0);
             batch.attack_runners_up(network.infer(&batch.input, &mut memory.outputs)?);
@@ -102,7 +136,7 @@ impl Learner {
         }
         if self.settings.input_block != InputBlock::None {
             let radii = batch.radii(&mut streams.radius);
-            memory.attack_input(&network, batch, &contrast.nudges[1..], self.settings.input_block, &radii)?;
+            memory.attack_input(network, batch, &contrast.nudges[1..], self.settings.input_block, &radii)?;
         }
         let divisor = contrast.divisor * batch.len() as f32;
         let factors = [1.0 / divisor, -1.0 / divisor];
@@ -110,7 +144,7 @@ impl Learner {
         let trivial = |p: usize| batch.perturbation.is_empty() && contrast.nudges[p] == Nudge::FREE;
         let kept = usize::from(trivial(0))..2 - usize::from(trivial(1));
         let problem = problem(batch, &contrast.nudges[kept.clone()]);
-        let mut state = memory.state(&network, problem.rows(&network))?;
+        let mut state = memory.state(network, problem.rows(network))?;
         let relaxation = self.settings.relaxation();
         if relaxation.tolerance > 0.0 {
             network.relax(&problem, &mut state, &relaxation, &mut |_| {})?;
@@ -118,7 +152,7 @@ impl Learner {
             network.sweep(&problem, &mut state, &relaxation)?;
         }
         let dropped = network.drop_unbounded(&problem, &mut state);
-        network.contrastive_gradient(&problem, &mut state, &factors[kept], &mut self.gradient)?;
+        network.contrastive_gradient(&problem, &mut state, &factors[kept], self.gradient)?;
         Ok(dropped)
     }
 }
@@ -134,16 +168,16 @@ fn problem<'b>(batch: &'b Batch, nudges: &'b [Nudge]) -> Problem<'b> {
 }
 
 impl Memory {
-    fn state(&mut self, network: &Network<'_, Matrix>, rows: usize) -> Result<StateView<'_>> {
+    fn state<W: Weights>(&mut self, network: &Network<'_, W>, rows: usize) -> Result<StateView<'_>> {
         self.state.resize(StateView::len(network.units(), rows), 0.0);
         Ok(StateView::new(network.units(), rows, &mut self.state)?)
     }
 
     /// Move the input as the problem with these `nudges` pulls it in the forward state; from then
     /// on it is clamped there for both problems.
-    fn attack_input(
+    fn attack_input<W: Weights>(
         &mut self,
-        network: &Network<'_, Matrix>,
+        network: &Network<'_, W>,
         batch: &mut Batch,
         nudges: &[Nudge],
         input_block: InputBlock,
