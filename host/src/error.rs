@@ -19,6 +19,15 @@ impl BadInput {
     pub fn new(place: impl Display, expected: impl Display, got: impl Display) -> Self {
         Self { place: place.to_string(), expected: expected.to_string(), got: got.to_string() }
     }
+
+    /// What is wrong with `text`, the TOML of `what`: the beginning of the line and the reason alone, since
+    /// the file's own text could hold anything.
+    pub(crate) fn toml(what: &str, expected: &str, text: &str, error: &toml::de::Error) -> Self {
+        let start = error.span().map_or(0, |span| span.start);
+        let before = text.get(..start).unwrap_or_default();
+        let line = text.lines().nth(before.matches('\n').count()).unwrap_or_default();
+        Self::new(format!("{what}, {}", quoted(line)), expected, printable(error.message()))
+    }
 }
 
 /// Text of a file as an error shows it: in quotes, control characters escaped, and not long.

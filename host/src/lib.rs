@@ -15,6 +15,7 @@ pub mod export;
 mod files;
 mod gemm;
 mod gradient;
+pub mod hardware;
 mod matrix;
 pub mod narrow;
 mod npz;

@@ -1,35 +1,49 @@
 //! `fenchel eval`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use serde_json::json;
 
+use super::hardware::HardwareArgs;
 use super::samples::SampleArgs;
 use super::table::table;
 use crate::error::printable;
 use crate::evaluate::{accuracy, class_accuracies};
 use crate::export::ModelBytes;
 
-/// Accuracy of a model, computed with the bits that the device computes
+/// Accuracy of models, computed with the bits that the device computes; or on simulated chips
 #[derive(clap::Args)]
-#[command(after_help = "Example: fenchel eval runs/first --split validation")]
+#[command(after_help = "Examples:
+  fenchel eval runs/first --split validation
+  fenchel eval runs/first runs/second --hardware reram --chips 50
+  fenchel eval runs/first --hardware ideal --sweep programming_noise=0:0.3:7 --plot noise.svg")]
 pub struct Args {
-    /// Model file or run folder
-    model: PathBuf,
+    /// Model files or run folders
+    #[arg(required = true, value_name = "MODEL")]
+    models: Vec<PathBuf>,
     #[command(flatten)]
     samples: SampleArgs,
     /// Also the accuracy on each class's samples
-    #[arg(long)]
+    #[arg(long, conflicts_with = "hardware")]
     classes: bool,
-    /// Print one JSON object: accuracy (a fraction), samples; with --classes classes (name, samples, accuracy)
+    #[command(flatten)]
+    hardware: HardwareArgs,
+    /// Print one JSON object a model: accuracy (a fraction), samples, with --classes classes (name, samples, accuracy); with --hardware one in all: rows hold mean, fifth_percentile, yield, and every chip
     #[arg(long)]
     json: bool,
 }
 
 pub fn run(args: &Args) -> Result<()> {
-    let bytes = ModelBytes::read(&args.model)?;
-    let model = bytes.model(args.model.display())?;
+    if let Some(profile) = &args.hardware.hardware {
+        return args.hardware.run(profile, &args.models, &args.samples, args.json);
+    }
+    args.models.iter().try_for_each(|model| evaluate(model, args))
+}
+
+fn evaluate(path: &Path, args: &Args) -> Result<()> {
+    let bytes = ModelBytes::read(path)?;
+    let model = bytes.model(path.display())?;
     let data = args.samples.load(&model)?;
     let split = args.samples.part(&data);
     let accuracy = accuracy(&model, split)?;
@@ -43,7 +57,8 @@ pub fn run(args: &Args) -> Result<()> {
         }
         return super::print(report);
     }
-    super::print(format_args!("accuracy {:.2} % of {} samples", 100.0 * accuracy, split.len()))?;
+    let name = if args.models.len() > 1 { format!("{}: ", path.display()) } else { String::new() };
+    super::print(format_args!("{name}accuracy {:.2} % of {} samples", 100.0 * accuracy, split.len()))?;
     let percent = |accuracy: f64| format!("{:.2} %", 100.0 * accuracy);
     let row = |(name, &(samples, accuracy)): (&str, &(usize, Option<f64>))| {
         vec![printable(name), samples.to_string(), accuracy.map_or("–".into(), percent)]

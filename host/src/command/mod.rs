@@ -4,6 +4,7 @@ mod bench;
 mod data;
 mod eval;
 mod export;
+mod hardware;
 mod import;
 mod infer;
 mod inspect;

@@ -8,6 +8,7 @@ use fenchel_core::{Activation, InputBlock, Perturbation, Schedule};
 
 use crate::BadInput;
 use crate::architecture::Skip;
+use crate::hardware::Profile;
 use crate::spelling::parse;
 use crate::train::{
     AttackName, Distance, ObjectiveName, PerturbedBlocks, PerturbedPer, PotentialName, Settings,
@@ -110,6 +111,9 @@ pub struct Options {
     /// End a relaxation when no activity changes by more [default: 0, all sweeps]
     #[arg(long)]
     tolerance: Option<f32>,
+    /// Train for this hardware, a fresh chip for each mini-batch: ideal, reram, pcm, floating-gate or a TOML file [default: exact weights]
+    #[arg(long, value_name = "PROFILE")]
+    hardware: Option<String>,
 }
 
 /// Each option that was given replaces its setting.
@@ -159,6 +163,11 @@ impl Options {
             tolerance,
             perturbed_per
         );
+        if let Some(name) = &self.hardware {
+            let given = settings.perturbation;
+            settings = settings.on(Profile::load(name)?);
+            settings.perturbation = self.perturbation.map_or(settings.perturbation, |_| given);
+        }
         settings.samples = self.samples.or(settings.samples);
         settings.weight_clip = self.weight_clip.or(settings.weight_clip);
         let dropout = matches!(self.perturbation, Some(Perturbation::Dropout { .. }));

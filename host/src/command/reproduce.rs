@@ -12,6 +12,8 @@ use crate::data::{self, Dataset};
 use crate::error::require;
 use crate::files;
 use crate::reproduce::cells::{Cell, label};
+use crate::reproduce::hardware::{self, Extent};
+use crate::reproduce::hardware_page;
 use crate::reproduce::plan::Plan;
 use crate::reproduce::provenance::Provenance;
 use crate::reproduce::robustness;
@@ -42,6 +44,11 @@ enum What {
     /// Attacks at the input and inside, noisy and coarse weights, dead units: every method beside its baselines
     #[command(after_help = "Example: fenchel reproduce robustness --data fashion-mnist --seeds 3")]
     Robustness(Table),
+    /// Analog hardware: every method beside its baselines on simulated chips; says first how long it will take
+    #[command(
+        after_help = "Example: fenchel reproduce hardware --data path/to/mnist,fashion-mnist --chips 50"
+    )]
+    Hardware(Hardware),
 }
 
 /// Where and how much.
@@ -88,6 +95,21 @@ struct Figure {
     sizes: Vec<usize>,
 }
 
+#[derive(clap::Args)]
+struct Hardware {
+    #[command(flatten)]
+    common: Common,
+    /// Simulated chips of each kind, for each network
+    #[arg(long, default_value_t = 50)]
+    chips: u64,
+    /// Evaluate on the first so many test images
+    #[arg(long, default_value_t = 2000)]
+    images: usize,
+    /// So many of them nudged too
+    #[arg(long, default_value_t = 200)]
+    nudged_images: usize,
+}
+
 pub fn run(args: &Args) -> Result<()> {
     match &args.what {
         What::Table1(Table { common }) => common.run("table1", |plan, data, watch| {
@@ -124,6 +146,21 @@ pub fn run(args: &Args) -> Result<()> {
             let provenance = common.provenance("robustness");
             Ok((robustness::markdown(&rows, plan, &provenance), Report { provenance, rows }))
         }),
+        What::Hardware(Hardware { common, chips, images, nudged_images }) => {
+            let extent = Extent { chips: *chips, images: *images, nudged_images: *nudged_images };
+            let sizes = [("--chips", *chips), ("--images", *images as u64)];
+            for (option, size) in sizes.into_iter().chain([("--nudged-images", *nudged_images as u64)]) {
+                require!(size > 0, option, "at least 1", 0);
+            }
+            common.run("hardware", |plan, data, watch| {
+                let rows = hardware::run(plan, extent, data, &common.cells, watch)?;
+                let Provenance { commit, machine, command } = common.provenance("hardware");
+                let words = format!("--chips {chips} --images {images} --nudged-images {nudged_images}");
+                let provenance = Provenance { commit, machine, command: format!("{command} {words}") };
+                let text = hardware_page::markdown(&rows, plan, extent, &provenance);
+                Ok((text, Report { provenance, rows }))
+            })
+        }
     }
 }
 
@@ -169,8 +206,10 @@ impl Common {
             let number = done.fetch_add(1, Ordering::Relaxed) + 1;
             let objective = crate::spelling::name(cell.settings.objective);
             let pretrained = if cell.settings.pretrain > 0 { ", pretrained" } else { "" };
+            let chips = if cell.settings.hardware.is_some() { ", on chips" } else { "" };
+            let clip = if cell.settings.weight_clip.is_some() { ", clipped" } else { "" };
             let (data, seed) = (label(&cell.settings.data), cell.settings.seed);
-            eprintln!("{number} trained: {data}, {objective}{pretrained}, seed {seed}");
+            eprintln!("{number} trained: {data}, {objective}{pretrained}{chips}{clip}, seed {seed}");
         };
         let (markdown, report) = threads.install(|| work(plan, &data, &watch))?;
         std::fs::create_dir_all(&self.out).with_context(|| format!("making {}", self.out.display()))?;

@@ -7,9 +7,9 @@ use super::chart::Line;
 use crate::Parameters;
 use crate::data::Dataset;
 use crate::evaluate::{outputs, runner_up};
+use crate::hardware::{Lot, Profile, mean_accuracy};
 use crate::robustness::Samples;
 use crate::robustness::attacks::{GradientAttack, Norm};
-use crate::robustness::flaws::{self, Flaw};
 use crate::sample::Sample;
 use crate::train::Settings;
 
@@ -99,7 +99,7 @@ pub static CURVES: [Curve; 4] = [
         varied: "standard deviation, share of each weight",
         at: &[0.0, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0],
         measure: |parameters, samples, std| {
-            flaws::accuracy(parameters, samples, Flaw::MultiplicativeNoise(std), CHIPS, 1)
+            mean_accuracy(parameters, samples, &Profile::relative_weight_noise(std.into()), chips(1))
         },
     },
     Curve {
@@ -108,7 +108,7 @@ pub static CURVES: [Curve; 4] = [
         varied: "standard deviation, share of the largest weight",
         at: &[0.0, 0.02, 0.05, 0.1, 0.15, 0.2],
         measure: |parameters, samples, std| {
-            flaws::accuracy(parameters, samples, Flaw::AdditiveNoise(std), CHIPS, 2)
+            mean_accuracy(parameters, samples, &Profile::weight_noise(std.into()), chips(2))
         },
     },
     Curve {
@@ -117,10 +117,15 @@ pub static CURVES: [Curve; 4] = [
         varied: "bits",
         at: &[2.0, 3.0, 4.0, 5.0, 6.0, 8.0],
         measure: |parameters, samples, bits| {
-            flaws::accuracy(parameters, samples, Flaw::Bits(bits as u32), 1, 0)
+            mean_accuracy(parameters, samples, &Profile::bits(bits as u32), chips(0))
         },
     },
 ];
+
+/// Chips drawn from this seed.
+fn chips(seed: u64) -> Lot {
+    Lot { chips: CHIPS, seed }
+}
 
 impl Curve {
     /// The accuracy in % at each place, on the first test samples.

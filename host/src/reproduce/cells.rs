@@ -125,6 +125,11 @@ impl<'a> Cell<'a> {
         self.kept_without_model(&name, || work(&self.model(choice)?.model(self.stem.display())?))
     }
 
+    /// Whether what was to be [`kept`](Self::kept) as `name` is there.
+    pub fn has(&self, name: &str, choice: Choice) -> bool {
+        self.file(&format!(".{}.{name}.json", choice.name())).exists()
+    }
+
     /// What `work` finds, computed once and kept as `name`.
     ///
     /// # Errors

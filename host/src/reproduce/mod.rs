@@ -4,6 +4,8 @@
 
 pub mod cells;
 pub mod figure1;
+pub mod hardware;
+pub mod hardware_page;
 pub mod plan;
 pub mod plots;
 pub mod provenance;

@@ -16,9 +16,9 @@ use super::statistics::{deviation, mean, paired_gain};
 use crate::Parameters;
 use crate::bench;
 use crate::data::Dataset;
+use crate::hardware::{Lot, Profile, mean_accuracy};
 use crate::robustness::Samples;
 use crate::robustness::attacks::{GradientAttack, Norm, internal_accuracy};
-use crate::robustness::flaws::{self, Flaw};
 use crate::robustness::lipschitz::Lipschitz;
 use crate::train::{ObjectiveName, Settings};
 
@@ -72,14 +72,19 @@ const MEASURES: [Measure; 13] = [
     ("pgd_l2_1", |p, s| attack(Norm::L2, 1.0, 30).accuracy(p, s)),
     ("internal_0.06", |p, s| internal_accuracy(p, s, 0.06)),
     ("internal_0.12", |p, s| internal_accuracy(p, s, 0.12)),
-    ("noise_multiplicative_0.5", |p, s| flaws::accuracy(p, s, Flaw::MultiplicativeNoise(0.5), CHIPS, 1)),
-    ("noise_additive_0.1", |p, s| flaws::accuracy(p, s, Flaw::AdditiveNoise(0.1), CHIPS, 2)),
-    ("bits_8", |p, s| flaws::accuracy(p, s, Flaw::Bits(8), 1, 0)),
-    ("bits_6", |p, s| flaws::accuracy(p, s, Flaw::Bits(6), 1, 0)),
-    ("bits_4", |p, s| flaws::accuracy(p, s, Flaw::Bits(4), 1, 0)),
-    ("bits_3", |p, s| flaws::accuracy(p, s, Flaw::Bits(3), 1, 0)),
-    ("dead_units_0.2", |p, s| flaws::accuracy(p, s, Flaw::DeadUnits(0.2), CHIPS, 3)),
+    ("noise_multiplicative_0.5", |p, s| on_chips(p, s, &Profile::relative_weight_noise(0.5), 1)),
+    ("noise_additive_0.1", |p, s| on_chips(p, s, &Profile::weight_noise(0.1), 2)),
+    ("bits_8", |p, s| on_chips(p, s, &Profile::bits(8), 0)),
+    ("bits_6", |p, s| on_chips(p, s, &Profile::bits(6), 0)),
+    ("bits_4", |p, s| on_chips(p, s, &Profile::bits(4), 0)),
+    ("bits_3", |p, s| on_chips(p, s, &Profile::bits(3), 0)),
+    ("dead_units_0.2", |p, s| on_chips(p, s, &Profile { dead_units: 0.2, ..Profile::ideal() }, 3)),
 ];
+
+/// Mean accuracy of a few chips of a profile.
+fn on_chips(parameters: &Parameters, samples: &Samples, profile: &Profile, seed: u64) -> Result<f64> {
+    mean_accuracy(parameters, samples, profile, Lot { chips: CHIPS, seed })
+}
 
 /// Values by measure.
 type Values = BTreeMap<String, f64>;
@@ -173,7 +178,8 @@ pub fn run(plan: Plan, data: &[Dataset], folder: &Path, watch: &(dyn Fn(&Cell) +
 
 /// Every measure of one model, and its three Lipschitz estimates.
 fn measure(cell: &Cell, choice: Choice, samples: &Samples) -> Result<Values> {
-    cell.kept("robustness", choice, |model| {
+    // "robustness" is what cells kept of noise that could turn a weight's sign.
+    cell.kept("robustness-of-devices", choice, |model| {
         let parameters = Parameters::of_model(model);
         let mut values = Values::new();
         for (name, find) in MEASURES {
@@ -215,8 +221,8 @@ pub fn markdown(rows: &[Row], plan: Plan, provenance: &Provenance) -> String {
          784-256-256-10, {samples} samples, {epochs} epochs, Adam at 2e-4, means over seeds 0..{seeds}, all test\n\
          samples. *FGSM*, *PGD* (30 steps): L∞ with ε = 0.05, L2 with ε = 1, on the margin, inputs in [0, 1].\n\
          *Inside*: every hidden block's pre-activations moved by that share of the length of its activities,\n\
-         where the relaxation moves them when the output is nudged to the runner-up. *Noise*: w·(1 + N(0, 0.5²))\n\
-         or w + N(0, (0.1·max|W|)²), mean of {CHIPS} draws; *bits*: of each weight; *dead*: hidden units. *Lipschitz*:\n\
+         where the relaxation moves them when the output is nudged to the runner-up. *Noise*: w·(1 + N(0, 0.5²)), no\n\
+         sign turned, or w + N(0, (0.1·max|W|)²), mean of {CHIPS} draws; *bits*: of each weight; *dead*: hidden units. *Lipschitz*:\n\
          product of spectral norms; largest and mean spectral norm of ∂z_L/∂x over the samples. *Cost*: seconds\n\
          of an epoch beside BP's, medians of 5 rounds in one run.\n\n\
          {}\n",

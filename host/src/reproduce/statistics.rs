@@ -14,6 +14,16 @@ pub fn deviation(values: &[f64]) -> f64 {
     (squares / (values.len() as f64 - 1.0)).sqrt()
 }
 
+/// The value that this many in 100 of `values` are below, between two of them by their distance; NaN of none.
+pub fn percentile(values: &[f64], percent: f64) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let place = percent / 100.0 * (sorted.len() as f64 - 1.0);
+    let Some(&low) = sorted.get(place as usize) else { return f64::NAN };
+    let high = sorted.get(place as usize + 1).copied().unwrap_or(low);
+    low + place.fract() * (high - low)
+}
+
 /// Mean difference with its 95 % confidence interval.
 #[derive(Clone, Copy, Debug)]
 pub struct Gain {
@@ -43,6 +53,14 @@ pub fn paired_gain(values: &[f64], baseline: &[f64]) -> Gain {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn percentiles_lie_between_the_values() {
+        let values = [4.0, 1.0, 2.0, 3.0, 5.0];
+        assert_eq!([0.0, 5.0, 50.0, 100.0].map(|p| percentile(&values, p)), [1.0, 1.2, 3.0, 5.0]);
+        assert_eq!(percentile(&[7.0], 5.0), 7.0);
+        assert!(percentile(&[], 5.0).is_nan());
+    }
 
     #[test]
     fn a_paired_gain_has_students_interval() {

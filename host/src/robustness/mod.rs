@@ -1,7 +1,7 @@
-//! What a trained network withstands: adversaries at the input and inside, flaws of its hardware.
+//! What a trained network withstands: adversaries at the input and inside. (Flaws of its hardware:
+//! [`crate::hardware`].)
 
 pub mod attacks;
-pub mod flaws;
 pub mod lipschitz;
 
 use fenchel_core::Scaling;
@@ -27,7 +27,7 @@ impl Samples {
     }
 
     /// In pieces of some hundred, to work on in parallel.
-    fn pieces(&self, features: usize) -> Vec<(&[f32], &[usize])> {
+    pub(crate) fn pieces(&self, features: usize) -> Vec<(&[f32], &[usize])> {
         const PIECE: usize = 250;
         self.input.chunks(PIECE * features).zip(self.labels.chunks(PIECE)).collect()
     }

@@ -20,6 +20,7 @@ pub struct Streams {
     pub perturbation: Random,
     pub input: Random,
     pub radius: Random,
+    pub hardware: Random,
 }
 
 impl Streams {
@@ -37,6 +38,7 @@ impl Streams {
             perturbation: next(),
             input: next(),
             radius: next(),
+            hardware: next(),
         }
     }
 
@@ -149,6 +151,15 @@ impl Batch {
             let (first, others) = g.split_at_mut(network.blocks()[k].size());
             perturbation.fill(random, first);
             others.chunks_exact_mut(first.len()).for_each(|row| row.copy_from_slice(first));
+        }
+    }
+
+    /// Add `shift`, over units with B rows or empty, to what [`perturb`](Self::perturb) drew.
+    pub fn perturb_further(&mut self, shift: &[f32]) {
+        if self.perturbation.is_empty() {
+            self.perturbation.extend_from_slice(shift);
+        } else {
+            self.perturbation.iter_mut().zip(shift).for_each(|(g, shift)| *g += shift);
         }
     }
 

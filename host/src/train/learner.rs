@@ -1,13 +1,14 @@
 //! One step of training: a batch, its gradient by the objective, Adam.
 
 use anyhow::Result;
-use fenchel_core::{Contrast, InputBlock, Network, Nudge, Problem, StateView};
+use fenchel_core::{Contrast, InputBlock, Network, Nudge, Perturbation, Problem, StateView, Weights};
 
 use super::batch::{Batch, Streams};
 use super::{AttackName, Settings};
 use crate::backprop::Backprop;
 use crate::data::{Dataset, Split};
-use crate::{Adam, DenseGradient, Matrix, Parameters};
+use crate::hardware::{Chip, convert_input};
+use crate::{Adam, DenseGradient, Parameters};
 
 /// Parameters in training, with the memory of a step.
 #[derive(Clone)]
@@ -54,6 +55,9 @@ impl Learner {
     }
 
     /// The mean gradient of the samples at `indices`; the number of samples dropped from it.
+    ///
+    /// With hardware a fresh chip answers for the batch, in both problems, and its gradient counts as
+    /// that of the weights that were programmed into it (straight through levels and noise).
     pub fn gradient(
         &mut self,
         train: &Split,
@@ -62,10 +66,20 @@ impl Learner {
         streams: &mut Streams,
     ) -> Result<usize> {
         self.gather(train, indices, data, streams);
-        match self.settings.contrast() {
-            None => self.backpropagate(streams),
-            Some(contrast) => self.contrast(&contrast, streams),
+        let Self { parameters, settings, gradient, batch, memory, .. } = self;
+        let network = parameters.network();
+        let Some(profile) = &settings.hardware else {
+            return Work { settings, gradient, batch, memory }.run(&network, streams);
+        };
+        let chip = Chip::draw(parameters, profile, &mut streams.hardware);
+        convert_input(profile.input_bits, &mut batch.input);
+        if settings.contrast().is_none() {
+            batch.perturb_further(&chip.disturbance(batch.len()));
+        } else if !matches!(settings.perturbation, Perturbation::Gaussian { .. }) {
+            batch.perturb_further(&chip.perturbation(batch.len()));
         }
+        let connections = chip.read(batch.len(), &mut streams.hardware);
+        Work { settings, gradient, batch, memory }.run(&chip.network(&connections), streams)
     }
 
     /// Make the samples at `indices` the batch, with the noise that belongs to it.
@@ -75,30 +89,51 @@ impl Learner {
         let network = self.parameters.network();
         self.batch.perturb(&network, &self.settings, &mut streams.perturbation);
     }
+}
 
-    fn backpropagate(&mut self, streams: &mut Streams) -> Result<usize> {
-        let network = self.parameters.network();
-        let (batch, backprop) = (&mut self.batch, &mut self.memory.backprop);
-        backprop.run(&network, &batch.input, &batch.target, &batch.perturbation)?;
+/// A batch on a network, and where its gradient goes.
+pub struct Work<'a> {
+    pub settings: &'a Settings,
+    pub gradient: &'a mut DenseGradient,
+    pub batch: &'a mut Batch,
+    pub memory: &'a mut Memory,
+}
+
+impl Work<'_> {
+    /// The mean gradient of the batch; the number of samples dropped from it.
+    fn run<W: Weights>(self, network: &Network<'_, W>, streams: &mut Streams) -> Result<usize> {
+        match self.settings.contrast() {
+            None => self.backpropagate(network, streams),
+            Some(contrast) => self.contrast(network, &contrast, streams),
+        }
+    }
+
+    fn backpropagate<W: Weights>(self, network: &Network<'_, W>, streams: &mut Streams) -> Result<usize> {
+        let (batch, backprop) = (self.batch, &mut self.memory.backprop);
+        backprop.run(network, &batch.input, &batch.target, &batch.perturbation)?;
         if self.settings.input_block != InputBlock::None {
             let force = &mut self.memory.force;
             force.resize(batch.input.len(), 0.0);
-            backprop.input_force(&network, force);
+            backprop.input_force(network, force);
             // Of each sample's own loss, not of their mean.
             let samples = batch.len() as f32;
             force.iter_mut().for_each(|force| *force *= samples);
             let radii = batch.radii(&mut streams.radius);
             self.settings.input_block.displace(&radii, force, &mut batch.input);
-            backprop.run(&network, &batch.input, &batch.target, &batch.perturbation)?;
+            backprop.run(network, &batch.input, &batch.target, &batch.perturbation)?;
         }
-        backprop.gradient(&network, &batch.input, &mut self.gradient);
+        backprop.gradient(network, &batch.input, self.gradient);
         Ok(0)
     }
 
     /// Give the batch its attack, on the labels and as the settings have it on the input.
-    pub fn attack(&mut self, contrast: &Contrast, streams: &mut Streams) -> Result<()> {
-        let network = self.parameters.network();
-        let (batch, memory) = (&mut self.batch, &mut self.memory);
+    pub fn attack<W: Weights>(
+        &mut self,
+        network: &Network<'_, W>,
+        contrast: &Contrast,
+        streams: &mut Streams,
+    ) -> Result<()> {
+        let (batch, memory) = (&mut *self.batch, &mut *self.memory);
         if self.settings.attack == AttackName::RunnerUp {
             memory.outputs.resize(batch.len() * network.units(), 0.0);
             batch.attack_runners_up(network.infer(&batch.input, &mut memory.outputs)?);
@@ -107,23 +142,27 @@ impl Learner {
         }
         if self.settings.input_block != InputBlock::None {
             let radii = batch.radii(&mut streams.radius);
-            memory.attack_input(&network, batch, &contrast.nudges[1..], self.settings.input_block, &radii)?;
+            memory.attack_input(network, batch, &contrast.nudges[1..], self.settings.input_block, &radii)?;
         }
         Ok(())
     }
 
     /// The mean contrastive gradient of the batch; the number of samples dropped from it.
-    fn contrast(&mut self, contrast: &Contrast, streams: &mut Streams) -> Result<usize> {
-        self.attack(contrast, streams)?;
-        let network = self.parameters.network();
-        let (batch, memory) = (&self.batch, &mut self.memory);
+    fn contrast<W: Weights>(
+        mut self,
+        network: &Network<'_, W>,
+        contrast: &Contrast,
+        streams: &mut Streams,
+    ) -> Result<usize> {
+        self.attack(network, contrast, streams)?;
+        let (batch, memory) = (self.batch, self.memory);
         let divisor = contrast.divisor * batch.len() as f32;
         let factors = [1.0 / divisor, -1.0 / divisor];
         // With g = 0 a free problem is solved by the forward pass, and its forces are 0.
         let trivial = |p: usize| batch.perturbation.is_empty() && contrast.nudges[p] == Nudge::FREE;
         let kept = usize::from(trivial(0))..2 - usize::from(trivial(1));
         let problem = problem(batch, &contrast.nudges[kept.clone()]);
-        let mut state = memory.state(&network, problem.rows(&network))?;
+        let mut state = memory.state(network, problem.rows(network))?;
         let relaxation = self.settings.relaxation();
         if relaxation.tolerance > 0.0 {
             network.relax(&problem, &mut state, &relaxation, &mut |_| {})?;
@@ -131,7 +170,7 @@ impl Learner {
             network.sweep(&problem, &mut state, &relaxation)?;
         }
         let dropped = network.drop_unbounded(&problem, &mut state);
-        network.contrastive_gradient(&problem, &mut state, &factors[kept], &mut self.gradient)?;
+        network.contrastive_gradient(&problem, &mut state, &factors[kept], self.gradient)?;
         Ok(dropped)
     }
 }
@@ -149,16 +188,16 @@ pub fn problem<'b>(batch: &'b Batch, nudges: &'b [Nudge]) -> Problem<'b> {
 
 impl Memory {
     /// Room for the state of so many rows.
-    pub fn state(&mut self, network: &Network<'_, Matrix>, rows: usize) -> Result<StateView<'_>> {
+    pub fn state<W: Weights>(&mut self, network: &Network<'_, W>, rows: usize) -> Result<StateView<'_>> {
         self.state.resize(StateView::len(network.units(), rows), 0.0);
         Ok(StateView::new(network.units(), rows, &mut self.state)?)
     }
 
     /// Move the input as the problem with these `nudges` pulls it in the forward state; from then
     /// on it is clamped there for both problems.
-    fn attack_input(
+    fn attack_input<W: Weights>(
         &mut self,
-        network: &Network<'_, Matrix>,
+        network: &Network<'_, W>,
         batch: &mut Batch,
         nudges: &[Nudge],
         input_block: InputBlock,

@@ -5,7 +5,7 @@ use fenchel_core::{Contrast, Nudge, StateView};
 use serde::{Deserialize, Serialize};
 
 use super::batch::Streams;
-use super::learner::{Learner, problem};
+use super::learner::{Learner, Work, problem};
 use crate::DenseGradient;
 use crate::backprop::Backprop;
 use crate::data::{Dataset, Split};
@@ -24,7 +24,8 @@ pub struct Observed {
     #[serde(default)]
     pub gradient_norm: Option<f64>,
     /// Mean energy of the first and the second inference problem, relaxed as in training, over the first
-    /// training samples, always with the same attack and noise; none for back-propagation.
+    /// training samples, always with the same attack and noise, on no chip; none for
+    /// back-propagation.
     #[serde(default)]
     pub energies: Option<[f64; 2]>,
     /// Largest change of an activity in each problem: in the next sweep (forward–backward), in the last
@@ -81,9 +82,9 @@ fn relaxed(
     streams: &mut Streams,
 ) -> Result<[(f64, f64); 2]> {
     learner.gather(samples, indices, data, streams);
-    learner.attack(contrast, streams)?;
-    let Learner { parameters, settings, batch, memory, .. } = learner;
+    let Learner { parameters, settings, gradient, batch, memory, .. } = learner;
     let network = parameters.network();
+    Work { settings, gradient, batch, memory }.attack(&network, contrast, streams)?;
     let mut ends = [(0.0, 0.0); 2];
     for (end, nudge) in ends.iter_mut().zip(&contrast.nudges) {
         // Solved by the forward pass.

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::objectives::{AttackName, Distance, ObjectiveName, PerturbedBlocks, PerturbedPer, PotentialName};
 use crate::architecture::{Architecture, Skip};
 use crate::data::Dataset;
-use crate::error::{printable, quoted, require};
+use crate::error::require;
+use crate::hardware::Profile;
 use crate::spelling::Spelled;
 use crate::{BadInput, spelling};
 
@@ -84,6 +85,9 @@ pub struct Settings {
     pub sweeps: u32,
     /// A relaxation ends when no activity changes by more; 0: after all sweeps.
     pub tolerance: f32,
+    /// What a fresh chip is drawn of for each mini-batch; exact weights if none.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub hardware: Option<Profile>,
 }
 
 impl Settings {
@@ -118,7 +122,20 @@ impl Settings {
             schedule: Schedule::ForwardBackward,
             sweeps: 2,
             tolerance: 0.0,
+            hardware: None,
         }
+    }
+
+    /// On chips of `profile`. An objective with a Gaussian g draws it at the size of the offsets, if
+    /// there are any, for each sample: g is a unit's offset.
+    pub fn on(mut self, profile: Profile) -> Self {
+        if let Perturbation::Gaussian { std } = &mut self.perturbation
+            && profile.offset > 0.0
+        {
+            *std = profile.offset as f32;
+        }
+        self.hardware = Some(profile);
+        self
     }
 
     /// AROVR^g with the input block and the weight clip: what stands most. The radius is a share of
@@ -136,14 +153,7 @@ impl Settings {
     /// # Errors
     /// Unknown names, and values that aren't what they should be.
     pub fn from_toml(text: &str) -> Result<Self> {
-        // The beginning of a line and the reason alone: the file's own text could hold anything.
-        let bad = |text: &str, error: toml::de::Error| {
-            let start = error.span().map_or(0, |span| span.start);
-            let before = text.get(..start).unwrap_or_default();
-            let line = text.lines().nth(before.matches('\n').count()).unwrap_or_default();
-            let place = format!("settings, {}", quoted(line));
-            BadInput::new(place, "what `fenchel train` writes", printable(error.message()))
-        };
+        let bad = |text: &str, error| BadInput::toml("settings", "what `fenchel train` writes", text, &error);
         let given: toml::Table = toml::from_str(text).map_err(|error| bad(text, error))?;
         #[derive(Deserialize)]
         struct Head {
@@ -231,6 +241,13 @@ impl Settings {
         let none = self.perturbation == Perturbation::None;
         let expected = "none with back-propagation (which takes --hidden-noise)";
         require!(lifted || none, "--perturbation", expected, self.perturbation.spell());
+        if let Some(profile) = &self.hardware {
+            profile.check()?;
+            let fits = !lifted || self.schedule != Schedule::Unitwise;
+            let expected =
+                "forward-backward or backward with --hardware (units move by W alone, not by Wᵀ's arrays)";
+            require!(fits, "--schedule", expected, self.schedule.spell());
+        }
         if let Some(count) = self.samples {
             let most = data.train.len();
             require!((1..=most).contains(&count), "--samples", format!("1 to {most}"), count);

@@ -76,7 +76,7 @@ pub enum Step {
 }
 
 /// Version of the layout of [`Checkpoint`]s.
-const CHECKPOINT_VERSION: u16 = 2;
+const CHECKPOINT_VERSION: u16 = 3;
 
 /// Everything that a trainer needs to go on to the same bits, beside the data.
 #[derive(Serialize, Deserialize)]

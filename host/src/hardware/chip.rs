@@ -1,0 +1,206 @@
+//! A chip: one draw of a profile's flaws, with a network programmed into it.
+
+use anyhow::Result;
+use fenchel_core::{
+    Block, Connection, Network, Nudge, Perturbation, Problem, Random, Settings, StateView, Status,
+};
+
+use super::Profile;
+use super::array::{Array, Reading};
+use super::converter::{convert_input, convert_output};
+use crate::Parameters;
+use crate::data::permutation;
+
+/// A network on a chip.
+#[derive(Clone, Debug)]
+pub struct Chip<'p> {
+    profile: &'p Profile,
+    blocks: &'p [Block],
+    gammas: &'p [f32],
+    /// In the order of the network's connections.
+    pub arrays: Vec<Connection<Array>>,
+    /// With the gains of their units.
+    pub biases: Vec<f32>,
+    /// g, one a unit of the blocks 1..=L; empty for none.
+    pub offsets: Vec<f32>,
+}
+
+/// Samples relaxed on a chip.
+#[derive(Clone, Debug)]
+pub struct Relaxed {
+    /// z_L as the converters tell it, (samples, n_L).
+    pub outputs: Vec<f32>,
+    /// Every z_k, over units with a row a sample.
+    pub activities: Vec<f32>,
+    /// How it ended.
+    pub status: Status,
+}
+
+impl<'p> Chip<'p> {
+    /// Draw a chip and program `parameters` into it.
+    pub fn draw(parameters: &'p Parameters, profile: &'p Profile, random: &mut Random) -> Self {
+        // What Wᵀ is applied with has other gains, and no way into a dead unit.
+        let apart = profile.separate_feedback || profile.gain_error > 0.0 || profile.dead_units > 0.0;
+        let array = |c: &Connection<_>, random: &mut _| {
+            let weights = Array::program(&c.weights, apart && c.from > 0, profile, random);
+            Connection { from: c.from, to: c.to, weights }
+        };
+        let mut chip = Self {
+            profile,
+            blocks: &parameters.blocks,
+            gammas: &parameters.gammas,
+            arrays: parameters.connections.iter().map(|c| array(c, random)).collect(),
+            biases: parameters.biases.clone(),
+            offsets: Vec::new(),
+        };
+        if profile.gain_error > 0.0 {
+            chip.err_in_gain(random);
+        }
+        if profile.offset > 0.0 {
+            chip.offsets.resize(chip.biases.len(), 0.0);
+            Perturbation::Gaussian { std: profile.offset as f32 }.fill(random, &mut chip.offsets);
+        }
+        if profile.dead_units > 0.0 {
+            chip.kill(random);
+        }
+        chip
+    }
+
+    /// The amplifiers of every unit: one sums its a, one what is fed back to it.
+    fn err_in_gain(&mut self, random: &mut Random) {
+        let mut draw = || {
+            let mut gains = vec![0.0; self.biases.len()];
+            Perturbation::Gaussian { std: self.profile.gain_error as f32 }.fill(random, &mut gains);
+            gains.iter_mut().for_each(|gain| *gain += 1.0);
+            gains
+        };
+        let (forward, feedback) = (draw(), draw());
+        self.biases.iter_mut().zip(&forward).for_each(|(bias, gain)| *bias *= gain);
+        let ranges = ranges(self.blocks);
+        for c in &mut self.arrays {
+            let gains = &forward[ranges[c.to].clone()];
+            for column in c.weights.forward.column_major_mut().chunks_exact_mut(gains.len()) {
+                column.iter_mut().zip(gains).for_each(|(w, gain)| *w *= gain);
+            }
+            let Some(matrix) = &mut c.weights.feedback else { continue };
+            let columns = matrix.column_major_mut().chunks_exact_mut(gains.len());
+            for (column, gain) in columns.zip(&feedback[ranges[c.from].clone()]) {
+                column.iter_mut().for_each(|w| *w *= gain);
+            }
+        }
+    }
+
+    /// Nothing goes into a dead unit, and so nothing but f(0) comes out of it.
+    fn kill(&mut self, random: &mut Random) {
+        let ranges = ranges(self.blocks);
+        for (k, range) in ranges.iter().enumerate().take(self.blocks.len() - 1).skip(1) {
+            let units = range.len();
+            let dead = (self.profile.dead_units * units as f64).round() as usize;
+            for &unit in &permutation(units, random)[..dead] {
+                let place = range.start + unit;
+                self.biases[place] = 0.0;
+                if let Some(offset) = self.offsets.get_mut(place) {
+                    *offset = 0.0;
+                }
+                for c in &mut self.arrays {
+                    if c.to == k {
+                        let values = c.weights.forward.column_major_mut();
+                        values.iter_mut().skip(unit).step_by(units).for_each(|w| *w = 0.0);
+                    }
+                    if let Some(matrix) = c.weights.feedback.as_mut().filter(|_| c.from == k) {
+                        let rows = self.blocks[c.to].size();
+                        matrix.column_major_mut()[unit * rows..][..rows].fill(0.0);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The arrays as `samples` samples read them, for [`network`](Self::network).
+    pub fn read(&self, samples: usize, random: &mut Random) -> Vec<Connection<Reading<'_>>> {
+        let reading = |c: &'_ Connection<Array>, weights| Connection { from: c.from, to: c.to, weights };
+        self.arrays.iter().map(|c| reading(c, c.weights.read(samples, random))).collect()
+    }
+
+    /// The network that it is, over arrays that were [`read`](Self::read).
+    pub fn network<'a>(&'a self, connections: &'a [Connection<Reading<'a>>]) -> Network<'a, Reading<'a>> {
+        Network::new(self.blocks, connections, &self.biases, self.gammas)
+            .expect("a chip has the shape of its network")
+    }
+
+    /// Each unit's value of `of`, a value a unit, in an array over units with `samples` rows.
+    fn for_each_sample(&self, of: &[f32], samples: usize) -> Vec<f32> {
+        let ranges = ranges(self.blocks).into_iter().skip(1);
+        ranges.flat_map(|range| of.get(range).unwrap_or_default().repeat(samples)).collect()
+    }
+
+    /// g of every sample, over units with `samples` rows; empty for none.
+    pub fn perturbation(&self, samples: usize) -> Vec<f32> {
+        self.for_each_sample(&self.offsets, samples)
+    }
+
+    /// What the offsets are as a disturbance of the pre-activations, −g/γ; empty for none.
+    pub fn disturbance(&self, samples: usize) -> Vec<f32> {
+        let of_units: Vec<_> = self.offsets.iter().zip(self.gammas).map(|(g, gamma)| -g / gamma).collect();
+        self.for_each_sample(&of_units, samples)
+    }
+
+    /// Its answers to `input`, (samples, n_0), without feedback: z_k = f_k(a_k − g_k/γ_k), (samples, n_L).
+    ///
+    /// # Errors
+    /// If a size doesn't fit.
+    pub fn infer(&self, input: &[f32], random: &mut Random) -> Result<Vec<f32>> {
+        let samples = input.len() / self.blocks[0].size();
+        let mut input = input.to_vec();
+        convert_input(self.profile.input_bits, &mut input);
+        let connections = self.read(samples, random);
+        let network = self.network(&connections);
+        let mut activities = vec![0.0; samples * network.units()];
+        let disturbance = self.disturbance(samples);
+        let mut outputs = network.infer_disturbed(&input, &disturbance, &mut activities)?.to_vec();
+        convert_output(self.profile.output_bits, self.profile.output_range as f32, &mut outputs);
+        Ok(outputs)
+    }
+
+    /// Its answers with feedback: `input` (samples, n_0) relaxed under `nudge` towards y⁻ = `attack`
+    /// (samples, n_L).
+    ///
+    /// # Errors
+    /// If a size doesn't fit, or the problem has no minimum in z_L.
+    pub fn relax(
+        &self,
+        input: &[f32],
+        attack: &[f32],
+        nudge: Nudge,
+        settings: &Settings,
+        random: &mut Random,
+    ) -> Result<Relaxed> {
+        let samples = input.len() / self.blocks[0].size();
+        let mut input = input.to_vec();
+        convert_input(self.profile.input_bits, &mut input);
+        let connections = self.read(samples, random);
+        let network = self.network(&connections);
+        let perturbation = self.perturbation(samples);
+        let nudges = &[nudge];
+        let problem = Problem { input: &input, nudges, target: attack, attack, perturbation: &perturbation };
+        let mut memory = vec![0.0; StateView::len(network.units(), samples)];
+        let mut state = StateView::new(network.units(), samples, &mut memory)?;
+        let status = network.relax(&problem, &mut state, settings, &mut |_| {})?.status;
+        let activities: Vec<_> =
+            (1..=network.output()).flat_map(|k| state.activities(&network, k).to_vec()).collect();
+        let mut outputs = state.activities(&network, network.output()).to_vec();
+        convert_output(self.profile.output_bits, self.profile.output_range as f32, &mut outputs);
+        Ok(Relaxed { outputs, activities, status })
+    }
+}
+
+/// Where each block lies in an array of one value a unit; block 0 is empty.
+fn ranges(blocks: &[Block]) -> Vec<std::ops::Range<usize>> {
+    let mut start = 0;
+    let mut range = |(k, block): (usize, &Block)| {
+        let first = start;
+        start += if k == 0 { 0 } else { block.size() };
+        first..start
+    };
+    blocks.iter().enumerate().map(&mut range).collect()
+}

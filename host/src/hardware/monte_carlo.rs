@@ -1,0 +1,177 @@
+//! Many chips of a profile: what each answers, and how the lot of them does.
+
+use anyhow::Result;
+use fenchel_core::{Attack, Nudge, Objective, Random, Schedule, Settings, Status, label};
+use rand_core::SeedableRng;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::{Chip, Profile};
+use crate::Parameters;
+use crate::evaluate::{runner_up, score};
+use crate::reproduce::statistics::{mean, percentile};
+use crate::robustness::Samples;
+
+/// Samples relaxed side by side.
+const PIECE: usize = 50;
+
+/// How a nudged chip settles; activities are of order 1.
+const RELAXATION: Settings = Settings { schedule: Schedule::ForwardBackward, sweeps: 50, tolerance: 1e-4 };
+
+/// How many chips, and from which seed.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Lot {
+    /// Chips.
+    pub chips: u64,
+    /// Of every chip's draws.
+    pub seed: u64,
+}
+
+/// The nudge of the nudged answers: the first problem of AROVR_αβ, which pulls the output towards the
+/// attack's label and tells the chip nothing of the right one.
+pub fn nudge(alpha: f32, beta: f32) -> Nudge {
+    let contrast = Objective::ArovrAb.contrast(Attack::Targeted, alpha, beta);
+    contrast.map_or(Nudge::FREE, |contrast| contrast.nudges[0])
+}
+
+/// Samples to relax under a nudge towards the likeliest wrong label, with what the network itself makes
+/// of them.
+#[derive(Clone, Debug)]
+pub struct Nudged {
+    samples: Samples,
+    /// y⁻, (samples, n_L).
+    attack: Vec<f32>,
+    nudge: Nudge,
+    /// The network's own state, a list a piece.
+    ideal: Vec<Vec<f32>>,
+}
+
+/// What one chip came to. Shares of the samples; nothing of nudged ones if there were none.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Trial {
+    /// Right answers without feedback.
+    pub free: f64,
+    /// Right answers under the nudge.
+    pub nudged: Option<f64>,
+    /// ‖z − z*‖/‖z*‖ over all nudged samples and units, z* the network's own nudged state.
+    pub error: Option<f64>,
+    /// Samples whose relaxation settled.
+    pub settled: Option<f64>,
+}
+
+impl Nudged {
+    /// `samples` under `nudge`, which the network itself must bear.
+    ///
+    /// # Errors
+    /// If a size doesn't fit, or the nudge has no minimum.
+    pub fn new(parameters: &Parameters, samples: Samples, nudge: Nudge) -> Result<Self> {
+        let network = parameters.network();
+        let mut attack = vec![0.0; samples.labels.len() * network.output_units()];
+        let rows = samples.pieces(network.input_units()).into_iter().map(|(input, labels)| {
+            let mut activities = vec![0.0; labels.len() * network.units()];
+            Ok(network.infer(input, &mut activities)?.to_vec())
+        });
+        let outputs = rows.collect::<Result<Vec<_>>>()?.concat();
+        let rows = outputs.chunks_exact(network.output_units());
+        let attacks = attack.chunks_exact_mut(network.output_units());
+        for ((outputs, attack), &label) in rows.zip(attacks).zip(&samples.labels) {
+            attack[runner_up(outputs, label)] = 1.0;
+        }
+        let mut nudged = Self { samples, attack, nudge, ideal: Vec::new() };
+        let ideal = Profile::ideal();
+        let mut random = Random::seed_from_u64(0);
+        let chip = Chip::draw(parameters, &ideal, &mut random);
+        nudged.ideal = nudged.relax(&chip, &mut random)?.into_iter().map(|piece| piece.activities).collect();
+        Ok(nudged)
+    }
+
+    fn relax(&self, chip: &Chip, random: &mut Random) -> Result<Vec<super::chip::Relaxed>> {
+        let count = self.samples.labels.len().max(1);
+        let (inputs, attacks) = (self.samples.input.len() / count, self.attack.len() / count);
+        let pieces = self.samples.input.chunks(PIECE * inputs).zip(self.attack.chunks(PIECE * attacks));
+        pieces.map(|(input, attack)| chip.relax(input, attack, self.nudge, &RELAXATION, random)).collect()
+    }
+
+    /// Share of right answers, error of the state, share settled.
+    fn trial(&self, chip: &Chip, random: &mut Random) -> Result<(f64, f64, f64)> {
+        let (mut right, mut settled, mut error, mut size) = (0usize, 0usize, 0.0, 0.0);
+        let pieces = self.relax(chip, random)?;
+        for ((piece, ideal), labels) in pieces.iter().zip(&self.ideal).zip(self.samples.labels.chunks(PIECE))
+        {
+            let classes = piece.outputs.len() / labels.len();
+            let rows = piece.outputs.chunks_exact(classes).zip(labels);
+            right += rows.filter(|(outputs, truth)| label(outputs) == **truth).count();
+            settled += if piece.status == Status::Converged { labels.len() } else { 0 };
+            for (z, ideal) in piece.activities.iter().zip(ideal) {
+                error += f64::from(z - ideal).powi(2);
+                size += f64::from(*ideal).powi(2);
+            }
+        }
+        let count = self.samples.labels.len() as f64;
+        Ok((right as f64 / count, (error / size).sqrt(), settled as f64 / count))
+    }
+}
+
+/// Draw the chips of a lot, the same for every network, and try each on `samples`, and on `nudged` ones
+/// if there are any. One chip, if all are alike.
+///
+/// # Errors
+/// If a size doesn't fit.
+pub fn trials(
+    parameters: &Parameters,
+    profile: &Profile,
+    samples: &Samples,
+    nudged: Option<&Nudged>,
+    lot: Lot,
+) -> Result<Vec<Trial>> {
+    let chips = if profile.is_random() { lot.chips } else { lot.chips.min(1) };
+    let features = parameters.blocks[0].size();
+    let trial = |chip: u64| -> Result<Trial> {
+        let mut random = Random::seed_from_u64(lot.seed ^ (chip << 32));
+        let chip = Chip::draw(parameters, profile, &mut random);
+        let mut right = 0.0;
+        for (input, labels) in samples.pieces(features) {
+            right += score(&chip.infer(input, &mut random)?, labels).0 * labels.len() as f64;
+        }
+        let free = right / samples.labels.len() as f64;
+        let Some(nudged) = nudged else {
+            return Ok(Trial { free, nudged: None, error: None, settled: None });
+        };
+        let (nudged, error, settled) = nudged.trial(&chip, &mut random)?;
+        Ok(Trial { free, nudged: Some(nudged), error: Some(error), settled: Some(settled) })
+    };
+    (0..chips).into_par_iter().map(trial).collect()
+}
+
+/// Mean accuracy of a lot without feedback.
+///
+/// # Errors
+/// As [`trials`].
+pub fn mean_accuracy(parameters: &Parameters, samples: &Samples, profile: &Profile, lot: Lot) -> Result<f64> {
+    let trials = trials(parameters, profile, samples, None, lot)?;
+    Ok(mean(&trials.iter().map(|trial| trial.free).collect::<Vec<_>>()))
+}
+
+/// How a lot of chips does, as shares.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Spread {
+    /// Mean accuracy.
+    pub mean: f64,
+    /// Accuracy that 19 of 20 chips have.
+    pub fifth_percentile: f64,
+    /// Share of the chips whose accuracy is the target's or above.
+    #[serde(rename = "yield")]
+    pub good: f64,
+}
+
+impl Spread {
+    /// Of the chips' accuracies.
+    pub fn new(accuracies: &[f64], target: f64) -> Self {
+        let good = accuracies.iter().filter(|&&accuracy| accuracy >= target).count();
+        Self {
+            mean: mean(accuracies),
+            fifth_percentile: percentile(accuracies, 5.0),
+            good: good as f64 / accuracies.len() as f64,
+        }
+    }
+}
