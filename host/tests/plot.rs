@@ -36,9 +36,9 @@ fn every_figure_is_drawn_and_the_png_has_the_svgs_size_and_text() {
     done(folder, &["plot", "<i>run", "--figure", "accuracy", "-o", "one.svg"]);
     done(folder, &["plot", "<i>run", "--figure", "accuracy", "-o", "one.png"]);
     let svg = std::fs::read_to_string(folder.join("one.svg")).expect("an SVG");
-    assert!(svg.contains("width=\"480\" height=\"288\""), "{svg}");
+    assert!(svg.contains("width=\"480\" height=\"312\""), "{svg}");
     let png = std::fs::read(folder.join("one.png")).expect("a PNG");
-    assert_eq!(size(&png), (960, 576));
+    assert_eq!(size(&png), (960, 624));
     // Its text is drawn: without, much less is in it.
     let bare: String =
         svg.split("<text").map(|part| part.split_once("</text>").map_or(part, |(_, rest)| rest)).collect();

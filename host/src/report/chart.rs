@@ -40,8 +40,7 @@ pub fn chart(title: &str, x: &str, lines: &[Line]) -> Markup {
 /// is the style whose first rule gives the variables their values.
 pub fn standalone(title: &str, x: &str, lines: &[Line], colors: &str) -> Option<String> {
     let drawing = drawing(x, lines)?;
-    let legend = if lines.len() > 1 { ENTRY * lines.len() as f64 + 6.0 } else { 0.0 };
-    let height = TITLE + HEIGHT + legend;
+    let height = TITLE + HEIGHT + ENTRY * lines.len() as f64 + 6.0;
     let entry = |number: usize| TITLE + HEIGHT + ENTRY * (number as f64 + 0.5);
     let markup = html! {
         svg xmlns="http://www.w3.org/2000/svg" width=(WIDTH) height=(height) viewBox={ "0 0 " (WIDTH) " " (height) }
@@ -51,12 +50,10 @@ pub fn standalone(title: &str, x: &str, lines: &[Line], colors: &str) -> Option<
             rect width=(WIDTH) height=(height) fill="#fff" {}
             text x=(LEFT) y="19" style="font-size: 14px" { (title) }
             g transform={ "translate(0 " (TITLE) ")" } { (drawing) }
-            @if lines.len() > 1 {
-                @for (number, line) in lines.iter().enumerate() {
-                    line class={ "line c" (number % COLORS) } x1=(LEFT) x2=(LEFT + 18.0) y1=(entry(number))
-                        y2=(entry(number)) {}
-                    text x=(LEFT + 26.0) y=(entry(number) + 4.0) { (line.0) }
-                }
+            @for (number, line) in lines.iter().enumerate() {
+                line class={ "line c" (number % COLORS) } x1=(LEFT) x2=(LEFT + 18.0) y1=(entry(number))
+                    y2=(entry(number)) {}
+                text x=(LEFT + 26.0) y=(entry(number) + 4.0) { (line.0) }
             }
         }
     };
