@@ -51,7 +51,8 @@ impl Reported {
     fn device(&self) -> Result<Option<serde_json::Map<String, Value>>> {
         let path = self.folder.join(DEVICE);
         let Ok(text) = std::fs::read_to_string(&path) else { return Ok(None) };
-        let bad = |error| BadInput::new(path.display(), "a JSON object of figures", printable(&format!("{error}")));
+        let bad =
+            |error| BadInput::new(path.display(), "a JSON object of figures", printable(&format!("{error}")));
         Ok(Some(serde_json::from_str(&text).map_err(bad)?))
     }
 

@@ -11,7 +11,7 @@ use crate::firmware::{self, Contents, cargo_firmware};
 use crate::process::{cargo, check, output, root};
 use crate::samples::Samples;
 use crate::setup::{self, Toolchain};
-use crate::{device, gate, limits, qemu, template};
+use crate::{device, gate, limits, qemu, template, tour};
 
 /// The step that needs clippy for the firmware's target.
 const FIRMWARE_LINTS: &str = "firmware: lints";
@@ -33,7 +33,7 @@ pub fn run(toolchain: &Toolchain) -> Result<()> {
     std::fs::create_dir_all(&folder)?;
     let variant = Variant::plain(BOARDS.first().context("a board")?);
     let bench = Bench { toolchain, variant, folder: &folder };
-    let steps: [(&str, &dyn Fn() -> Result<()>); 15] = [
+    let steps: [(&str, &dyn Fn() -> Result<()>); 16] = [
         ("format", &format),
         ("lints", &|| {
             check(&mut cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--", "-Dwarnings"]))
@@ -49,6 +49,7 @@ pub fn run(toolchain: &Toolchain) -> Result<()> {
             limits::all(toolchain, &folder)
         }),
         ("firmware: the template of a board of your own", &|| template::run(toolchain)),
+        ("docs/tour.md, typed in", &tour::run),
         ("core: other targets", &other_targets),
         ("firmware: a damaged model is refused", &|| bench.damaged_model()),
         ("firmware: a model too large for its state is refused", &|| bench.large_model()),

@@ -17,8 +17,8 @@ mod qemu;
 mod samples;
 mod setup;
 mod single;
-mod tour;
 mod template;
+mod tour;
 mod trace;
 
 use std::process::ExitCode;
