@@ -167,7 +167,8 @@ impl<'a> Model<'a> {
         let ModelFile { training, scaling, class_names, blocks, precision, .. } = file;
         let (connections, biases, gammas) = (Vec::new(), [].as_slice(), [].as_slice());
         // Filled where it stays: copies of its lists would cost stack.
-        let mut model = Self { training, scaling, class_names, blocks, connections, biases, gammas, precision };
+        let mut model =
+            Self { training, scaling, class_names, blocks, connections, biases, gammas, precision };
         let size = |block: u8| model.blocks.get(usize::from(block)).map(Block::size);
         let mut rest = file.parameters;
         for edge in &file.connections {
