@@ -7,11 +7,18 @@
 //! | VFP | `vfp.rs` | Arm microcontrollers with floating-point registers (Cortex-M4F, M7, M33, …) |
 //! | MVE | `mve.rs` | those with vectors too (Cortex-M55, …), if chosen by `--cfg fenchel_kernel="mve"` |
 //!
-//! All paths give the same bits. `--cfg fenchel_kernel="safe"` keeps to the safe one, to compare.
+//! All paths give the same bits. `--cfg fenchel_kernel="safe"` keeps to the safe one, to compare. The
+//! one exception has to be asked for: `--cfg fenchel_kernel="fused"`, the MVE path with fused
+//! multiply-adds, gives other bits.
 
 mod bytes;
 mod columns;
-#[cfg(all(target_arch = "arm", target_os = "none", target_abi = "eabihf", fenchel_kernel = "mve"))]
+#[cfg(all(
+    target_arch = "arm",
+    target_os = "none",
+    target_abi = "eabihf",
+    any(fenchel_kernel = "mve", fenchel_kernel = "fused")
+))]
 mod mve;
 mod narrow;
 mod run;
