@@ -59,7 +59,9 @@ impl Pair {
         for (j, sides) in seen.chunks_exact(2 * rows.max(1)).enumerate() {
             for (pair, sides) in columns_of.iter_mut().zip(sides.chunks_exact(rows)) {
                 for (i, side) in sides.iter().enumerate() {
-                    pair[i * columns + j] = (profile.low_conductance + per_weight * f64::from(*side)) as f32;
+                    // A side's rounding could leave one that is cut off a little below 0 S.
+                    let conductance = profile.low_conductance + per_weight * f64::from(*side);
+                    pair[i * columns + j] = conductance.max(0.0) as f32;
                 }
             }
         }
