@@ -2,13 +2,14 @@
 
 use crate::{Network, StateView, Weights};
 
-/// |θ| at most. Where a row changes its active set the secant is meaningless and θ can be of any
-/// size; within this bound an iterate stays near its two images.
-const LARGEST: f32 = 0.5;
+/// θ at least and at most. A residual that turns by λ has θ = λ/(λ − 1): an overshoot, λ < 0, gives θ
+/// between 0 and 1 whatever its size, λ = ⅓ gives −½. Beyond, a secant across a change of active sets
+/// rather than an eigenvalue is at work.
+const THETA: (f32, f32) = (-0.5, 1.0);
 
 impl<W: Weights> Network<'_, W> {
     /// From e and its image w (in z) to the next e = w − θ(w − w'), θ = r·Δr/‖Δr‖², r = w − e,
-    /// clamped to ±[`LARGEST`].
+    /// clamped to [`THETA`].
     /// Without a step before (`first`), e = w.
     pub(crate) fn anderson(&self, state: &mut StateView, first: bool) {
         for row in 0..state.rows {
@@ -49,7 +50,7 @@ impl<W: Weights> Network<'_, W> {
             add(&mut along, &mut square, e_tail, w_tail, e_before_tail, w_before_tail);
         }
         let theta = along.total() / square.total();
-        if theta.is_finite() { theta.clamp(-LARGEST, LARGEST) } else { 0.0 }
+        if theta.is_finite() { theta.clamp(THETA.0, THETA.1) } else { 0.0 }
     }
 
     /// First value of `row` in block k, and n_k.

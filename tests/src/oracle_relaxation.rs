@@ -158,7 +158,7 @@ impl Graph {
                 square += change * change;
             }
         }
-        let theta = if square > 0.0 { (along / square).clamp(-0.5, 0.5) } else { 0.0 };
+        let theta = if square > 0.0 { (along / square).clamp(-0.5, 1.0) } else { 0.0 };
         let mut next = w.to_vec();
         for k in 1..self.output() {
             for i in 0..self.sizes[k] {

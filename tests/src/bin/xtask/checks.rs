@@ -1,6 +1,7 @@
 //! `cargo xtask test`: everything that must hold, step by step; the first failure ends it.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 use fenchel::data;
@@ -11,7 +12,7 @@ use crate::firmware::{self, Contents, cargo_firmware};
 use crate::process::{cargo, check, output, root};
 use crate::samples::Samples;
 use crate::setup::{self, Toolchain};
-use crate::{device, gate, limits, qemu};
+use crate::{device, gate, limits, qemu, template};
 
 /// The step that needs clippy for the firmware's target.
 const FIRMWARE_LINTS: &str = "firmware: lints";
@@ -33,7 +34,7 @@ pub fn run(toolchain: &Toolchain) -> Result<()> {
     std::fs::create_dir_all(&folder)?;
     let variant = Variant::plain(BOARDS.first().context("a board")?);
     let bench = Bench { toolchain, variant, folder: &folder };
-    let steps: [(&str, &dyn Fn() -> Result<()>); 14] = [
+    let steps: [(&str, &dyn Fn() -> Result<()>); 16] = [
         ("format", &format),
         ("lints", &|| {
             check(&mut cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--", "-Dwarnings"]))
@@ -48,6 +49,8 @@ pub fn run(toolchain: &Toolchain) -> Result<()> {
         ("firmware: memory, code and refused bit flips within their limits", &|| {
             limits::all(toolchain, &folder)
         }),
+        ("firmware: the template of a board of your own", &|| template::run(toolchain)),
+        ("core: Miri on the safe path", &miri),
         ("core: other targets", &other_targets),
         ("firmware: a damaged model is refused", &|| bench.damaged_model()),
         ("firmware: a model too large for its state is refused", &|| bench.large_model()),
@@ -69,7 +72,8 @@ pub fn run(toolchain: &Toolchain) -> Result<()> {
 
 fn format() -> Result<()> {
     check(&mut cargo(&["fmt", "--all", "--check"]))?;
-    check(cargo(&["fmt", "--check"]).current_dir(root().join("firmware")))
+    check(cargo(&["fmt", "--check"]).current_dir(root().join("firmware")))?;
+    check(cargo(&["fmt", "--check"]).current_dir(root().join("firmware/template")))
 }
 
 fn document() -> Result<()> {
@@ -88,6 +92,33 @@ fn other_targets() -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Miri on `core`'s own reading of bytes in place, by the safe path; left out where rustup can't add it.
+fn miri() -> Result<()> {
+    if !setup::miri() {
+        println!("      left out, for want of Rust's nightly with Miri");
+        return Ok(());
+    }
+    let test = [
+        "run",
+        "nightly",
+        "cargo",
+        "miri",
+        "test",
+        "--quiet",
+        "--package",
+        "fenchel-core",
+        "--test",
+        "in_place",
+    ];
+    // Its artefacts don't mix with those of the stable toolchain.
+    check(
+        Command::new("rustup")
+            .args(test)
+            .current_dir(root())
+            .env("CARGO_TARGET_DIR", root().join("target/miri")),
+    )
 }
 
 /// The device's checks and what they share.

@@ -18,14 +18,8 @@ pub struct Contents<'a> {
     pub samples: &'a Path,
 }
 
-/// A cargo command in the firmware's workspace, of one variant.
-pub fn cargo_firmware(
-    toolchain: &Toolchain,
-    variant: &Variant,
-    contents: &Contents,
-    arguments: &[&str],
-) -> Command {
-    let target = variant.board.target;
+/// A cargo command for a target, by the toolchain that has it.
+pub fn cargo_target(toolchain: &Toolchain, target: &str, arguments: &[&str]) -> Command {
     let mut command = match toolchain {
         Toolchain::Rustup => cargo(arguments),
         Toolchain::Debian { linker } => {
@@ -37,7 +31,19 @@ pub fn cargo_firmware(
             command
         }
     };
-    command.current_dir(root().join("firmware")).args(["--target", target]);
+    command.args(["--target", target]);
+    command
+}
+
+/// A cargo command in the firmware's workspace, of one variant.
+pub fn cargo_firmware(
+    toolchain: &Toolchain,
+    variant: &Variant,
+    contents: &Contents,
+    arguments: &[&str],
+) -> Command {
+    let mut command = cargo_target(toolchain, variant.board.target, arguments);
+    command.current_dir(root().join("firmware"));
     command.env("FENCHEL_MODEL", contents.model).env("FENCHEL_SAMPLES", contents.samples);
     command.env("FENCHEL_BOARD", variant.board.machine).env("RUSTFLAGS", variant.rustflags());
     command.env("CARGO_TARGET_DIR", target_folder(toolchain));

@@ -16,6 +16,7 @@ mod process;
 mod qemu;
 mod samples;
 mod setup;
+mod template;
 mod trace;
 
 use std::process::ExitCode;

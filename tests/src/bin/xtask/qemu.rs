@@ -21,8 +21,20 @@ pub struct Ended {
     pub lines: Vec<String>,
 }
 
-/// Run `elf` to its end. A hang is an error, a failure a result.
+/// Run `elf` to its end, and decode what it logged by defmt. A hang is an error, a failure a result.
 pub fn run(board: &Board, elf: &Path) -> Result<Ended> {
+    let (success, bytes) = run_raw(board, elf)?;
+    Ok(Ended { success, lines: decode(elf, &bytes)? })
+}
+
+/// As [`run`], of an image that logs text.
+pub fn run_text(board: &Board, elf: &Path) -> Result<Ended> {
+    let (success, bytes) = run_raw(board, elf)?;
+    Ok(Ended { success, lines: String::from_utf8(bytes)?.lines().map(Into::into).collect() })
+}
+
+/// Whether it ended with success, and the bytes that it wrote.
+fn run_raw(board: &Board, elf: &Path) -> Result<(bool, Vec<u8>)> {
     let mut child = Command::new("qemu-system-arm")
         .args(["-M", board.machine, "-nographic", "-monitor", "none", "-serial", "null"])
         .args(["-semihosting-config", "enable=on,target=native", "-icount", "shift=10", "-kernel"])
@@ -49,7 +61,7 @@ pub fn run(board: &Board, elf: &Path) -> Result<Ended> {
         std::thread::sleep(Duration::from_millis(5));
     };
     let bytes = reader.join().map_err(|_| anyhow::anyhow!("reading QEMU's output panicked"))??;
-    Ok(Ended { success: status.success(), lines: decode(elf, &bytes)? })
+    Ok((status.success(), bytes))
 }
 
 fn decode(elf: &Path, bytes: &[u8]) -> Result<Vec<String>> {
