@@ -17,6 +17,7 @@ fn circle(samples: usize) -> Dataset {
     Dataset {
         name: "circle".into(),
         features: 2,
+        shape: vec![2],
         class_names: vec!["inside".into(), "outside".into()],
         scaling: Scaling { offset: -1.0, factor: 0.5 },
         train,

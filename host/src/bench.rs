@@ -23,6 +23,7 @@ pub fn synthetic(samples: usize) -> Dataset {
     Dataset {
         name: "synthetic".into(),
         features: FEATURES,
+        shape: vec![28, 28],
         class_names: (0..10).map(|class| class.to_string()).collect(),
         scaling: Scaling { offset: 0.0, factor: 1.0 / 255.0 },
         train: split.clone(),

@@ -46,6 +46,23 @@ pub fn score(outputs: &[f32], labels: &[usize]) -> (f64, f64) {
     (correct as f64 / count, loss / count)
 }
 
+/// For each class the number of its samples, and the share of right labels among them; by the arithmetic
+/// that a device uses.
+///
+/// # Errors
+/// If the samples don't fit the model.
+pub fn class_accuracies(model: &Model, split: &Split) -> Result<Vec<(usize, Option<f64>)>> {
+    let network = model.network();
+    let mut counts = vec![(0usize, 0usize); network.output_units()];
+    let outputs = outputs(&network, split, model.scaling())?;
+    for (row, &truth) in outputs.chunks_exact(counts.len()).zip(&split.labels) {
+        counts[truth].0 += 1;
+        counts[truth].1 += usize::from(label(row) == truth);
+    }
+    let share = |(all, right): (usize, usize)| (all, (all > 0).then(|| right as f64 / all as f64));
+    Ok(counts.into_iter().map(share).collect())
+}
+
 /// The class beside `label` with the largest of one sample's outputs.
 pub fn runner_up(outputs: &[f32], label: usize) -> usize {
     let wrong = (0..outputs.len()).filter(|&class| class != label);

@@ -18,6 +18,7 @@ mod gradient;
 pub mod hardware;
 mod matrix;
 pub mod narrow;
+mod npz;
 mod optimiser;
 mod parameters;
 pub mod report;

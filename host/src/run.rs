@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 
 use crate::error::require;
-use crate::train::{Checkpoint, Epoch, Settings};
+use crate::train::{Checkpoint, Logged, Settings};
 use crate::{BadInput, files};
 
 /// The best model, a model file.
@@ -24,7 +24,7 @@ pub const LOG: &str = "log.jsonl";
 
 /// The epochs of a log's text, up to the first line that isn't one: the last may be cut off, if the
 /// run was killed while it was written.
-pub fn epochs(log: &str) -> Vec<Epoch> {
+pub fn epochs(log: &str) -> Vec<Logged> {
     log.lines().map_while(|line| serde_json::from_str(line).ok()).collect()
 }
 

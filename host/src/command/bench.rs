@@ -13,7 +13,7 @@ use crate::train::{OBJECTIVES, ObjectiveName, Settings};
 #[derive(clap::Args)]
 #[command(after_help = "Example: fenchel bench --rounds 9 --json")]
 pub struct Args {
-    /// digits, fashion-mnist, a folder of IDX files or a CSV file [default: 5,000 random samples of MNIST's shape]
+    /// A name of `fenchel data list`, a folder of IDX files, a CSV or NPZ file [default: 5,000 random samples of MNIST's shape]
     #[arg(long)]
     data: Option<String>,
     /// Train on a random subset of this many samples [default: all]

@@ -7,7 +7,9 @@ use serde_json::json;
 
 use super::hardware::HardwareArgs;
 use super::samples::SampleArgs;
-use crate::evaluate::accuracy;
+use super::table::table;
+use crate::error::printable;
+use crate::evaluate::{accuracy, class_accuracies};
 use crate::export::ModelBytes;
 
 /// Accuracy of models, computed with the bits that the device computes; or on simulated chips
@@ -22,9 +24,12 @@ pub struct Args {
     models: Vec<PathBuf>,
     #[command(flatten)]
     samples: SampleArgs,
+    /// Also the accuracy on each class's samples
+    #[arg(long, conflicts_with = "hardware")]
+    classes: bool,
     #[command(flatten)]
     hardware: HardwareArgs,
-    /// Print one JSON object a model: accuracy (a fraction), samples; with --hardware one in all: rows hold mean, fifth_percentile, yield, and every chip
+    /// Print one JSON object a model: accuracy (a fraction), samples, with --classes classes (name, samples, accuracy); with --hardware one in all: rows hold mean, fifth_percentile, yield, and every chip
     #[arg(long)]
     json: bool,
 }
@@ -42,9 +47,21 @@ fn evaluate(path: &Path, args: &Args) -> Result<()> {
     let data = args.samples.load(&model)?;
     let split = args.samples.part(&data);
     let accuracy = accuracy(&model, split)?;
+    let classes = if args.classes { class_accuracies(&model, split)? } else { Vec::new() };
+    let classes = || model.class_names().zip(&classes);
     if args.json {
-        return super::print(json!({ "accuracy": accuracy, "samples": split.len() }));
+        let mut report = json!({ "accuracy": accuracy, "samples": split.len() });
+        if args.classes {
+            let class = |(name, &(samples, accuracy)): (&str, &(usize, Option<f64>))| json!({ "name": name, "samples": samples, "accuracy": accuracy });
+            report["classes"] = classes().map(class).collect();
+        }
+        return super::print(report);
     }
     let name = if args.models.len() > 1 { format!("{}: ", path.display()) } else { String::new() };
-    super::print(format_args!("{name}accuracy {:.2} % of {} samples", 100.0 * accuracy, split.len()))
+    super::print(format_args!("{name}accuracy {:.2} % of {} samples", 100.0 * accuracy, split.len()))?;
+    let percent = |accuracy: f64| format!("{:.2} %", 100.0 * accuracy);
+    let row = |(name, &(samples, accuracy)): (&str, &(usize, Option<f64>))| {
+        vec![printable(name), samples.to_string(), accuracy.map_or("–".into(), percent)]
+    };
+    table(&classes().map(row).collect::<Vec<_>>())
 }

@@ -6,8 +6,8 @@ use anyhow::Result;
 use serde::Serialize;
 use serde_json::json;
 
-use super::runs::table;
 use super::samples::SampleArgs;
+use super::table::table;
 use crate::Parameters;
 use crate::error::require;
 use crate::export::ModelBytes;

@@ -22,7 +22,7 @@ pub struct Args {
     /// Only this sample, counted from 0
     #[arg(long)]
     index: Option<usize>,
-    /// Print one JSON object a line: index, label, outputs
+    /// Print one JSON object a line: index, label, name, outputs
     #[arg(long)]
     json: bool,
 }
@@ -46,7 +46,9 @@ pub fn run(args: &Args) -> Result<()> {
     for (index, outputs) in range.zip(outputs.chunks_exact(network.output_units())) {
         let label = label(outputs);
         if args.json {
-            super::print(json!({ "index": index, "label": label, "outputs": outputs }))?;
+            super::print(
+                json!({ "index": index, "label": label, "name": names[label], "outputs": outputs }),
+            )?;
         } else {
             super::print(format_args!("{index}: {} {outputs:.4?}", names[label].escape_debug()))?;
         }

@@ -1,6 +1,7 @@
 //! The command line: a thin layer over the library. One file a command; the list is `Command`.
 
 mod bench;
+mod data;
 mod eval;
 mod export;
 mod hardware;
@@ -8,6 +9,7 @@ mod import;
 mod infer;
 mod inspect;
 mod options;
+mod plot;
 mod problem;
 mod relax;
 mod report;
@@ -16,6 +18,7 @@ mod runs;
 mod samples;
 mod shell;
 mod spice;
+mod table;
 mod theory;
 mod train;
 
@@ -51,10 +54,12 @@ enum Command {
     Import(import::Args),
     Inspect(inspect::Args),
     Bench(bench::Args),
+    Data(data::Args),
     Reproduce(reproduce::Args),
     Runs(runs::ListArgs),
     Compare(runs::CompareArgs),
     Report(report::Args),
+    Plot(plot::Args),
     Completions(shell::CompletionsArgs),
     Man(shell::ManArgs),
     Relax(relax::Args),
@@ -72,10 +77,12 @@ pub fn main() -> ExitCode {
         Command::Import(args) => import::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::Data(args) => data::run(&args),
         Command::Reproduce(args) => reproduce::run(&args),
         Command::Runs(args) => runs::list(&args),
         Command::Compare(args) => runs::compare(&args),
         Command::Report(args) => report::run(&args),
+        Command::Plot(args) => plot::run(&args),
         Command::Completions(args) => shell::completions(&args),
         Command::Man(args) => shell::man(&args),
         Command::Relax(args) => relax::run(&args),

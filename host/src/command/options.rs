@@ -30,7 +30,7 @@ pub struct Options {
     /// Settings file, such as a run's settings.toml; other options still count
     #[arg(long, conflicts_with = "preset")]
     config: Option<PathBuf>,
-    /// digits, fashion-mnist, a folder of IDX files (MNIST's form) or a CSV file with labels last [default: digits]
+    /// digits, mnist, fashion-mnist, kmnist, a folder of IDX files (MNIST's form), a CSV file with labels last, or an NPZ file of x and y [default: digits]
     #[arg(long)]
     data: Option<String>,
     /// Train on a random subset of this many samples [default: all]

@@ -29,7 +29,7 @@ pub fn run(args: &Args) -> Result<()> {
             let expected = "a run with a model, after its first checkpoint";
             return Err(BadInput::new(folder.display(), expected, "one without").into());
         }
-        Ok(Reported { folder: folder.clone(), settings, epochs })
+        Ok(Reported::new(folder.clone(), settings, epochs))
     };
     let runs = args.runs.iter().map(read).collect::<Result<Vec<_>>>()?;
     files::write(&args.output, page(&runs)?.as_bytes())?;

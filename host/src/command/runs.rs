@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
+use super::table::table;
 use crate::BadInput;
 use crate::run::{self, BEST, LAST, LOG, SETTINGS};
 use crate::spelling;
-use crate::train::{Epoch, Settings};
+use crate::train::{Epoch, Logged, Settings};
 
 /// List runs: how far each is, and how good
 #[derive(clap::Args)]
@@ -38,7 +39,7 @@ pub struct CompareArgs {
 pub(super) struct Listed {
     name: String,
     pub settings: Settings,
-    pub epochs: Vec<Epoch>,
+    pub epochs: Vec<Logged>,
     pub has_best: bool,
     has_last: bool,
 }
@@ -61,7 +62,7 @@ impl Listed {
     }
 
     fn best(&self) -> Option<&Epoch> {
-        let trained = self.epochs.iter().filter(|epoch| !epoch.pretraining);
+        let trained = self.epochs.iter().map(|logged| &logged.epoch).filter(|epoch| !epoch.pretraining);
         trained.reduce(|best, epoch| {
             let merit = |epoch: &Epoch| (epoch.validation_accuracy, -epoch.validation_loss);
             if merit(epoch) > merit(best) { epoch } else { best }
@@ -77,7 +78,7 @@ impl Listed {
     }
 
     fn report(&self) -> Value {
-        let trained = self.epochs.iter().filter(|epoch| !epoch.pretraining).count();
+        let trained = self.epochs.iter().filter(|logged| !logged.epoch.pretraining).count();
         json!({
             "run": self.name,
             "data": self.settings.data,
@@ -88,7 +89,7 @@ impl Listed {
             "state": self.state(),
             "best_epoch": self.best().map(|epoch| epoch.epoch),
             "validation_accuracy": self.best().map(|epoch| epoch.validation_accuracy),
-            "seconds": self.epochs.last().map(|epoch| epoch.seconds),
+            "seconds": self.epochs.last().map(|logged| logged.epoch.seconds),
         })
     }
 }
@@ -101,18 +102,6 @@ fn shown(value: &Value) -> String {
         Value::Number(number) if number.is_f64() => format!("{:.4}", number.as_f64().unwrap_or(f64::NAN)),
         other => other.to_string(),
     }
-}
-
-/// Columns as wide as they must be.
-pub fn table(rows: &[Vec<String>]) -> Result<()> {
-    let columns = rows.first().map_or(0, Vec::len);
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let widths: Vec<_> = (0..columns).map(width).collect();
-    for row in rows {
-        let cells: Vec<_> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
-        super::print(cells.join("  ").trim_end())?;
-    }
-    Ok(())
 }
 
 pub fn list(args: &ListArgs) -> Result<()> {

@@ -17,7 +17,7 @@ enum Part {
 /// Samples to work on.
 #[derive(clap::Args)]
 pub struct SampleArgs {
-    /// digits, fashion-mnist, a folder of IDX files or a CSV file [default: what the model was trained on]
+    /// A name of `fenchel data list`, a folder of IDX files, a CSV or NPZ file [default: what the model was trained on]
     #[arg(long)]
     data: Option<String>,
     /// Which part of the data

@@ -15,7 +15,7 @@ use crate::data::{self, Dataset};
 use crate::evaluate::accuracy;
 use crate::export::export_run;
 use crate::run::{BEST, CHECKPOINT, LAST, Run};
-use crate::train::{Epoch, Settings, Step, Trained, Trainer};
+use crate::train::{Epoch, Logged, Settings, Step, Trained, Trainer};
 
 /// Train a network and keep its best model by validation accuracy
 #[derive(clap::Args)]
@@ -43,6 +43,17 @@ pub struct Args {
     /// No progress; warnings stay
     #[arg(long, short)]
     quiet: bool,
+    /// A line an epoch with all that the log has
+    #[arg(long, short, conflicts_with = "quiet")]
+    verbose: bool,
+}
+
+/// How much to say of progress.
+#[derive(Clone, Copy)]
+enum Loudness {
+    Quiet,
+    Usual,
+    Verbose,
 }
 
 fn new_folder(settings: &Settings) -> PathBuf {
@@ -70,7 +81,12 @@ pub fn run(args: &Args) -> Result<()> {
         None => Trainer::new(&settings, &data)?,
     };
     let bar = progress(settings.pretrain + settings.epochs).filter(|_| !args.quiet);
-    let trained = watched(trainer, &mut run, &settings, &data, bar.as_ref(), args.quiet)?;
+    let loudness = match (args.quiet, args.verbose) {
+        (true, _) => Loudness::Quiet,
+        (_, true) => Loudness::Verbose,
+        _ => Loudness::Usual,
+    };
+    let trained = watched(trainer, &mut run, &settings, &data, bar.as_ref(), loudness)?;
     if let Some(bar) = bar {
         bar.finish_and_clear();
     }
@@ -107,7 +123,7 @@ fn watched(
     settings: &Settings,
     data: &Dataset,
     bar: Option<&ProgressBar>,
-    quiet: bool,
+    loudness: Loudness,
 ) -> Result<Trained> {
     /// Checkpoints take at most one part in this many of the time: an epoch may be shorter than one.
     const SHARE: u32 = 20;
@@ -125,7 +141,8 @@ fn watched(
     loop {
         match trainer.advance(&stop)? {
             Step::Epoch(epoch) => {
-                run.log(&epoch)?;
+                let logged = Logged { observed: trainer.observe()?, epoch };
+                run.log(&logged)?;
                 if let Some(text) = warning(&epoch).filter(|_| !warned) {
                     warned = true;
                     match bar {
@@ -133,8 +150,11 @@ fn watched(
                         None => eprintln!("{text}"),
                     }
                 }
-                if !quiet {
-                    show(bar, &epoch, if epoch.pretraining { settings.pretrain } else { settings.epochs });
+                let epochs = if epoch.pretraining { settings.pretrain } else { settings.epochs };
+                match loudness {
+                    Loudness::Quiet => {}
+                    Loudness::Usual => show(bar, &epoch, epochs),
+                    Loudness::Verbose => show_all(bar, &logged, epochs),
                 }
                 if saved.elapsed() >= SHARE * cost {
                     let start = Instant::now();
@@ -215,5 +235,40 @@ fn show(bar: Option<&ProgressBar>, epoch: &Epoch, epochs: u32) {
             eprintln!("{phase}epoch {}/{epochs}: {message}, {:.1} s", epoch.epoch, epoch.seconds);
         }
         None => {}
+    }
+}
+
+/// Everything that the log says of an epoch, in a line.
+fn show_all(bar: Option<&ProgressBar>, logged: &Logged, epochs: u32) {
+    let Logged { observed, epoch } = logged;
+    let phase = if epoch.pretraining { "pretraining, " } else { "" };
+    let mut line = format!(
+        "{phase}epoch {}/{epochs}: validation {:.2} %, loss {:.4}",
+        epoch.epoch,
+        100.0 * epoch.validation_accuracy,
+        epoch.validation_loss
+    );
+    if let Some(norm) = observed.gradient_norm {
+        line += &format!(", gradient {norm:.3}");
+    }
+    if let (Some([first, second]), Some(residuals)) = (observed.energies, observed.residuals) {
+        line += &format!(
+            ", energies {first:.5} {second:.5}, residuals {:.1e} {:.1e}",
+            residuals[0], residuals[1]
+        );
+    }
+    if let Some(cosine) = observed.cosine {
+        line += &format!(", cosine with back-propagation {cosine:.4}");
+    }
+    if epoch.unbounded > 0 {
+        line += &format!(", {} unbounded", epoch.unbounded);
+    }
+    line += &format!(", {:.1} s", epoch.seconds);
+    match bar {
+        Some(bar) => {
+            bar.suspend(|| eprintln!("{line}"));
+            bar.inc(1);
+        }
+        None => eprintln!("{line}"),
     }
 }

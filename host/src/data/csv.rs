@@ -4,20 +4,20 @@ use std::fmt::Display;
 use std::path::Path;
 
 use anyhow::Result;
-use fenchel_core::Scaling;
 
-use super::{Dataset, Split, Values, contents, numbered, split};
+use super::labels::{MOST_CLASSES, named, numbered};
+use super::{Dataset, Split, Values, contents, split};
 use crate::error::{BadInput, quoted, require};
 
-/// Most classes: labels beyond it are more likely a column mistaken for labels.
-const MOST_CLASSES: usize = 1000;
-
-/// Load `path`; see [`parse`].
+/// Load `path`; see [`parse`]. Names of the classes are in the file beside it that ends in
+/// `.labels.txt` instead of `.csv`, if there is one.
 ///
 /// # Errors
 /// If it can't be read, and as [`parse`].
 pub fn load(path: &Path) -> Result<Dataset> {
-    parse(path.display(), &contents::read(path)?)
+    let dataset = parse(path.display(), &contents::read(path)?)?;
+    let class_names = named(&path.with_extension("labels.txt"), dataset.classes())?;
+    Ok(Dataset { class_names, ..dataset })
 }
 
 /// The data set in `file`, gzipped or not; `place` is where errors say that it is. A fifth of the
@@ -61,27 +61,14 @@ pub fn parse(place: impl Display, file: &[u8]) -> Result<Dataset> {
     let features = columns - 1;
     let all = Split { values: Values::Floats(values), labels };
     let (train, validation, test) = split::divide(&all, features, count / 10, count / 5);
-    let scaling = scaling_of(&train.values);
     Ok(Dataset {
         name: place.to_string(),
         features,
+        shape: vec![features],
         class_names: numbered(classes),
-        scaling,
+        scaling: train.values.scaling(),
         train,
         validation,
         test,
     })
-}
-
-fn scaling_of(values: &Values) -> Scaling {
-    let (mut low, mut high) = (f32::INFINITY, f32::NEG_INFINITY);
-    if let Values::Floats(values) = values {
-        for &value in values {
-            low = low.min(value);
-            high = high.max(value);
-        }
-    }
-    let range = high - low;
-    let factor = if range > 0.0 && range.is_finite() { 1.0 / range } else { 1.0 };
-    Scaling { offset: low, factor }
 }

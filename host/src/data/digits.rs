@@ -5,11 +5,13 @@ use std::fmt::Display;
 use anyhow::Result;
 use fenchel_core::Scaling;
 
-use super::{Dataset, Split, Values, contents, numbered, split};
+use super::labels::numbered;
+use super::{Dataset, Split, Values, contents, split};
 use crate::BadInput;
 use crate::error::quoted;
 
-const PIXELS: usize = 64;
+const SIDE: usize = 8;
+const PIXELS: usize = SIDE * SIDE;
 const CLASSES: usize = 10;
 const FILE: &[u8] = include_bytes!("../../data/digits.csv.gz");
 
@@ -42,6 +44,7 @@ pub fn parse(place: impl Display, file: &[u8]) -> Result<Dataset> {
     Ok(Dataset {
         name: place.to_string(),
         features: PIXELS,
+        shape: vec![SIDE, SIDE],
         class_names: numbered(CLASSES),
         scaling: Scaling { offset: 0.0, factor: 1.0 / 16.0 },
         train,

@@ -4,34 +4,36 @@ use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use fenchel_core::Scaling;
 
-use super::{Dataset, Split, Values, contents, numbered};
+use super::labels::named;
+use super::{Dataset, Split, Values, contents, split};
 use crate::error::{BadInput, require};
 
 /// Load train-images, train-labels, t10k-images and t10k-labels from `folder`. The last sixth of
-/// the training file validates: of MNIST's 60,000 samples 10,000.
+/// the training file validates: of MNIST's 60,000 samples 10,000. `labels.txt`, if it is there, names the
+/// classes, one a line.
 pub fn load_folder(folder: &Path) -> Result<Dataset> {
-    let (train, features) = load_pair(folder, "train")?;
-    let (test, test_features) = load_pair(folder, "t10k")?;
+    let (train, shape) = load_pair(folder, "train")?;
+    let (test, test_shape) = load_pair(folder, "t10k")?;
     let place = folder.display();
-    require!(features == test_features, place, format!("{features} values a test sample"), test_features);
+    let expected = format!("test samples of shape {shape:?}");
+    require!(shape == test_shape, place, expected, format!("{test_shape:?}"));
     let classes = train.labels.iter().chain(&test.labels).max().map_or(0, |&most| most + 1);
-    let validating = train.len() / 6;
-    let indices: Vec<usize> = (0..train.len()).collect();
-    let (first, last) = indices.split_at(train.len() - validating);
+    let features = shape.iter().product();
+    let (train, validation) = split::hold_out(train, features);
     Ok(Dataset {
         name: place.to_string(),
         features,
-        class_names: numbered(classes),
-        scaling: Scaling { offset: 0.0, factor: 1.0 / 255.0 },
-        validation: train.select(features, last),
-        train: train.select(features, first),
+        shape,
+        class_names: named(&folder.join("labels.txt"), classes)?,
+        scaling: train.values.scaling(),
+        validation,
+        train,
         test,
     })
 }
 
-fn load_pair(folder: &Path, part: &str) -> Result<(Split, usize)> {
+fn load_pair(folder: &Path, part: &str) -> Result<(Split, Vec<usize>)> {
     let path = find(folder, &format!("{part}-images"), "idx3-ubyte")?;
     let (shape, pixels) = parse(path.display(), &contents::read(&path)?, 3)?;
     let labels_path = find(folder, &format!("{part}-labels"), "idx1-ubyte")?;
@@ -43,7 +45,7 @@ fn load_pair(folder: &Path, part: &str) -> Result<(Split, usize)> {
         labels_shape[0]
     );
     let labels = labels.into_iter().map(usize::from).collect();
-    Ok((Split { values: Values::Bytes(pixels), labels }, shape[1] * shape[2]))
+    Ok((Split { values: Values::Bytes(pixels), labels }, shape[1..].to_vec()))
 }
 
 /// The file by one of its customary names.

@@ -1,4 +1,4 @@
-//! Data sets: named ones, IDX folders and CSV files.
+//! Data sets: named ones, IDX folders, CSV and NPZ files.
 //!
 //! A new named set is a file here and a row in [`NAMED`].
 
@@ -6,15 +6,24 @@ mod contents;
 pub mod csv;
 pub mod digits;
 mod fashion_mnist;
+pub mod fetch;
 pub mod idx;
+mod kmnist;
+pub mod labels;
+mod mnist;
+pub mod npz;
+mod published;
 mod split;
 
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 use anyhow::Result;
 use fenchel_core::Scaling;
 
 use crate::error::{BadInput, require};
+pub use published::{FOLDER, Published};
 pub use split::{Split, Values, below, divide, permutation};
 
 /// Samples with labels, split for training, for choosing the best epoch, and for the final figure.
@@ -31,6 +40,8 @@ pub struct Dataset {
     pub name: String,
     /// Raw values a sample.
     pub features: usize,
+    /// Dimensions of a sample, rows first.
+    pub shape: Vec<usize>,
     /// A name a class.
     pub class_names: Vec<String>,
     /// From raw values to inputs.
@@ -49,34 +60,61 @@ pub struct Named {
     pub name: &'static str,
     /// One line for `--help`.
     pub about: &'static str,
+    /// What `fenchel data fetch` gets; none for one that is compiled in.
+    pub published: Option<&'static Published>,
     load: fn() -> Result<Dataset>,
 }
 
 /// The named data sets.
 pub const NAMED: &[Named] = &[
-    Named { name: "digits", about: "1,797 images of 8×8 pixels, compiled in", load: digits::load },
+    Named {
+        name: "digits",
+        about: "handwritten digits of 8×8 pixels, compiled in",
+        published: None,
+        load: digits::load,
+    },
+    Named {
+        name: "mnist",
+        about: "handwritten digits of 28×28 pixels",
+        published: Some(&mnist::MNIST),
+        load: || mnist::MNIST.load(),
+    },
     Named {
         name: "fashion-mnist",
-        about: "70,000 images of 28×28 pixels, of Debian's package dataset-fashion-mnist",
-        load: fashion_mnist::load,
+        about: "garments of 28×28 pixels; also Debian's package dataset-fashion-mnist",
+        published: Some(&fashion_mnist::FASHION_MNIST),
+        load: || fashion_mnist::FASHION_MNIST.load(),
+    },
+    Named {
+        name: "kmnist",
+        about: "brushed hiragana of 28×28 pixels",
+        published: Some(&kmnist::KMNIST),
+        load: || kmnist::KMNIST.load(),
     },
 ];
 
-/// Load a named data set, a folder of IDX files or a CSV file.
+/// The named data set of that name.
+pub fn named(name: &str) -> Option<&'static Named> {
+    NAMED.iter().find(|named| named.name == name)
+}
+
+/// Load a named data set, a folder of IDX files, a CSV or an NPZ file (which `PK` begins).
 ///
 /// # Errors
 /// [`BadInput`] with file and place if there is none, or what it holds can't be used.
 pub fn load(name: &str) -> Result<Dataset> {
     let path = Path::new(name);
-    let dataset = if let Some(named) = NAMED.iter().find(|named| named.name == name) {
+    let dataset = if let Some(named) = named(name) {
         (named.load)()?
     } else if path.is_dir() {
         idx::load_folder(path)?
+    } else if path.is_file() && is_archive(path) {
+        npz::load(path)?
     } else if path.is_file() {
         csv::load(path)?
     } else {
         let names: Vec<_> = NAMED.iter().map(|named| named.name).collect();
-        let expected = format!("{}, a folder of IDX files or a CSV file", names.join(", "));
+        let expected = format!("{}, a folder of IDX files, a CSV or an NPZ file", names.join(", "));
         return Err(BadInput::new("--data", expected, format!("{name:?}, which doesn't exist")).into());
     };
     dataset.check()?;
@@ -92,6 +130,9 @@ impl Dataset {
     fn check(&self) -> Result<()> {
         let place = &self.name;
         require!(self.features > 0, place, "at least 1 value a sample", 0);
+        let (expected, got) =
+            (format!("{} values a sample", self.features), format!("shape {:?}", self.shape));
+        require!(self.shape.iter().product::<usize>() == self.features, place, expected, got);
         require!(self.classes() >= 2, place, "at least 2 classes", self.classes());
         for (part, split) in [("train", &self.train), ("validation", &self.validation), ("test", &self.test)]
         {
@@ -101,7 +142,8 @@ impl Dataset {
     }
 }
 
-/// Names of the classes 0..n.
-fn numbered(classes: usize) -> Vec<String> {
-    (0..classes).map(|class| class.to_string()).collect()
+/// Whether it begins as a zip archive.
+fn is_archive(path: &Path) -> bool {
+    let mut start = [0; 2];
+    File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok() && start == *b"PK"
 }

@@ -13,6 +13,18 @@ pub enum Values {
     Floats(Vec<f32>),
 }
 
+impl Values {
+    /// To \[0, 1\]: a byte's whole range, or the range that these numbers have.
+    pub fn scaling(&self) -> Scaling {
+        let Self::Floats(values) = self else { return Scaling { offset: 0.0, factor: 1.0 / 255.0 } };
+        let extremes = |(low, high): (f32, f32), &value: &f32| (low.min(value), high.max(value));
+        let (low, high) = values.iter().fold((f32::INFINITY, f32::NEG_INFINITY), extremes);
+        let range = high - low;
+        let factor = if range > 0.0 && range.is_finite() { 1.0 / range } else { 1.0 };
+        Scaling { offset: low, factor }
+    }
+}
+
 /// Samples with labels.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Split {
@@ -90,6 +102,13 @@ pub fn shuffle(order: &mut [usize], random: &mut impl Rng) {
 /// A number in 0..n, each as likely to within n/2⁶⁴.
 pub fn below(n: usize, random: &mut impl Rng) -> usize {
     ((u128::from(random.next_u64()) * n as u128) >> 64) as usize
+}
+
+/// Of samples that come with a test set: those that train, and the last sixth, which validates.
+pub fn hold_out(all: Split, features: usize) -> (Split, Split) {
+    let indices: Vec<usize> = (0..all.len()).collect();
+    let (first, last) = indices.split_at(all.len() - all.len() / 6);
+    (all.select(features, first), all.select(features, last))
 }
 
 /// Divide one list of samples into train, validation and test of the given sizes (the rest

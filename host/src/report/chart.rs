@@ -1,6 +1,6 @@
-//! Line charts as SVG whose colours come from the page.
+//! Line charts as SVG: in a page, whose colours they take, or on their own.
 
-use maud::{Markup, html};
+use maud::{Markup, PreEscaped, html};
 
 /// A line: its name, and its points.
 pub type Line = (String, Vec<(f64, f64)>);
@@ -12,12 +12,67 @@ const RIGHT: f64 = 12.0;
 const TOP: f64 = 12.0;
 const BOTTOM: f64 = 40.0;
 
+/// How charts look, in a page or on their own; colours are variables of the page's style.
+pub const STYLE: &str = include_str!("chart.css");
+/// Height of the title of a chart on its own, and of each line of its legend.
+const TITLE: f64 = 28.0;
+const ENTRY: f64 = 18.0;
+
 /// A chart with its legend below; nothing if there is no finite point.
 pub fn chart(title: &str, x: &str, lines: &[Line]) -> Markup {
-    let points = || lines.iter().flat_map(|line| &line.1).filter(|(x, y)| x.is_finite() && y.is_finite());
-    if points().next().is_none() {
-        return html! {};
+    let Some(drawing) = drawing(x, lines) else { return html! {} };
+    html! {
+        figure {
+            figcaption { (title) }
+            svg viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } role="img" aria-label=(title) { (drawing) }
+            @if lines.len() > 1 {
+                p.legend {
+                    @for (number, line) in lines.iter().enumerate() {
+                        span { i class={ "key c" (number % COLORS) } {} (line.0) } " "
+                    }
+                }
+            }
+        }
     }
+}
+
+/// A file of its own with title and legend, for a light page; none if there is no finite point. `colors`
+/// is the style whose first rule gives the variables their values.
+pub fn standalone(title: &str, x: &str, lines: &[Line], colors: &str) -> Option<String> {
+    let drawing = drawing(x, lines)?;
+    let height = TITLE + HEIGHT + ENTRY * lines.len() as f64 + 6.0;
+    let entry = |number: usize| TITLE + HEIGHT + ENTRY * (number as f64 + 0.5);
+    let markup = html! {
+        svg xmlns="http://www.w3.org/2000/svg" width=(WIDTH) height=(height) viewBox={ "0 0 " (WIDTH) " " (height) }
+            font-family="DejaVu Sans, sans-serif" {
+            title { (title) }
+            style { (PreEscaped(with_values(STYLE, colors))) }
+            rect width=(WIDTH) height=(height) fill="#fff" {}
+            text x=(LEFT) y="19" style="font-size: 14px" { (title) }
+            g transform={ "translate(0 " (TITLE) ")" } { (drawing) }
+            @for (number, line) in lines.iter().enumerate() {
+                line class={ "line c" (number % COLORS) } x1=(LEFT) x2=(LEFT + 18.0) y1=(entry(number))
+                    y2=(entry(number)) {}
+                text x=(LEFT + 26.0) y=(entry(number) + 4.0) { (line.0) }
+            }
+        }
+    };
+    Some(markup.into_string())
+}
+
+/// `style` with the values that the first rule of `colors` gives its variables.
+fn with_values(style: &str, colors: &str) -> String {
+    let rule = colors.split_once('{').and_then(|(_, rest)| rest.split_once('}')).map_or("", |(rule, _)| rule);
+    let values = rule.split(';').filter_map(|declaration| declaration.split_once(':'));
+    values.fold(style.to_string(), |style, (name, value)| {
+        style.replace(&format!("var({})", name.trim()), value.trim())
+    })
+}
+
+/// Axes and lines; none if there is no finite point.
+fn drawing(x: &str, lines: &[Line]) -> Option<Markup> {
+    let points = || lines.iter().flat_map(|line| &line.1).filter(|(x, y)| x.is_finite() && y.is_finite());
+    points().next()?;
     let range = |values: &mut dyn Iterator<Item = f64>| {
         let (low, high) = values.fold((f64::MAX, f64::MIN), |(low, high), v| (low.min(v), high.max(v)));
         if high - low > 1e-12 { (low, high) } else { (low - 0.5, high + 0.5) }
@@ -32,31 +87,19 @@ pub fn chart(title: &str, x: &str, lines: &[Line]) -> Markup {
         let finite = points.iter().filter(|(x, y)| x.is_finite() && y.is_finite());
         finite.map(|&(x, y)| format!("{:.1},{:.1}", place_x(x), place_y(y))).collect::<Vec<_>>().join(" ")
     };
-    html! {
-        figure {
-            figcaption { (title) }
-            svg viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } role="img" aria-label=(title) {
-                @for y in ticks(up) {
-                    line.grid x1=(LEFT) x2=(WIDTH - RIGHT) y1=(place_y(y)) y2=(place_y(y)) {}
-                    text x=(LEFT - 6.0) y=(place_y(y) + 4.0) text-anchor="end" { (short(y)) }
-                }
-                @for x in ticks(across) {
-                    text x=(place_x(x)) y=(HEIGHT - BOTTOM + 18.0) text-anchor="middle" { (short(x)) }
-                }
-                text x=((LEFT + WIDTH - RIGHT) / 2.0) y=(HEIGHT - 4.0) text-anchor="middle" { (x) }
-                @for (number, line) in lines.iter().enumerate() {
-                    polyline class={ "line c" (number % COLORS) } points=(drawn(&line.1)) {}
-                }
-            }
-            @if lines.len() > 1 {
-                p.legend {
-                    @for (number, line) in lines.iter().enumerate() {
-                        span { i class={ "key c" (number % COLORS) } {} (line.0) } " "
-                    }
-                }
-            }
+    Some(html! {
+        @for y in ticks(up) {
+            line.grid x1=(LEFT) x2=(WIDTH - RIGHT) y1=(place_y(y)) y2=(place_y(y)) {}
+            text x=(LEFT - 6.0) y=(place_y(y) + 4.0) text-anchor="end" { (short(y)) }
         }
-    }
+        @for x in ticks(across) {
+            text x=(place_x(x)) y=(HEIGHT - BOTTOM + 18.0) text-anchor="middle" { (short(x)) }
+        }
+        text x=((LEFT + WIDTH - RIGHT) / 2.0) y=(HEIGHT - 4.0) text-anchor="middle" { (x) }
+        @for (number, line) in lines.iter().enumerate() {
+            polyline class={ "line c" (number % COLORS) } points=(drawn(&line.1)) {}
+        }
+    })
 }
 
 /// As many as the style names.
@@ -72,7 +115,12 @@ fn ticks((low, high): (f64, f64)) -> Vec<f64> {
 }
 
 fn short(value: f64) -> String {
-    let text = if value.abs() >= 1e5 { format!("{value:.1e}") } else { format!("{value:.4}") };
+    let size = value.abs();
+    let text = if size >= 1e5 || (1e-12..1e-3).contains(&size) {
+        format!("{value:.1e}")
+    } else {
+        format!("{value:.4}")
+    };
     let text = if text.contains('.') && !text.contains('e') {
         text.trim_end_matches('0').trim_end_matches('.')
     } else {

@@ -74,6 +74,8 @@ pub fn energies(model: &Model, data: &Dataset, settings: &Settings) -> Result<Ve
 
 /// A curve of robustness: its title, what is varied, where, and the accuracy there.
 pub struct Curve {
+    /// What `fenchel plot --figure` takes.
+    pub name: &'static str,
     pub title: &'static str,
     pub varied: &'static str,
     at: &'static [f32],
@@ -81,8 +83,9 @@ pub struct Curve {
 }
 
 /// Those that a report shows.
-pub const CURVES: [Curve; 4] = [
+pub static CURVES: [Curve; 4] = [
     Curve {
+        name: "pgd",
         title: "Gradient attack (PGD, 20 steps), accuracy in %",
         varied: "ε, largest change of an input value",
         at: &[0.0, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1],
@@ -91,6 +94,7 @@ pub const CURVES: [Curve; 4] = [
         },
     },
     Curve {
+        name: "weight-noise",
         title: "Multiplicative weight noise, accuracy in %",
         varied: "standard deviation, share of each weight",
         at: &[0.0, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0],
@@ -99,6 +103,7 @@ pub const CURVES: [Curve; 4] = [
         },
     },
     Curve {
+        name: "additive-noise",
         title: "Additive weight noise, accuracy in %",
         varied: "standard deviation, share of the largest weight",
         at: &[0.0, 0.02, 0.05, 0.1, 0.15, 0.2],
@@ -107,6 +112,7 @@ pub const CURVES: [Curve; 4] = [
         },
     },
     Curve {
+        name: "bits",
         title: "Weights of few bits, accuracy in %",
         varied: "bits",
         at: &[2.0, 3.0, 4.0, 5.0, 6.0, 8.0],

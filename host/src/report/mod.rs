@@ -1,8 +1,10 @@
-//! Runs as one HTML file that needs nothing else.
+//! Runs as one HTML file that needs nothing else, and its figures one by one.
 
 mod chart;
+mod figures;
 mod measures;
 
+use std::cell::OnceCell;
 use std::path::PathBuf;
 
 use anyhow::Result;
@@ -11,8 +13,9 @@ use serde_json::{Value, json};
 
 use crate::data::Dataset;
 use crate::export::ModelBytes;
-use crate::train::{Epoch, Settings};
-use chart::{Line, chart};
+use crate::train::{Logged, Settings};
+use chart::{Line, STYLE, chart};
+pub use figures::{Figure, figures, png};
 use measures::{CHIPS, CURVES, Mistake, SAMPLES};
 
 /// Mistakes shown of each run, at most.
@@ -27,14 +30,35 @@ pub struct Reported {
     /// How it was set up.
     pub settings: Settings,
     /// Its log.
-    pub epochs: Vec<Epoch>,
+    pub epochs: Vec<Logged>,
+    loaded: OnceCell<(ModelBytes, Dataset)>,
+}
+
+impl Reported {
+    /// Of its folder, settings and log.
+    pub fn new(folder: PathBuf, settings: Settings, epochs: Vec<Logged>) -> Self {
+        Self { folder, settings, epochs, loaded: OnceCell::new() }
+    }
+
+    fn name(&self) -> String {
+        self.folder.display().to_string()
+    }
+
+    /// Its best model and its data, read once.
+    fn loaded(&self) -> Result<&(ModelBytes, Dataset)> {
+        if let Some(loaded) = self.loaded.get() {
+            return Ok(loaded);
+        }
+        let (bytes, data) = (ModelBytes::read(&self.folder)?, crate::data::load(&self.settings.data)?);
+        Ok(self.loaded.get_or_init(|| (bytes, data)))
+    }
 }
 
 /// A run with what was measured of its best model.
 struct Measured<'a> {
     name: String,
     run: &'a Reported,
-    data: Dataset,
+    data: &'a Dataset,
     energies: Vec<Line>,
     robustness: Vec<Vec<(f64, f64)>>,
     matrix: Vec<Vec<usize>>,
@@ -43,25 +67,18 @@ struct Measured<'a> {
 
 impl<'a> Measured<'a> {
     fn new(run: &'a Reported) -> Result<Self> {
-        let bytes = ModelBytes::read(&run.folder)?;
-        let model = bytes.model(run.folder.display())?;
-        let data = crate::data::load(&run.settings.data)?;
-        let (matrix, mistakes) = measures::mistakes(&model, &data)?;
+        let (bytes, data) = run.loaded()?;
+        let model = bytes.model(run.name())?;
+        let (matrix, mistakes) = measures::mistakes(&model, data)?;
         Ok(Self {
-            name: run.folder.display().to_string(),
-            energies: measures::energies(&model, &data, &run.settings)?,
-            robustness: CURVES.iter().map(|curve| curve.points(&model, &data)).collect::<Result<_>>()?,
+            name: run.name(),
+            energies: measures::energies(&model, data, &run.settings)?,
+            robustness: CURVES.iter().map(|curve| curve.points(&model, data)).collect::<Result<_>>()?,
             run,
             data,
             matrix,
             mistakes,
         })
-    }
-
-    /// A value of each epoch of training proper.
-    fn line(&self, value: fn(&Epoch) -> f64) -> Line {
-        let trained = self.run.epochs.iter().filter(|epoch| !epoch.pretraining);
-        (self.name.clone(), trained.map(|epoch| (f64::from(epoch.epoch), value(epoch))).collect())
     }
 
     fn accuracy(&self) -> f64 {
@@ -78,12 +95,12 @@ impl<'a> Measured<'a> {
 /// # Errors
 /// If a run has no model yet, or its data can't be loaded.
 pub fn page(runs: &[Reported]) -> Result<String> {
+    let training = figures::of_the_log(runs)?;
     let runs = runs.iter().map(Measured::new).collect::<Result<Vec<_>>>()?;
     let title = match runs.as_slice() {
         [run] => run.name.clone(),
         runs => format!("{} runs", runs.len()),
     };
-    let of_epochs = |value: fn(&Epoch) -> f64| runs.iter().map(|run| run.line(value)).collect::<Vec<_>>();
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -92,7 +109,7 @@ pub fn page(runs: &[Reported]) -> Result<String> {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 link rel="icon" href="data:,";
                 title { (title) " – Fenchel" }
-                style { (PreEscaped(include_str!("style.css"))) }
+                style { (PreEscaped(include_str!("style.css"))) (PreEscaped(STYLE)) }
             }
             body {
                 h1 { (title) }
@@ -100,10 +117,7 @@ pub fn page(runs: &[Reported]) -> Result<String> {
                 h2 { "Outcome" }
                 (outcome(&runs))
                 h2 { "Training" }
-                div.charts {
-                    (chart("Validation accuracy in %", "epoch", &of_epochs(|e| 100.0 * e.validation_accuracy)))
-                    (chart("Validation loss ½‖z − y‖²", "epoch", &of_epochs(|e| e.validation_loss)))
-                }
+                div.charts { @for chart in &training { (chart) } }
                 @if runs.iter().any(|run| !run.energies.is_empty()) {
                     h2 { "Energy per sweep" }
                     p.dim { "Above the energy after the last sweep, of the first test sample, without noise, the runner-up as attack." }
@@ -143,7 +157,7 @@ fn outcome(runs: &[Measured]) -> Markup {
                     td { (crate::spelling::name(run.run.settings.objective)) }
                     td { (format!("{:.2} %", 100.0 * run.accuracy())) }
                     td { (run.run.epochs.len()) }
-                    td { (format!("{:.1} s", run.run.epochs.last().map_or(0.0, |epoch| epoch.seconds))) }
+                    td { (format!("{:.1} s", run.run.epochs.last().map_or(0.0, |logged| logged.epoch.seconds))) }
                 }
             }
         } }
@@ -175,7 +189,7 @@ fn answers(run: &Measured) -> Markup {
             div.samples {
                 @for mistake in run.mistakes.iter().take(SHOWN) {
                     figure {
-                        (sample(&run.data, mistake.index))
+                        (sample(run.data, mistake.index))
                         figcaption {
                             "label " (run.class(mistake.truth)) ", answer " (run.class(mistake.answer))
                             br; (format!("gap {:.3}, sample {}", mistake.gap, mistake.index))
@@ -187,22 +201,27 @@ fn answers(run: &Measured) -> Markup {
     }
 }
 
-/// A test sample: as an image if its values make a square of at least 4×4, else as numbers.
+/// A test sample: as an image if its shape or a square of its values is at least 4×4, else as numbers.
 fn sample(data: &Dataset, index: usize) -> Markup {
     let mut values = Vec::new();
     data.test.append_input(index, data.features, data.scaling, &mut values);
     let side = data.features.isqrt();
-    if side < 4 || side * side != data.features {
+    let (rows, columns) = match data.shape[..] {
+        [rows, columns] => (rows, columns),
+        _ if side * side == data.features => (side, side),
+        _ => (0, 0),
+    };
+    if rows < 4 || columns < 4 {
         let shown = values.iter().take(VALUES).map(|v| format!("{v:.3}")).collect::<Vec<_>>().join(", ");
         return html! { p { (shown) @if values.len() > VALUES { ", …" } } };
     }
     html! {
-        svg viewBox={ "0 0 " (side) " " (side) } shape-rendering="crispEdges" role="img"
+        svg viewBox={ "0 0 " (columns) " " (rows) } shape-rendering="crispEdges" role="img"
             aria-label={ "test sample " (index) } {
             @for (place, value) in values.iter().enumerate() {
                 @let level = (255.0 * value.clamp(0.0, 1.0)) as u8;
                 @if level > 0 {
-                    rect x=(place % side) y=(place / side) width="1" height="1"
+                    rect x=(place % columns) y=(place / columns) width="1" height="1"
                         fill=(format!("#{level:02x}{level:02x}{level:02x}")) {}
                 }
             }

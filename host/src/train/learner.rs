@@ -14,16 +14,16 @@ use crate::{Adam, DenseGradient, Parameters};
 #[derive(Clone)]
 pub struct Learner {
     pub parameters: Parameters,
-    settings: Settings,
+    pub settings: Settings,
     pub gradient: DenseGradient,
     pub adam: Adam,
-    batch: Batch,
-    memory: Memory,
+    pub batch: Batch,
+    pub memory: Memory,
 }
 
 /// What a gradient needs beside the batch.
 #[derive(Clone, Default)]
-struct Memory {
+pub struct Memory {
     state: Vec<f32>,
     outputs: Vec<f32>,
     force: Vec<f32>,
@@ -65,11 +65,9 @@ impl Learner {
         data: &Dataset,
         streams: &mut Streams,
     ) -> Result<usize> {
+        self.gather(train, indices, data, streams);
         let Self { parameters, settings, gradient, batch, memory, .. } = self;
-        batch.gather(train, indices, data);
-        batch.disturb_input(settings.input_noise, &mut streams.input);
         let network = parameters.network();
-        batch.perturb(&network, settings, &mut streams.perturbation);
         let Some(profile) = &settings.hardware else {
             return Work { settings, gradient, batch, memory }.run(&network, streams);
         };
@@ -83,14 +81,22 @@ impl Learner {
         let connections = chip.read(batch.len(), &mut streams.hardware);
         Work { settings, gradient, batch, memory }.run(&chip.network(&connections), streams)
     }
+
+    /// Make the samples at `indices` the batch, with the noise that belongs to it.
+    pub fn gather(&mut self, train: &Split, indices: &[usize], data: &Dataset, streams: &mut Streams) {
+        self.batch.gather(train, indices, data);
+        self.batch.disturb_input(self.settings.input_noise, &mut streams.input);
+        let network = self.parameters.network();
+        self.batch.perturb(&network, &self.settings, &mut streams.perturbation);
+    }
 }
 
 /// A batch on a network, and where its gradient goes.
-struct Work<'a> {
-    settings: &'a Settings,
-    gradient: &'a mut DenseGradient,
-    batch: &'a mut Batch,
-    memory: &'a mut Memory,
+pub struct Work<'a> {
+    pub settings: &'a Settings,
+    pub gradient: &'a mut DenseGradient,
+    pub batch: &'a mut Batch,
+    pub memory: &'a mut Memory,
 }
 
 impl Work<'_> {
@@ -120,14 +126,14 @@ impl Work<'_> {
         Ok(0)
     }
 
-    /// The mean contrastive gradient of the batch; the number of samples dropped from it.
-    fn contrast<W: Weights>(
-        self,
+    /// Give the batch its attack, on the labels and as the settings have it on the input.
+    pub fn attack<W: Weights>(
+        &mut self,
         network: &Network<'_, W>,
         contrast: &Contrast,
         streams: &mut Streams,
-    ) -> Result<usize> {
-        let (batch, memory) = (self.batch, self.memory);
+    ) -> Result<()> {
+        let (batch, memory) = (&mut *self.batch, &mut *self.memory);
         if self.settings.attack == AttackName::RunnerUp {
             memory.outputs.resize(batch.len() * network.units(), 0.0);
             batch.attack_runners_up(network.infer(&batch.input, &mut memory.outputs)?);
@@ -138,6 +144,18 @@ impl Work<'_> {
             let radii = batch.radii(&mut streams.radius);
             memory.attack_input(network, batch, &contrast.nudges[1..], self.settings.input_block, &radii)?;
         }
+        Ok(())
+    }
+
+    /// The mean contrastive gradient of the batch; the number of samples dropped from it.
+    fn contrast<W: Weights>(
+        mut self,
+        network: &Network<'_, W>,
+        contrast: &Contrast,
+        streams: &mut Streams,
+    ) -> Result<usize> {
+        self.attack(network, contrast, streams)?;
+        let (batch, memory) = (self.batch, self.memory);
         let divisor = contrast.divisor * batch.len() as f32;
         let factors = [1.0 / divisor, -1.0 / divisor];
         // With g = 0 a free problem is solved by the forward pass, and its forces are 0.
@@ -157,7 +175,8 @@ impl Work<'_> {
     }
 }
 
-fn problem<'b>(batch: &'b Batch, nudges: &'b [Nudge]) -> Problem<'b> {
+/// The problems with these nudges on the batch.
+pub fn problem<'b>(batch: &'b Batch, nudges: &'b [Nudge]) -> Problem<'b> {
     Problem {
         input: &batch.input,
         nudges,
@@ -168,7 +187,8 @@ fn problem<'b>(batch: &'b Batch, nudges: &'b [Nudge]) -> Problem<'b> {
 }
 
 impl Memory {
-    fn state<W: Weights>(&mut self, network: &Network<'_, W>, rows: usize) -> Result<StateView<'_>> {
+    /// Room for the state of so many rows.
+    pub fn state<W: Weights>(&mut self, network: &Network<'_, W>, rows: usize) -> Result<StateView<'_>> {
         self.state.resize(StateView::len(network.units(), rows), 0.0);
         Ok(StateView::new(network.units(), rows, &mut self.state)?)
     }

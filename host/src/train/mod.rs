@@ -3,6 +3,7 @@
 mod batch;
 mod learner;
 mod objectives;
+mod observe;
 mod settings;
 mod trainer;
 
@@ -18,6 +19,7 @@ pub use objectives::{
     AttackName, Distance, OBJECTIVES, ObjectiveName, ObjectiveRow, PerturbedBlocks, PerturbedPer,
     PotentialName,
 };
+pub use observe::{COSINE_EVERY, Observed};
 pub use settings::Settings;
 pub use trainer::{Checkpoint, Step, Trainer};
 
@@ -38,6 +40,17 @@ pub struct Epoch {
     pub safety: Option<Safety>,
     /// Seconds since training began.
     pub seconds: f64,
+}
+
+/// A line of a run's log.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Logged {
+    /// How training went.
+    #[serde(flatten)]
+    pub observed: Observed,
+    /// What it came to.
+    #[serde(flatten)]
+    pub epoch: Epoch,
 }
 
 /// How many training samples were beyond the local bound on −s, after an epoch.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::batch::Streams;
 use super::learner::Learner;
+use super::observe::{COSINE_EVERY, Observed, norm};
 use super::{Epoch, Safety, Settings, Trained};
 use crate::data::{Dataset, Split, permutation};
 use crate::error::require;
@@ -40,6 +41,8 @@ pub struct Trainer<'a> {
     learner: Learner,
     progress: Progress,
     best: Option<(Parameters, Epoch)>,
+    /// Of the last batch of the last epoch.
+    gradient_norm: Option<f64>,
 }
 
 /// How far training is.
@@ -135,7 +138,7 @@ impl<'a> Trainer<'a> {
         let first = if settings.pretrain > 0 { settings.pretraining() } else { settings.clone() };
         let learner = Learner::new(first, parameters);
         let (settings, progress) = (settings.clone(), Progress::default());
-        Ok(Self { data, settings, samples, streams, learner, progress, best: None })
+        Ok(Self { data, settings, samples, streams, learner, progress, best: None, gradient_norm: None })
     }
 
     /// Go on from a checkpoint, on the same data.
@@ -246,10 +249,12 @@ impl<'a> Trainer<'a> {
             let indices = &progress.order[progress.seen..last];
             progress.dropped += self.learner.step(&self.samples, indices, self.data, &mut self.streams)?;
             progress.seen = last;
-            if stop() {
+            // After the last batch the epoch ends too, so that one that goes on has a batch to make.
+            if last < progress.order.len() && stop() {
                 return Ok(None);
             }
         }
+        self.gradient_norm = (progress.seen > 0).then(|| norm(&self.learner.gradient));
         progress.order.clear();
         if progress.pretrained < self.settings.pretrain {
             progress.pretrained += 1;
@@ -260,6 +265,19 @@ impl<'a> Trainer<'a> {
             progress.trained += 1;
         }
         Ok(Some(self.progress.dropped))
+    }
+
+    /// How training goes after the last epoch: a few samples are relaxed, which changes nothing.
+    ///
+    /// # Errors
+    /// None that the settings' check leaves open.
+    pub fn observe(&mut self) -> Result<Observed> {
+        let Self { learner, samples, data, settings, gradient_norm, .. } = self;
+        if self.progress.trained == 0 {
+            return Ok(Observed { gradient_norm: *gradient_norm, ..Observed::default() });
+        }
+        let cosine = self.progress.trained == 1 || self.progress.trained.is_multiple_of(COSINE_EVERY);
+        Observed::new(learner, samples, data, settings.seed, *gradient_norm, cosine)
     }
 
     /// One pass over the samples in random order, without validation; the number of samples dropped

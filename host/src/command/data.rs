@@ -1,0 +1,191 @@
+//! `fenchel data`: what data sets are here, and getting those that aren't.
+
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Result;
+use clap::Subcommand;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::{Value, json};
+
+use super::table::table;
+use crate::BadInput;
+use crate::data::fetch::{Outcome, Progress, Remote, fetch};
+use crate::data::{self, FOLDER, NAMED};
+use crate::error::printable;
+
+/// Data sets: what is found where, and downloading
+#[derive(clap::Args)]
+#[command(after_help = "Example: fenchel data list")]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    List(ListArgs),
+    Fetch(FetchArgs),
+}
+
+/// Say what is found where: samples, their shape, classes
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  fenchel data list
+  fenchel data list samples.npz mnist-folder")]
+struct ListArgs {
+    /// What to look at: whatever --data takes [default: every name that it takes]
+    data: Vec<String>,
+    /// Print one JSON object a line: name, place, samples (train, validation, test), shape, classes (names); error where it can't be used
+    #[arg(long)]
+    json: bool,
+}
+
+/// Download a published data set to where --data finds it
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  fenchel data fetch mnist
+  fenchel data fetch kmnist --mirror https://example.org/kmnist --out data/kmnist")]
+struct FetchArgs {
+    /// mnist, fashion-mnist or kmnist
+    name: String,
+    /// Address of a folder with the files, tried before the next; may be given several times [default: where they are published]
+    #[arg(long, value_name = "URL")]
+    mirror: Vec<String>,
+    /// Folder for the files [default: data/NAME, where --data NAME looks first]
+    #[arg(long)]
+    out: Option<PathBuf>,
+    /// Seconds without a byte after which a mirror is given up
+    #[arg(long, default_value_t = 30.0)]
+    patience: f64,
+    /// Print one JSON object: folder, files (name, state: present or fetched)
+    #[arg(long)]
+    json: bool,
+    /// No progress; failures of a mirror stay
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+pub fn run(args: &Args) -> Result<()> {
+    match &args.command {
+        Command::List(args) => list(args),
+        Command::Fetch(args) => download(args),
+    }
+}
+
+/// Where a data set is; none if it isn't.
+fn place(name: &str) -> Option<String> {
+    match data::named(name) {
+        Some(named) => match named.published {
+            Some(published) => published.find().map(|folder| folder.display().to_string()),
+            None => Some("compiled in".into()),
+        },
+        None => Path::new(name).exists().then(|| name.to_string()),
+    }
+}
+
+fn listed(name: &str) -> Value {
+    let place = place(name);
+    match data::load(name) {
+        Ok(data) => json!({
+            "name": name,
+            "place": place,
+            "samples": {
+                "train": data.train.len(),
+                "validation": data.validation.len(),
+                "test": data.test.len(),
+            },
+            "shape": data.shape,
+            "classes": data.class_names,
+        }),
+        Err(error) => json!({ "name": name, "place": place, "error": format!("{error:#}") }),
+    }
+}
+
+fn list(args: &ListArgs) -> Result<()> {
+    let all = || NAMED.iter().map(|named| named.name.to_string()).collect();
+    let names: Vec<String> = if args.data.is_empty() { all() } else { args.data.clone() };
+    let sets: Vec<_> = names.iter().map(|name| listed(name)).collect();
+    if args.json {
+        return sets.iter().try_for_each(super::print);
+    }
+    let mut rows =
+        vec![["name", "place", "train", "validation", "test", "shape", "classes"].map(String::from).to_vec()];
+    rows.extend(sets.iter().zip(&names).map(|(set, name)| {
+        let place = set["place"].as_str().map_or_else(|| "not found".to_string(), printable);
+        let shape: Vec<_> = set["shape"].as_array().into_iter().flatten().map(Value::to_string).collect();
+        let mut row = vec![printable(name), place];
+        row.extend(["train", "validation", "test"].map(|part| match &set["samples"][part] {
+            Value::Null => "–".to_string(),
+            count => count.to_string(),
+        }));
+        row.push(if shape.is_empty() { "–".into() } else { shape.join("×") });
+        row.push(set["classes"].as_array().map_or_else(|| "–".into(), |names| names.len().to_string()));
+        row
+    }));
+    table(&rows)?;
+    for (set, name) in sets.iter().zip(&names) {
+        let Some(error) = set["error"].as_str() else { continue };
+        let fetched = data::named(name).is_some_and(|named| named.published.is_some());
+        if fetched && set["place"].is_null() {
+            super::print(format_args!("{name}: `fenchel data fetch {name}` gets it"))?;
+        } else {
+            super::print(printable(error))?;
+        }
+    }
+    Ok(())
+}
+
+fn download(args: &FetchArgs) -> Result<()> {
+    let published = data::named(&args.name).and_then(|named| named.published).ok_or_else(|| {
+        let names: Vec<_> = NAMED.iter().filter(|named| named.published.is_some()).map(|n| n.name).collect();
+        BadInput::new("data set", format!("one of {}", names.join(", ")), format!("{:?}", args.name))
+    })?;
+    let patience = Duration::try_from_secs_f64(args.patience).ok().filter(|time| !time.is_zero());
+    let patience =
+        patience.ok_or_else(|| BadInput::new("--patience", "a number of seconds above 0", args.patience))?;
+    let folder = args.out.clone().unwrap_or_else(|| Path::new(FOLDER).join(published.name));
+    let mirrors: Vec<String> = match args.mirror.as_slice() {
+        [] => published.mirrors.iter().map(|mirror| mirror.to_string()).collect(),
+        given => given.to_vec(),
+    };
+    let bar = (!args.quiet && std::io::stderr().is_terminal()).then(|| {
+        let style = ProgressStyle::with_template("{msg} {wide_bar} {bytes} of {total_bytes} {eta} left");
+        ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+    });
+    let say = |text: String| match &bar {
+        Some(bar) => bar.suspend(|| eprintln!("{text}")),
+        None => eprintln!("{text}"),
+    };
+    let mut files = Vec::new();
+    for &(name, sha256) in &published.files {
+        let mut watch = |progress: Progress| match (progress, &bar) {
+            (Progress::Asking(address), Some(bar)) => bar.set_message(address.to_string()),
+            (Progress::Asking(address), None) if !args.quiet => say(format!("asking for {address}")),
+            (Progress::Bytes(done, total), Some(bar)) => {
+                bar.set_length(total.unwrap_or(done));
+                bar.set_position(done);
+            }
+            (Progress::Failed(address, error), _) => say(format!("{address}: {error:#}")),
+            _ => {}
+        };
+        let outcome = fetch(&Remote { name, sha256 }, &mirrors, &folder, patience, &mut watch)?;
+        files.push((name, outcome));
+    }
+    if let Some(bar) = &bar {
+        bar.finish_and_clear();
+    }
+    let fetched = files.iter().filter(|(_, outcome)| *outcome == Outcome::Fetched).count();
+    if args.json {
+        let state = |outcome| if outcome == Outcome::Fetched { "fetched" } else { "present" };
+        let files: Vec<_> =
+            files.iter().map(|&(name, outcome)| json!({ "name": name, "state": state(outcome) })).collect();
+        return super::print(json!({ "folder": folder, "files": files }));
+    }
+    super::print(format_args!(
+        "{}: {} files, {fetched} of them new, checksums right",
+        folder.display(),
+        files.len()
+    ))
+}

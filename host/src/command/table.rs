@@ -1,0 +1,15 @@
+//! Tables for reading.
+
+use anyhow::Result;
+
+/// Print columns as wide as they must be.
+pub fn table(rows: &[Vec<String>]) -> Result<()> {
+    let columns = rows.first().map_or(0, Vec::len);
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths: Vec<_> = (0..columns).map(width).collect();
+    for row in rows {
+        let cells: Vec<_> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+        super::print(cells.join("  ").trim_end())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,211 @@
+//! Published files, downloaded: gone on with where they ended, checked, and put into place whole.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::path::Path;
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use sha2::{Digest, Sha256};
+use ureq::http::{StatusCode, header};
+
+use crate::error::{printable, quoted, require};
+
+/// Most bytes of one file.
+const MOST: u64 = 256 << 20;
+/// Times that one mirror is asked in a row, as long as each brings bytes.
+const TRIES: usize = 5;
+
+/// A file as it is published.
+#[derive(Clone, Copy, Debug)]
+pub struct Remote<'a> {
+    /// Below each mirror's address, and in the folder.
+    pub name: &'a str,
+    /// Of its bytes, in hexadecimal.
+    pub sha256: &'a str,
+}
+
+/// How a download goes.
+#[derive(Debug)]
+pub enum Progress<'a> {
+    /// A mirror is asked for this address.
+    Asking(&'a str),
+    /// So many bytes are here, of so many if the mirror says.
+    Bytes(u64, Option<u64>),
+    /// What that address gave is of no use.
+    Failed(&'a str, &'a anyhow::Error),
+}
+
+/// What came of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was there already.
+    Present,
+    /// It was downloaded.
+    Fetched,
+}
+
+/// Put `file` into `folder`, from the first of `mirrors` that gives it. What came of it so far is in
+/// `NAME.part` until it is whole and its checksum right; the next call goes on from there. A mirror that
+/// sends nothing for as long as `patience` is given up.
+///
+/// # Errors
+/// [`crate::BadInput`] if another file is in its place; if no mirror has it; of the file system.
+pub fn fetch(
+    file: &Remote,
+    mirrors: &[String],
+    folder: &Path,
+    patience: Duration,
+    watch: &mut dyn FnMut(Progress),
+) -> Result<Outcome> {
+    let (path, part) = (folder.join(file.name), folder.join(format!("{}.part", file.name)));
+    fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
+    if path.exists() {
+        let same = sha256(File::open(&path)?)? == file.sha256;
+        require!(same, path.display(), "the published file, or none", "another: move it away");
+        return Ok(Outcome::Present);
+    }
+    if length(&part) > 0 && check(&part, file).is_ok() {
+        fs::rename(&part, &path).with_context(|| format!("writing {}", path.display()))?;
+        return Ok(Outcome::Fetched);
+    }
+    let mut last = None;
+    for mirror in mirrors {
+        let address = format!("{}/{}", mirror.trim_end_matches('/'), file.name);
+        for _ in 0..TRIES {
+            watch(Progress::Asking(&address));
+            let before = length(&part);
+            let got = download(&address, &part, patience, watch);
+            let checked = got.and_then(|()| check(&part, file).inspect_err(|_| drop(fs::remove_file(&part))));
+            let Err(error) = checked else {
+                fs::rename(&part, &path).with_context(|| format!("writing {}", path.display()))?;
+                return Ok(Outcome::Fetched);
+            };
+            watch(Progress::Failed(&address, &error));
+            last = Some(error);
+            // With more than before it goes on; with nothing left of what an earlier one gave, anew.
+            let after = length(&part);
+            if after <= before && !(before > 0 && after == 0) {
+                break;
+            }
+        }
+    }
+    let last = last.context("no mirror to ask")?;
+    Err(last.context(format!("none of {} mirrors gave {}", mirrors.len(), file.name)))
+}
+
+fn length(path: &Path) -> u64 {
+    fs::metadata(path).map_or(0, |data| data.len())
+}
+
+/// SHA-256 in hexadecimal.
+///
+/// # Errors
+/// Of `bytes`.
+pub fn sha256(mut bytes: impl Read) -> io::Result<String> {
+    let mut digest = Sha256::new();
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        match bytes.read(&mut buffer)? {
+            0 => break,
+            n => digest.update(&buffer[..n]),
+        }
+    }
+    Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+fn check(part: &Path, file: &Remote) -> Result<()> {
+    let got = sha256(File::open(part)?)?;
+    ensure!(got == file.sha256, "expected the SHA-256 {}, got {got}", file.sha256);
+    Ok(())
+}
+
+/// Go on with `part`, or begin anew if the mirror can't.
+fn download(address: &str, part: &Path, patience: Duration, watch: &mut dyn FnMut(Progress)) -> Result<()> {
+    let have = length(part);
+    let config = ureq::Agent::config_builder()
+        .timeout_connect(Some(patience))
+        .timeout_recv_response(Some(patience))
+        .http_status_as_error(false);
+    let mut request = ureq::Agent::new_with_config(config.build()).get(address);
+    if have > 0 {
+        request = request.header(header::RANGE, format!("bytes={have}-"));
+    }
+    let response = request.call().map_err(|error| anyhow::anyhow!(printable(&error.to_string())))?;
+    let text = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
+    let start = match response.status() {
+        StatusCode::OK => 0,
+        StatusCode::PARTIAL_CONTENT => {
+            let range = text(header::CONTENT_RANGE).unwrap_or_default();
+            let fits = range.starts_with(&format!("bytes {have}-"));
+            ensure!(fits, "expected the bytes from {have}, got {}", quoted(range));
+            have
+        }
+        status => {
+            if status == StatusCode::RANGE_NOT_SATISFIABLE {
+                fs::remove_file(part)?;
+            }
+            bail!("expected the file, got HTTP status {status}");
+        }
+    };
+    let total =
+        text(header::CONTENT_LENGTH).and_then(|n| n.parse::<u64>().ok()).map(|n| start.saturating_add(n));
+    let mut file = File::options().create(true).truncate(false).write(true).open(part)?;
+    file.set_len(start)?;
+    file.seek(SeekFrom::Start(start))?;
+    let done = copy(response.into_body().into_reader(), &mut file, start, total, patience, watch);
+    file.sync_all()?;
+    let done = done?;
+    if let Some(total) = total {
+        ensure!(done == total, "expected {total} bytes, got {done}");
+    }
+    Ok(())
+}
+
+/// The bytes of `body` into `file`; how many are there then, `start` included.
+fn copy(
+    mut body: impl Read + Send + 'static,
+    file: &mut File,
+    start: u64,
+    total: Option<u64>,
+    patience: Duration,
+    watch: &mut dyn FnMut(Progress),
+) -> Result<u64> {
+    // Read by a thread of its own, which can be left waiting: the client limits the time of a whole body
+    // only, and that depends on the line.
+    let (sender, receiver) = sync_channel(4);
+    std::thread::spawn(move || {
+        loop {
+            let mut buffer = vec![0; 1 << 16];
+            let read = body.read(&mut buffer);
+            let ended =
+                !matches!(&read, Ok(1..)) && !matches!(&read, Err(e) if e.kind() == ErrorKind::Interrupted);
+            let sent = sender.send(read.map(|n| {
+                buffer.truncate(n);
+                buffer
+            }));
+            if ended || sent.is_err() {
+                return;
+            }
+        }
+    });
+    let mut done = start;
+    loop {
+        watch(Progress::Bytes(done, total));
+        match receiver.recv_timeout(patience) {
+            Ok(Ok(bytes)) if bytes.is_empty() => return Ok(done),
+            Ok(Ok(bytes)) => {
+                file.write_all(&bytes)?;
+                done += bytes.len() as u64;
+                ensure!(done <= MOST, "expected at most {MOST} bytes, got more");
+            }
+            Ok(Err(error)) if error.kind() == ErrorKind::Interrupted => {}
+            Ok(Err(error)) => bail!("after {done} bytes: {}", printable(&error.to_string())),
+            Err(RecvTimeoutError::Timeout) => {
+                bail!("after {done} bytes nothing came for {:.1} s", patience.as_secs_f64())
+            }
+            Err(RecvTimeoutError::Disconnected) => bail!("after {done} bytes the connection was lost"),
+        }
+    }
+}

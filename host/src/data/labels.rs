@@ -1,0 +1,48 @@
+//! Names of classes.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use crate::error::{BadInput, quoted, require};
+
+/// Most classes: labels beyond it are more likely something else mistaken for labels.
+pub const MOST_CLASSES: usize = 1000;
+/// Longest name, bytes.
+const LONGEST: usize = 64;
+
+/// Names of the classes 0..n.
+pub fn numbered(classes: usize) -> Vec<String> {
+    (0..classes).map(|class| class.to_string()).collect()
+}
+
+/// The names in the file at `path`, or numbers if there is none; `classes` is what the labels need.
+///
+/// # Errors
+/// As [`parse`].
+pub fn named(path: &Path, classes: usize) -> Result<Vec<String>> {
+    match std::fs::read(path) {
+        Ok(file) => parse(&path.display().to_string(), &file, classes),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(numbered(classes)),
+        Err(error) => Err(BadInput::new(path.display(), "a readable file of names", error).into()),
+    }
+}
+
+/// A name a line, for the classes from 0.
+///
+/// # Errors
+/// [`BadInput`] with the line for an empty or long name, or if there are fewer names than `classes`.
+pub fn parse(place: &str, file: &[u8], classes: usize) -> Result<Vec<String>> {
+    let text = std::str::from_utf8(file).map_err(|error| BadInput::new(place, "text in UTF-8", error))?;
+    let mut names = Vec::new();
+    for (index, line) in text.lines().enumerate() {
+        let place = format!("{place}, line {}", index + 1);
+        let name = line.trim();
+        let fits = !name.is_empty() && name.len() <= LONGEST;
+        require!(fits, place, format!("a name of 1 to {LONGEST} bytes"), quoted(line));
+        require!(index < MOST_CLASSES, place, format!("at most {MOST_CLASSES} names"), "more");
+        names.push(name.to_string());
+    }
+    require!(names.len() >= classes, place, format!("{classes} names, one a class"), names.len());
+    Ok(names)
+}

@@ -1,0 +1,159 @@
+//! The line charts of a report, each also to be had on its own as SVG or PNG.
+
+use anyhow::Result;
+use resvg::tiny_skia::{Pixmap, Transform};
+use resvg::usvg::{Options, Tree};
+
+use super::Reported;
+use super::chart::{Line, chart, standalone};
+use super::measures::{self, CURVES, Curve};
+use crate::BadInput;
+use crate::train::Logged;
+
+/// Pixels of a PNG for each unit of the SVG.
+const SCALE: f32 = 2.0;
+
+/// A line chart: its name on the command line, its title, what is across, and where its lines come from.
+pub struct Figure {
+    /// What `--figure` takes.
+    pub name: &'static str,
+    title: &'static str,
+    across: &'static str,
+    source: Source,
+}
+
+/// Where a figure's lines come from.
+enum Source {
+    /// Values of each epoch in the log, each with what its name adds to the run's.
+    Log(&'static [(&'static str, fn(&Logged) -> Option<f64>)]),
+    /// Energy while the best model relaxes the first test sample.
+    Sweeps,
+    /// Accuracy of the best model.
+    Robustness(&'static Curve),
+}
+
+/// Those of the log.
+const OF_THE_LOG: [Figure; 6] = [
+    Figure {
+        name: "accuracy",
+        title: "Validation accuracy in %",
+        across: "epoch",
+        source: Source::Log(&[("", |line| Some(100.0 * line.epoch.validation_accuracy))]),
+    },
+    Figure {
+        name: "loss",
+        title: "Validation loss ½‖z − y‖²",
+        across: "epoch",
+        source: Source::Log(&[("", |line| Some(line.epoch.validation_loss))]),
+    },
+    Figure {
+        name: "gradient",
+        title: "Norm of an epoch's last gradient",
+        across: "epoch",
+        source: Source::Log(&[("", |line| line.observed.gradient_norm)]),
+    },
+    Figure {
+        name: "cosine",
+        title: "Cosine with back-propagation's gradient",
+        across: "epoch",
+        source: Source::Log(&[("", |line| line.observed.cosine)]),
+    },
+    Figure {
+        name: "energies",
+        title: "Energy of both problems, relaxed as in training",
+        across: "epoch",
+        source: Source::Log(&[
+            (", first problem", |line| line.observed.energies.map(|pair| pair[0])),
+            (", second problem", |line| line.observed.energies.map(|pair| pair[1])),
+        ]),
+    },
+    Figure {
+        name: "residuals",
+        title: "Largest change of an activity left in both problems",
+        across: "epoch",
+        source: Source::Log(&[
+            (", first problem", |line| line.observed.residuals.map(|pair| pair[0])),
+            (", second problem", |line| line.observed.residuals.map(|pair| pair[1])),
+        ]),
+    },
+];
+
+const SWEEPS: Figure = Figure {
+    name: "energy",
+    title: "Energy above that after the last sweep",
+    across: "sweep",
+    source: Source::Sweeps,
+};
+
+/// Every figure: those of the log, the energy by sweep, and those of robustness.
+pub fn figures() -> Vec<Figure> {
+    let robustness = CURVES.iter().map(Figure::of_curve);
+    OF_THE_LOG.into_iter().chain([SWEEPS]).chain(robustness).collect()
+}
+
+/// The charts of the log, side by side for several runs.
+pub fn of_the_log(runs: &[Reported]) -> Result<Vec<maud::Markup>> {
+    OF_THE_LOG.iter().map(|figure| Ok(chart(figure.title, figure.across, &figure.lines(runs)?))).collect()
+}
+
+impl Figure {
+    fn of_curve(curve: &'static Curve) -> Self {
+        let Curve { name, title, varied, .. } = *curve;
+        Self { name, title, across: varied, source: Source::Robustness(curve) }
+    }
+
+    fn lines(&self, runs: &[Reported]) -> Result<Vec<Line>> {
+        let mut lines = Vec::new();
+        for run in runs {
+            match &self.source {
+                Source::Log(values) => lines.extend(values.iter().map(|(suffix, value)| {
+                    let trained = run.epochs.iter().filter(|line| !line.epoch.pretraining);
+                    let point = |line: &Logged| Some((f64::from(line.epoch.epoch), value(line)?));
+                    (format!("{}{suffix}", run.name()), trained.filter_map(point).collect())
+                })),
+                Source::Sweeps => {
+                    let (bytes, data) = run.loaded()?;
+                    let energies = measures::energies(&bytes.model(run.name())?, data, &run.settings)?;
+                    lines.extend(
+                        energies.into_iter().map(|(name, line)| (format!("{}, {name}", run.name()), line)),
+                    );
+                }
+                Source::Robustness(curve) => {
+                    let (bytes, data) = run.loaded()?;
+                    lines.push((run.name(), curve.points(&bytes.model(run.name())?, data)?));
+                }
+            }
+        }
+        Ok(lines)
+    }
+
+    /// As a file of its own, a line or two for each run.
+    ///
+    /// # Errors
+    /// [`BadInput`] if the runs have nothing to show in it, or no model or data where it needs them.
+    pub fn svg(&self, runs: &[Reported]) -> Result<String> {
+        let lines: Vec<Line> = self.lines(runs)?.into_iter().filter(|line| !line.1.is_empty()).collect();
+        let colors = include_str!("style.css");
+        standalone(self.title, self.across, &lines, colors).ok_or_else(|| {
+            let names = runs.iter().map(Reported::name).collect::<Vec<_>>().join(", ");
+            BadInput::new(names, format!("runs with what --figure {} shows", self.name), "nothing of it")
+                .into()
+        })
+    }
+}
+
+/// An SVG of [`Figure::svg`] as PNG, its text in DejaVu Sans.
+///
+/// # Errors
+/// None for such an SVG.
+pub fn png(svg: &str) -> Result<Vec<u8>> {
+    let mut options = Options::default();
+    options.fontdb_mut().load_font_data(dejavu::sans::regular().to_vec());
+    let tree = Tree::from_str(svg, &options)?;
+    let size =
+        tree.size().to_int_size().scale_by(SCALE).ok_or_else(|| anyhow::anyhow!("a picture without size"))?;
+    let mut pixels =
+        Pixmap::new(size.width(), size.height()).ok_or_else(|| anyhow::anyhow!("too large a picture"))?;
+    resvg::render(&tree, Transform::from_scale(SCALE, SCALE), &mut pixels.as_mut());
+    Ok(pixels.encode_png()?)
+}

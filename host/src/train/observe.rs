@@ -1,0 +1,131 @@
+//! What a log says of training beside its accuracy, measured on a few samples of each epoch.
+
+use anyhow::Result;
+use fenchel_core::{Contrast, Nudge, StateView};
+use serde::{Deserialize, Serialize};
+
+use super::batch::Streams;
+use super::learner::{Learner, Work, problem};
+use crate::DenseGradient;
+use crate::backprop::Backprop;
+use crate::data::{Dataset, Split};
+
+/// Energies and residuals are of one training sample in so many: a fraction of a percent of an epoch.
+const SHARE: usize = 400;
+/// Epochs from one measured cosine to the next.
+pub const COSINE_EVERY: u32 = 10;
+/// The cosine is over one training sample in so many, a batch at most.
+const COSINE_SHARE: usize = 40;
+
+/// How training goes. Of problems and gradients that leave the finite numbers, nothing is said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Observed {
+    /// Euclidean norm of the last batch's gradient.
+    #[serde(default)]
+    pub gradient_norm: Option<f64>,
+    /// Mean energy of the first and the second inference problem, relaxed as in training, over the first
+    /// training samples, always with the same attack and noise, on no chip; none for
+    /// back-propagation.
+    #[serde(default)]
+    pub energies: Option<[f64; 2]>,
+    /// Largest change of an activity in each problem: in the next sweep (forward–backward), in the last
+    /// (others).
+    #[serde(default)]
+    pub residuals: Option<[f64; 2]>,
+    /// Cosine of the angle to back-propagation's gradient, on a batch of them; every tenth epoch.
+    #[serde(default)]
+    pub cosine: Option<f64>,
+}
+
+impl Observed {
+    /// Of `learner` as it is; nothing of it changes but memory that every step overwrites. `cosine`:
+    /// whether it is time for one.
+    pub fn new(
+        learner: &mut Learner,
+        samples: &Split,
+        data: &Dataset,
+        seed: u64,
+        gradient_norm: Option<f64>,
+        cosine: bool,
+    ) -> Result<Self> {
+        let mut observed = Self { gradient_norm: finite(gradient_norm), ..Self::default() };
+        let Some(contrast) = learner.settings.contrast() else { return Ok(observed) };
+        let all = samples.len();
+        let first = |share: usize, most: usize| (0..(all / share).clamp(1, most)).collect::<Vec<_>>();
+        let few = first(SHARE, learner.settings.batch);
+        let ends = relaxed(learner, &contrast, samples, &few, data, &mut Streams::new(seed))?;
+        let pair = |value: fn(&(f64, f64)) -> f64| {
+            let pair = [value(&ends[0]), value(&ends[1])];
+            pair.iter().all(|value| value.is_finite()).then_some(pair)
+        };
+        observed.energies = pair(|end| end.0);
+        observed.residuals = pair(|end| end.1);
+        if cosine {
+            let batch = first(COSINE_SHARE, learner.settings.batch);
+            observed.cosine = finite(Some(angle(learner, samples, &batch, data, &mut Streams::new(seed))?));
+        }
+        Ok(observed)
+    }
+}
+
+fn finite(value: Option<f64>) -> Option<f64> {
+    value.filter(|value| value.is_finite())
+}
+
+/// Mean energy and largest residual of each problem.
+fn relaxed(
+    learner: &mut Learner,
+    contrast: &Contrast,
+    samples: &Split,
+    indices: &[usize],
+    data: &Dataset,
+    streams: &mut Streams,
+) -> Result<[(f64, f64); 2]> {
+    learner.gather(samples, indices, data, streams);
+    let Learner { parameters, settings, gradient, batch, memory, .. } = learner;
+    let network = parameters.network();
+    Work { settings, gradient, batch, memory }.attack(&network, contrast, streams)?;
+    let mut ends = [(0.0, 0.0); 2];
+    for (end, nudge) in ends.iter_mut().zip(&contrast.nudges) {
+        // Solved by the forward pass.
+        if batch.perturbation.is_empty() && *nudge == Nudge::FREE {
+            continue;
+        }
+        let problem = problem(batch, std::slice::from_ref(nudge));
+        let mut state: StateView = memory.state(&network, problem.rows(&network))?;
+        let outcome = network.relax(&problem, &mut state, &settings.relaxation(), &mut |_| {})?;
+        let count = indices.len() as f64;
+        *end = (f64::from(outcome.last.energy) / count, f64::from(outcome.last.residual));
+    }
+    Ok(ends)
+}
+
+/// Cosine of the angle between the objective's gradient and back-propagation's.
+fn angle(
+    learner: &mut Learner,
+    samples: &Split,
+    indices: &[usize],
+    data: &Dataset,
+    streams: &mut Streams,
+) -> Result<f64> {
+    learner.gradient(samples, indices, data, streams)?;
+    learner.batch.gather(samples, indices, data);
+    let network = learner.parameters.network();
+    let (mut backprop, mut other) = (Backprop::default(), DenseGradient::zeros(&learner.parameters));
+    backprop.run(&network, &learner.batch.input, &learner.batch.target, &[])?;
+    backprop.gradient(&network, &learner.batch.input, &mut other);
+    let own = &learner.gradient;
+    Ok(dot(own, &other) / (dot(own, own) * dot(&other, &other)).sqrt())
+}
+
+fn dot(a: &DenseGradient, b: &DenseGradient) -> f64 {
+    let of_tensors = |(a, b): (&[f32], &[f32])| -> f64 {
+        a.iter().zip(b).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum()
+    };
+    a.tensors().zip(b.tensors()).map(of_tensors).sum()
+}
+
+/// Euclidean norm of a gradient.
+pub fn norm(gradient: &DenseGradient) -> f64 {
+    dot(gradient, gradient).sqrt()
+}
