@@ -145,12 +145,14 @@ impl<'a> Model<'a> {
             }
             _ => return Err(Error::NotAModel),
         }
-        let (file, rest): (ModelFile, &[u8]) =
-            postcard::take_from_bytes_crc32(bytes, CRC.digest()).map_err(|error| match error {
-                postcard::Error::DeserializeBadCrc => Error::Checksum,
-                _ => Error::Truncated { got: bytes.len() },
-            })?;
-        same(Quantity::FileBytes, bytes.len() - rest.len().min(bytes.len()), bytes.len())?;
+        let truncated = Error::Truncated { got: bytes.len() };
+        let (file, rest) = postcard::take_from_bytes::<ModelFile>(bytes).map_err(|_| truncated)?;
+        let (sum, rest) = rest.split_first_chunk::<4>().ok_or(truncated)?;
+        let end = bytes.len() - (rest.len() + sum.len()).min(bytes.len());
+        if CRC.checksum(bytes.get(..end).unwrap_or_default()) != u32::from_le_bytes(*sum) {
+            return Err(Error::Checksum);
+        }
+        same(Quantity::FileBytes, end + sum.len(), bytes.len())?;
         Self::assemble(file)
     }
 
@@ -162,30 +164,32 @@ impl<'a> Model<'a> {
         let all = file.parameters.len();
         same(Quantity::ParameterBytes, all / 4 * 4, all)?;
         check_header(&file)?;
-        let size = |block: u8| file.blocks.get(usize::from(block)).map(Block::size);
+        let ModelFile { training, scaling, class_names, blocks, precision, .. } = file;
+        let (connections, biases, gammas) = (Vec::new(), [].as_slice(), [].as_slice());
+        // Filled where it stays: copies of its lists would cost stack.
+        let mut model =
+            Self { training, scaling, class_names, blocks, connections, biases, gammas, precision };
+        let size = |block: u8| model.blocks.get(usize::from(block)).map(Block::size);
         let mut rest = file.parameters;
-        let mut connections = Vec::new();
         for edge in &file.connections {
             let (from, to) = (edge.from.into(), edge.to.into());
             let (Some(columns), Some(rows)) = (size(edge.from), size(edge.to)) else {
                 return Err(Error::Order { from, to });
             };
             let panels;
-            (panels, rest) = take(rest, file.precision.bytes(rows, columns), all)?;
+            (panels, rest) = take(rest, precision.bytes(rows, columns), all)?;
             let place = all - panels.len() - rest.len();
-            let weights = weights(file.precision, rows, columns, panels, place)?;
+            let weights = weights(precision, rows, columns, panels, place)?;
             // The file's list is as long as this one at most.
-            let _ = connections.push(Connection { from, to, weights });
+            let _ = model.connections.push(Connection { from, to, weights });
         }
-        let units: usize = file.blocks.iter().skip(1).map(Block::size).sum();
+        let units: usize = model.blocks.iter().skip(1).map(Block::size).sum();
         let (biases, rest) = take(rest, 4 * units, all)?;
         let (gammas, rest) = take(rest, 4 * units, all)?;
         same(Quantity::ParameterBytes, all - rest.len().min(all), all)?;
-        let biases = finite(biases, all - 8 * units)?;
-        let gammas = finite(gammas, all - 4 * units)?;
-        let ModelFile { training, scaling, class_names, blocks, precision, .. } = file;
-        let model = Self { training, scaling, class_names, blocks, connections, biases, gammas, precision };
-        let network = Network::new(&model.blocks, &model.connections, biases, gammas)?;
+        model.biases = finite(biases, all - 8 * units)?;
+        model.gammas = finite(gammas, all - 4 * units)?;
+        let network = Network::new(&model.blocks, &model.connections, model.biases, model.gammas)?;
         same(Quantity::Classes, network.output_units(), model.class_names().count())?;
         Ok(model)
     }

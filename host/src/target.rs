@@ -18,12 +18,12 @@ pub use table::{BOARDS, Board};
 /// Most stack of an inference, bytes; `cargo xtask limits` measures and holds all of these.
 pub const INFER_STACK: usize = 1024;
 /// Most stack of a relaxation, bytes.
-pub const RELAX_STACK: usize = 1280;
+pub const RELAX_STACK: usize = 1024;
 /// Most code of an image that loads an f32 model and infers, built for size on the first board, vector
 /// table and constants included, bytes.
-pub const INFER_CODE: u64 = 16 << 10;
+pub const INFER_CODE: u64 = 13 << 10;
 /// The same with forward–backward sweeps.
-pub const RELAX_CODE: u64 = 26 << 10;
+pub const RELAX_CODE: u64 = 22 << 10;
 /// What the code of weights in f16 and int8 adds to either.
 pub const NARROW_CODE: u64 = 4 << 10;
 /// Units of the blocks of the chain that the counts are recorded on, input first.

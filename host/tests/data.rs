@@ -98,7 +98,7 @@ fn an_npz_file_with_a_test_set_keeps_it() {
     for (error, words) in [
         (replaced(0, "x_train", array(&[30, 18], &nan)), "file, array x_train: expected finite numbers"),
         (replaced(0, "x_train", array(&[15, 36], &floats[..540])), "30 samples, one a label"),
-        (replaced(1, "y_train", array(&[30], &vec![0.5f32; 30])), "labels as whole numbers"),
+        (replaced(1, "y_train", array(&[30], &[0.5f32; 30])), "labels as whole numbers"),
         (replaced(1, "y_train", array(&[30], &vec![-1i64; 30])), "labels from 0 to 999"),
         (replaced(1, "y_train", array(&[15, 2], &y[..30])), "one label a sample"),
         (replaced(2, "x_test", array(&[10, 6, 3], &floats[540..])), "samples of shape [18]"),

@@ -42,7 +42,7 @@ fn mirror(answers: &'static [Answer]) -> (String, Arc<Mutex<Vec<Option<usize>>>>
     std::thread::spawn(move || {
         for (number, stream) in listener.incoming().enumerate() {
             let answer = answers[number.min(answers.len() - 1)];
-            let start = request(&stream.as_ref().expect("a connection"));
+            let start = request(stream.as_ref().expect("a connection"));
             seen.lock().expect("no panic").push(start);
             // The client may hang up at any time.
             std::thread::spawn(move || drop(respond(stream.expect("a connection"), answer, start)));

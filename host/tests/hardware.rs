@@ -1,6 +1,6 @@
 //! Simulated chips: no flaws change nothing, and each flaw alone has the moments that its formula says.
 
-use fenchel::hardware::{Chip, Lot, Nudged, Profile, nudge, trials};
+use fenchel::hardware::{Chip, Devices, Lot, Nudged, Pair, Profile, nudge, trials};
 use fenchel::robustness::Samples;
 use fenchel::{Architecture, Parameters};
 use fenchel_core::{Nudge, Potential, Random, Schedule, Settings, Weights};
@@ -230,6 +230,36 @@ fn dead_units_are_silent_and_hear_nothing() {
     for unit in dead {
         assert_eq!((chip.biases[unit], chip.offsets[unit]), (0.0, 0.0));
         assert!(feedback.column(unit).all(|w| w == 0.0));
+    }
+}
+
+#[test]
+fn conductances_are_those_of_the_chip_of_the_same_draws() {
+    let parameters = network(&[30, 20, 10]);
+    for name in ["ideal", "reram", "pcm", "floating-gate"] {
+        let profile = Profile { gain_error: 0.0, ..Profile::load(name).expect("a preset") };
+        let chip = draw(&parameters, &profile);
+        let devices = Devices::draw(&parameters, &profile, &mut Random::seed_from_u64(1));
+        for (array, Devices { ohms, forward, feedback }) in
+            chip.arrays.iter().map(|c| &c.weights).zip(devices.iter().map(|c| &c.weights))
+        {
+            let close = |matrix: &fenchel::Matrix, pair: &Pair| {
+                let (rows, columns) = matrix.shape();
+                assert_eq!((pair.shape, pair.plus.len()), ((rows, columns), rows * columns));
+                for (place, w) in matrix.column_major().iter().enumerate() {
+                    let at = place % rows * columns + place / rows;
+                    let (plus, minus) = (f64::from(pair.plus[at]), f64::from(pair.minus[at]));
+                    // Each conductance is an f32 near 200 µS.
+                    let difference = (ohms * (plus - minus) - f64::from(*w)).abs();
+                    assert!(plus >= 0.0 && minus >= 0.0 && difference < 1e-6, "{name}: {difference}");
+                }
+            };
+            close(&array.forward, forward);
+            assert_eq!(array.feedback.is_some(), feedback.is_some());
+            if let (Some(matrix), Some(pair)) = (&array.feedback, feedback) {
+                close(matrix, &pair.transposed());
+            }
+        }
     }
 }
 

@@ -44,6 +44,60 @@ fn circuits_settle_at_the_relaxed_state() {
 }
 
 #[test]
+fn crossbars_settle_at_the_state_of_their_weights() {
+    let folder = trained(&["--layers", "16,16"]);
+    std::fs::write(folder.path().join("eight-bits.toml"), "levels = 128").expect("written");
+    let check = ["spice", "net", "--level", "crossbar", "--check", "2", "--json"];
+    let worst = |folder: &tempfile::TempDir, options: &[&str]| -> f64 {
+        let rows = json_lines(&fenchel(folder.path(), &[&check, options].concat()));
+        assert!(rows.iter().all(|row| row["within"] == 2 && row["same_label"] == 2), "{rows:?}");
+        let differences = rows.iter().map(|row| row["largest_difference"].as_f64().expect("a number"));
+        differences.fold(0.0, f64::max)
+    };
+    let eight_bits = worst(&folder, &["--hardware", "eight-bits.toml"]);
+    // All that is left is the share of the op-amps' gain that isn't infinite: ten times it, a tenth.
+    let finer = worst(&folder, &["--hardware", "eight-bits.toml", "--op-amp-gain", "1e7"]);
+    assert!((0.08..0.12).contains(&(finer / eight_bits)), "{eight_bits} {finer}");
+    // Arrays in a chain, gains and offsets of every kind, W and Wᵀ apart. Chips where no sample has a
+    // second state to rest in, which offsets, being a g, can make.
+    let folder =
+        trained(&["--layers", "16,16", "--skip", "1:3", "--activation", "clip:0:0.5", "--gamma", "0.5,2,1"]);
+    for (profile, seed) in [("reram", "1"), ("pcm", "0")] {
+        let chip = ["--hardware", profile, "--op-amp-offset", "1e-3", "--chip-seed", seed];
+        let difference = worst(&folder, &chip);
+        assert!(difference < 1e-3, "{profile}: {difference}");
+    }
+}
+
+#[test]
+fn conductances_are_exported_whole() {
+    let folder = trained(&["--epochs", "1", "--layers", "8"]);
+    let folder = folder.path();
+    for out in ["g.npz", "g"] {
+        let output = fenchel(folder, &["spice", "net", "--hardware", "reram", "--conductances", out]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    let npz = std::fs::read(folder.join("g.npz")).expect("a file");
+    let arrays = fenchel::exchange::arrays("g.npz", &npz).expect("arrays");
+    let shapes: Vec<_> = arrays.iter().map(|array| (array.name.as_str(), array.shape.clone())).collect();
+    let pair = |name: [&'static str; 2], shape: [usize; 2]| name.map(|name| (name, shape.to_vec()));
+    let expected = [
+        pair(["w_0_1_plus", "w_0_1_minus"], [8, 64]),
+        pair(["w_1_2_plus", "w_1_2_minus"], [10, 8]),
+        pair(["t_1_2_plus", "t_1_2_minus"], [8, 10]),
+    ];
+    assert_eq!(shapes, expected.concat());
+    for array in arrays {
+        let text = std::fs::read_to_string(folder.join(format!("g/{}.csv", array.name))).expect("a file");
+        let rows: Vec<Vec<f32>> = text
+            .lines()
+            .map(|line| line.split(',').map(|g| g.parse().expect("a number")).collect())
+            .collect();
+        assert_eq!((rows.len(), rows.concat()), (array.shape[0], array.values));
+    }
+}
+
+#[test]
 fn the_energy_never_rises_and_ends_at_the_relaxed_one() {
     /// The energy is an f32 sum, and the transient's error 1e-6 of the voltages.
     const TOLERANCE: f64 = 1e-6;
@@ -70,6 +124,20 @@ fn what_has_no_circuit_or_no_ngspice_is_refused_and_leaves_no_file() {
     refused(fenchel(folder.path(), &["spice", "net", "--out", "net.cir"]), "Simplex, which has no circuit");
     assert!(!folder.path().join("net.cir").exists());
     let folder = trained(&["--epochs", "1"]);
+    std::fs::write(folder.path().join("dead.toml"), "dead_units = 0.1").expect("written");
+    std::fs::write(folder.path().join("one.toml"), "levels = 1").expect("written");
+    for (options, words) in [
+        (["--hardware", "dead.toml"], "profile dead, dead_units: expected 0"),
+        (["--hardware", "one.toml"], "profile one, levels"),
+        (["--op-amp-gain", "0.5"], "--op-amp-gain: expected a finite number of at least 1"),
+        (["--op-amp-offset", "-1"], "--op-amp-offset: expected a finite number of at least 0"),
+    ] {
+        let crossbar = ["spice", "net", "--level", "crossbar", "--out", "net.cir"];
+        refused(fenchel(folder.path(), &[&crossbar as &[&str], &options].concat()), words);
+        assert!(!folder.path().join("net.cir").exists());
+    }
+    let energy = ["spice", "net", "--level", "crossbar", "--energy", "e.svg"];
+    refused(fenchel(folder.path(), &energy), "there is no energy");
     let output = command(folder.path()).args(["spice", "net", "--energy", "e.svg"]).env("PATH", "").output();
     refused(output.expect("it starts"), "Debian's package ngspice");
     assert!(!folder.path().join("e.svg").exists());

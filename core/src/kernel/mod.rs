@@ -7,11 +7,18 @@
 //! | VFP | `vfp.rs` | Arm microcontrollers with floating-point registers (Cortex-M4F, M7, M33, …) |
 //! | MVE | `mve.rs` | those with vectors too (Cortex-M55, …), if chosen by `--cfg fenchel_kernel="mve"` |
 //!
-//! All paths give the same bits. `--cfg fenchel_kernel="safe"` keeps to the safe one, to compare.
+//! All paths give the same bits. `--cfg fenchel_kernel="safe"` keeps to the safe one, to compare. The
+//! one exception has to be asked for: `--cfg fenchel_kernel="fused"`, the MVE path with fused
+//! multiply-adds, gives other bits.
 
 mod bytes;
 mod columns;
-#[cfg(all(target_arch = "arm", target_os = "none", target_abi = "eabihf", fenchel_kernel = "mve"))]
+#[cfg(all(
+    target_arch = "arm",
+    target_os = "none",
+    target_abi = "eabihf",
+    any(fenchel_kernel = "mve", fenchel_kernel = "fused")
+))]
 mod mve;
 mod narrow;
 mod run;
@@ -52,6 +59,9 @@ pub type Panel = [[f32; PANEL]];
 /// `+ 0.0` turns a −0 to begin with into +0. A sum that doesn't begin as −0 never becomes it: x + y
 /// is −0 only if both are. Then adding w·0 = ±0 to it changes no bit, w being finite, and so zeros
 /// may be skipped.
+///
+/// Not inlined: each form of weights would add its own to the caller's stack.
+#[inline(never)]
 pub fn apply<R: Rows>(panels: impl Iterator<Item = R> + Clone, fitness: Fitness, z: &[f32], a: &mut [f32]) {
     a.iter_mut().for_each(|a| *a += 0.0);
     let run = Run::new(fitness, z, a);

@@ -1,6 +1,6 @@
 //! Which path an application of a matrix takes.
 
-#[cfg(all(target_abi = "eabihf", fenchel_kernel = "mve"))]
+#[cfg(all(target_abi = "eabihf", any(fenchel_kernel = "mve", fenchel_kernel = "fused")))]
 use super::mve;
 use super::{Columns, Panel, path};
 use crate::weights::PANEL;
@@ -8,19 +8,19 @@ use crate::weights::PANEL;
 /// Whether a matrix is fit for the vector path, found out once.
 #[derive(Clone, Copy, Debug)]
 pub struct Fitness {
-    #[cfg(all(target_abi = "eabihf", fenchel_kernel = "mve"))]
+    #[cfg(all(target_abi = "eabihf", any(fenchel_kernel = "mve", fenchel_kernel = "fused")))]
     coarse: bool,
 }
 
 impl Fitness {
     /// Of these weights.
-    #[cfg(all(target_abi = "eabihf", fenchel_kernel = "mve"))]
+    #[cfg(all(target_abi = "eabihf", any(fenchel_kernel = "mve", fenchel_kernel = "fused")))]
     pub fn of(weights: &[f32]) -> Self {
         Self { coarse: mve::is_coarse(weights) }
     }
 
     /// Of any weights.
-    #[cfg(not(all(target_abi = "eabihf", fenchel_kernel = "mve")))]
+    #[cfg(not(all(target_abi = "eabihf", any(fenchel_kernel = "mve", fenchel_kernel = "fused"))))]
     pub fn of(_: &[f32]) -> Self {
         Self {}
     }
@@ -29,11 +29,11 @@ impl Fitness {
 /// The path for one sample.
 #[derive(Clone, Copy)]
 pub struct Run {
-    #[cfg(all(target_abi = "eabihf", fenchel_kernel = "mve"))]
+    #[cfg(all(target_abi = "eabihf", any(fenchel_kernel = "mve", fenchel_kernel = "fused")))]
     vector: bool,
 }
 
-#[cfg(not(all(target_abi = "eabihf", fenchel_kernel = "mve")))]
+#[cfg(not(all(target_abi = "eabihf", any(fenchel_kernel = "mve", fenchel_kernel = "fused"))))]
 impl Run {
     pub fn new(_: Fitness, _: &[f32], _: &[f32]) -> Self {
         Self {}
@@ -55,11 +55,12 @@ impl Run {
     }
 }
 
-/// The vector path where it gives the strict bits, scalar registers elsewhere.
-#[cfg(all(target_abi = "eabihf", fenchel_kernel = "mve"))]
+/// The vector path where it gives the strict bits, or fused ones, scalar registers elsewhere.
+#[cfg(all(target_abi = "eabihf", any(fenchel_kernel = "mve", fenchel_kernel = "fused")))]
 impl Run {
     pub fn new(weights: Fitness, inputs: &[f32], sums: &[f32]) -> Self {
-        Self { vector: weights.coarse && mve::is_coarse(inputs) && mve::is_coarse_sum(sums) }
+        let strict = || weights.coarse && mve::is_coarse(inputs) && mve::is_coarse_sum(sums);
+        Self { vector: cfg!(fenchel_kernel = "fused") || strict() }
     }
 
     pub fn dense(self, panel: &Panel, z: &[f32], sums: &mut [f32; PANEL]) {

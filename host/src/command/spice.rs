@@ -3,20 +3,31 @@
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
-use fenchel_core::{Model, Nudge};
+use fenchel_core::{Model, Nudge, Random};
+use rand_core::SeedableRng;
 use rayon::prelude::*;
 use serde_json::json;
 
 use super::problem::ProblemArgs;
 use super::samples::SampleArgs;
+use crate::Parameters;
 use crate::error::require;
 use crate::export::ModelBytes;
+use crate::hardware::{Devices, Profile, devices};
 use crate::reproduce::plots;
-use crate::spice::{Analysis, Comparison, check, netlist, settle};
+use crate::spice::{Analysis, Comparison, Crossbar, Level, OpAmps, check, netlist, settle};
 
 /// Largest difference of a voltage from core's activity, relative to the largest activity, with which
 /// a sample counts as within. The clamps alone take 1e-6 of a force.
 const WITHIN: f64 = 1e-4;
+/// The same of a crossbar, whose op-amps have a finite gain.
+const WITHIN_CROSSBAR: f64 = 1e-2;
+
+#[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
+enum LevelName {
+    Ideal,
+    Crossbar,
+}
 
 #[derive(Clone, Copy, clap::ValueEnum)]
 enum Which {
@@ -32,6 +43,8 @@ enum Which {
     after_help = "Examples:
   fenchel spice runs/first --index 3 --problem second --out net.cir && ngspice -b -r out.raw net.cir
   fenchel spice runs/first --check 100
+  fenchel spice runs/first --level crossbar --hardware pcm --check 100
+  fenchel spice runs/first --hardware reram --conductances conductances.npz
   fenchel spice runs/first --index 3 --energy energy.svg"
 )]
 pub struct Args {
@@ -47,6 +60,24 @@ pub struct Args {
     problem: Which,
     #[command(flatten)]
     problems: ProblemArgs,
+    /// Controlled sources, or pairs of resistors with op-amps
+    #[arg(long, value_enum, default_value = "ideal")]
+    level: LevelName,
+    /// What a crossbar is made of: ideal, reram, pcm, floating-gate or a TOML file, less its read noise
+    #[arg(long, visible_alias = "profile", value_name = "PROFILE", default_value = "ideal")]
+    hardware: String,
+    /// Of the crossbar's chip
+    #[arg(long, default_value_t = 0)]
+    chip_seed: u64,
+    /// Open-loop gain of the crossbar's op-amps
+    #[arg(long, default_value_t = 1e6)]
+    op_amp_gain: f64,
+    /// Standard deviation of their input offsets, V
+    #[arg(long, default_value_t = 0.0)]
+    op_amp_offset: f64,
+    /// Write the chip's conductances, S: an .npz file, or a folder of CSV files
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["out", "check", "energy"])]
+    conductances: Option<PathBuf>,
     /// How long a transient is, µs: in the netlist instead of the operating point, and of --energy [default there: 50]
     #[arg(long)]
     transient: Option<f64>,
@@ -70,8 +101,20 @@ pub fn run(args: &Args) -> Result<()> {
     if let Some(time) = args.transient {
         require!(time > 0.0 && time.is_finite(), "--transient", "a finite number of µs above 0", time);
     }
+    let parameters = Parameters::of_model(&model);
+    let profile = Profile { read_noise: 0.0, ..Profile::load(&args.hardware)? };
+    if let Some(path) = &args.conductances {
+        let mut random = Random::seed_from_u64(args.chip_seed);
+        return devices::write(&Devices::draw(&parameters, &profile, &mut random), path);
+    }
+    let op_amps = OpAmps { gain: args.op_amp_gain, offset: args.op_amp_offset };
+    let crossbar = match args.level {
+        LevelName::Ideal => None,
+        LevelName::Crossbar => Some(Crossbar::new(&parameters, &profile, op_amps, args.chip_seed)?),
+    };
+    let level = crossbar.as_ref().map_or(Level::Ideal, Level::Crossbar);
     if let Some(count) = args.check {
-        return compare(args, &model, count);
+        return compare(args, &model, count, level);
     }
     let data = args.samples.load(&model)?;
     let sample = args.problems.sample(&model, &data, args.samples.part(&data), args.index)?;
@@ -83,6 +126,8 @@ pub fn run(args: &Args) -> Result<()> {
     };
     let problem = sample.problem(&nudge);
     if let Some(file) = &args.energy {
+        let expected = "--level ideal: with other weights backwards there is no energy";
+        require!(crossbar.is_none(), "--energy", expected, "--level crossbar");
         let path = settle(&model, &problem, args.transient.unwrap_or(50.0))?;
         crate::files::write(file, plots::settling(&path)?.as_bytes())?;
         let rise = path.energies.windows(2).map(|pair| pair[1] - pair[0]).fold(0.0, f64::max);
@@ -102,7 +147,7 @@ pub fn run(args: &Args) -> Result<()> {
         ));
     }
     let analysis = args.transient.map_or(Analysis::OperatingPoint, Analysis::Transient);
-    let text = netlist(&model.network(), &problem, analysis)?;
+    let text = netlist(&model.network(), &problem, analysis, level)?;
     match &args.out {
         Some(file) => crate::files::write(file, text.as_bytes()),
         None => super::print(text.trim_end()),
@@ -110,21 +155,23 @@ pub fn run(args: &Args) -> Result<()> {
 }
 
 /// A line for each problem; an error unless every sample is within.
-fn compare(args: &Args, model: &Model, count: usize) -> Result<()> {
+fn compare(args: &Args, model: &Model, count: usize, level: Level) -> Result<()> {
     let data = args.samples.load(model)?;
     let split = args.samples.part(&data);
     require!((1..=split.len()).contains(&count), "--check", format!("1 to {}", split.len()), count);
     let [first, second] = args.problems.contrast()?.nudges;
+    let bound = if args.level == LevelName::Crossbar { WITHIN_CROSSBAR } else { WITHIN };
     let mut rows = Vec::new();
     for (name, nudge) in [("free", Nudge::FREE), ("first", first), ("second", second)] {
         let one = |index| -> Result<Comparison> {
             let sample = args.problems.sample(model, &data, split, index)?;
-            check(model, &sample.problem(&nudge)).map_err(|error| error.context(format!("sample {index}")))
+            check(model, &sample.problem(&nudge), level)
+                .map_err(|error| error.context(format!("sample {index}")))
         };
         let comparisons: Vec<_> = (0..count).into_par_iter().map(one).collect::<Result<_>>()?;
         rows.push((
             name,
-            comparisons.iter().filter(|c| c.difference <= WITHIN).count(),
+            comparisons.iter().filter(|c| c.difference <= bound).count(),
             comparisons.iter().filter(|c| c.same_label).count(),
             comparisons.iter().fold(0.0, |most: f64, c| most.max(c.difference)),
         ));
@@ -137,7 +184,7 @@ fn compare(args: &Args, model: &Model, count: usize) -> Result<()> {
             }))?;
         } else {
             super::print(format_args!(
-                "{name:6} {within} of {count} samples within {WITHIN:.0e} of core's state, {same_label} with its label; largest difference {difference:.1e}",
+                "{name:6} {within} of {count} samples within {bound:.0e} of core's state, {same_label} with its label; largest difference {difference:.1e}",
             ))?;
         }
     }

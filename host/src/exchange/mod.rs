@@ -4,7 +4,7 @@
 
 mod header;
 mod layers;
-mod npz;
+pub(crate) mod npz;
 mod onnx;
 mod safetensors;
 mod state_dict;

@@ -45,14 +45,35 @@ impl Array {
 }
 
 /// The weights that the devices come to, and the largest of those that they were meant to be.
+fn program(weights: &Matrix, backwards: bool, profile: &Profile, random: &mut Random) -> (Matrix, f32) {
+    let rows = weights.shape().0;
+    let mut programmed = weights.clone();
+    let values = programmed.column_major_mut();
+    let compensation = profile.compensation() as f32;
+    let largest = devices(weights, backwards, profile, random, &mut |j, sides| {
+        let (plus, minus) = sides.split_at(rows);
+        for ((w, plus), minus) in values[j * rows..][..rows].iter_mut().zip(plus).zip(minus) {
+            *w = compensation * (plus - minus);
+        }
+    });
+    (programmed, largest)
+}
+
+/// What the devices of an array come to, to `see` with the number of each column: all sides of G⁺, then all
+/// of G⁻. The largest |w| that they were meant to be; if that is 0 there is nothing to see.
 ///
 /// Each side of a weight is kept in units of the weight, from 0 at G_low: no flaws change no bits.
-fn program(weights: &Matrix, backwards: bool, profile: &Profile, random: &mut Random) -> (Matrix, f32) {
+pub(super) fn devices(
+    weights: &Matrix,
+    backwards: bool,
+    profile: &Profile,
+    random: &mut Random,
+    see: &mut dyn FnMut(usize, &[f32]),
+) -> f32 {
     let (rows, columns) = weights.shape();
-    let mut programmed = weights.clone();
     let largest = weights.column_major().iter().fold(0.0f32, |largest, w| largest.max(w.abs()));
     if largest == 0.0 {
-        return (programmed, largest);
+        return largest;
     }
     let per_siemens = largest / profile.range() as f32;
     let floor = per_siemens * profile.low_conductance as f32;
@@ -62,14 +83,12 @@ fn program(weights: &Matrix, backwards: bool, profile: &Profile, random: &mut Ra
     let elapsed = (profile.drift_time / profile.drift_start).ln() as f32;
     let (exponent, spread) = (profile.drift_exponent as f32, profile.drift_exponent_spread as f32);
     let drifts = elapsed > 0.0 && (exponent > 0.0 || spread > 0.0);
-    let compensation = if profile.drift_compensation { (exponent * elapsed).exp() } else { 1.0 };
     let mut stuck = Stuck::new(profile, random);
     let resistance = profile.wire_resistance as f32;
     let normal = Perturbation::Gaussian { std: 1.0 };
-    // Of one column: all G⁺, then all G⁻.
     let mut sides = vec![0.0; 2 * rows];
     let (mut noise, mut spreads) = (sides.clone(), sides.clone());
-    for (j, column) in programmed.column_major_mut().chunks_exact_mut(rows).enumerate() {
+    for (j, column) in weights.column_major().chunks_exact(rows).enumerate() {
         let (plus, minus) = sides.split_at_mut(rows);
         for ((w, plus), minus) in column.iter().zip(plus).zip(minus) {
             *plus = profile.nearest_level(w.max(0.0), largest);
@@ -100,12 +119,9 @@ fn program(weights: &Matrix, backwards: bool, profile: &Profile, random: &mut Ra
                 *side = (*side + floor) / (1.0 + factor * (*side + floor)) - floor;
             }
         }
-        let (plus, minus) = sides.split_at(rows);
-        for ((w, plus), minus) in column.iter_mut().zip(plus).zip(minus) {
-            *w = compensation * (plus - minus);
-        }
+        see(j, &sides);
     }
-    (programmed, largest)
+    largest
 }
 
 /// The stuck devices among those that are programmed one after another: each by itself, so that the

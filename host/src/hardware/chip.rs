@@ -23,6 +23,8 @@ pub struct Chip<'p> {
     pub biases: Vec<f32>,
     /// g, one a unit of the blocks 1..=L; empty for none.
     pub offsets: Vec<f32>,
+    /// Of the amplifiers that sum a unit's a, and what is fed back to it; both empty if they are exact.
+    pub gains: [Vec<f32>; 2],
 }
 
 /// Samples relaxed on a chip.
@@ -52,6 +54,7 @@ impl<'p> Chip<'p> {
             arrays: parameters.connections.iter().map(|c| array(c, random)).collect(),
             biases: parameters.biases.clone(),
             offsets: Vec::new(),
+            gains: Default::default(),
         };
         if profile.gain_error > 0.0 {
             chip.err_in_gain(random);
@@ -88,6 +91,7 @@ impl<'p> Chip<'p> {
                 column.iter_mut().for_each(|w| *w *= gain);
             }
         }
+        self.gains = [forward, feedback];
     }
 
     /// Nothing goes into a dead unit, and so nothing but f(0) comes out of it.

@@ -7,6 +7,7 @@
 mod array;
 mod chip;
 mod converter;
+pub mod devices;
 mod monte_carlo;
 pub mod plot;
 mod profile;
@@ -15,6 +16,7 @@ mod sweep;
 pub use array::{Array, Reading};
 pub use chip::{Chip, Relaxed};
 pub use converter::{convert_input, convert_output};
+pub use devices::{Devices, Pair};
 pub use monte_carlo::{Lot, Nudged, Spread, Trial, mean_accuracy, nudge, trials};
 pub use profile::{PRESETS, Profile};
 pub use sweep::Sweep;

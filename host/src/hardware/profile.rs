@@ -259,6 +259,12 @@ impl Profile {
         drifts || sizes.iter().any(|&size| size > 0.0)
     }
 
+    /// What the amplifiers multiply by to make up for the drift.
+    pub fn compensation(&self) -> f64 {
+        let drift = self.drift_exponent * (self.drift_time / self.drift_start).ln();
+        if self.drift_compensation { drift.exp() } else { 1.0 }
+    }
+
     /// G_high − G_low, S.
     pub fn range(&self) -> f64 {
         self.high_conductance - self.low_conductance

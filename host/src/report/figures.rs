@@ -22,10 +22,13 @@ pub struct Figure {
     source: Source,
 }
 
+/// What a line shows of each epoch: what its name adds to the run's, and the value.
+type Logging = (&'static str, fn(&Logged) -> Option<f64>);
+
 /// Where a figure's lines come from.
 enum Source {
-    /// Values of each epoch in the log, each with what its name adds to the run's.
-    Log(&'static [(&'static str, fn(&Logged) -> Option<f64>)]),
+    /// Values of each epoch in the log.
+    Log(&'static [Logging]),
     /// Energy while the best model relaxes the first test sample.
     Sweeps,
     /// Accuracy of the best model.

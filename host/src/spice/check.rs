@@ -1,9 +1,9 @@
 //! The circuit's voltages beside core's relaxed state.
 
 use anyhow::Result;
-use fenchel_core::{Model, Network, Packed, Problem, Schedule, Settings, StateView, Status, label};
+use fenchel_core::{Model, Network, Problem, Schedule, Settings, StateView, Status, Weights, label};
 
-use super::ideal::{Analysis, bounds, netlist};
+use super::netlist::{Analysis, Level, bounds, netlist};
 use super::ngspice;
 
 /// A circuit's operating point beside the relaxed state.
@@ -16,14 +16,18 @@ pub struct Comparison {
 }
 
 /// Compare the operating point of `problem`, of one sample, with core's state: forward–backward
-/// sweeps to a residual of 10⁻⁶, and unit-wise descent where they don't settle.
+/// sweeps to a residual of 10⁻⁶, and unit-wise descent where they don't settle. A crossbar is compared
+/// with core run on its chip's weights and offsets.
 ///
 /// # Errors
 /// Of [`netlist`] and of ngspice; and if core finds no minimum.
-pub fn check(model: &Model, problem: &Problem) -> Result<Comparison> {
+pub fn check(model: &Model, problem: &Problem, level: Level) -> Result<Comparison> {
     let network = model.network();
-    let relaxed = relaxed(&network, problem)?;
-    let text = netlist(&network, problem, Analysis::OperatingPoint)?;
+    let relaxed = match level {
+        Level::Ideal => relaxed(&network, problem, true)?,
+        Level::Crossbar(crossbar) => crossbar.relaxed(problem)?,
+    };
+    let text = netlist(&network, problem, Analysis::OperatingPoint, level)?;
     let voltages = ngspice::run(&text)?.points.concat();
     crate::error::require!(
         voltages.len() == relaxed.len(),
@@ -57,7 +61,8 @@ pub struct Path {
 /// As [`check`].
 pub fn settle(model: &Model, problem: &Problem, microseconds: f64) -> Result<Path> {
     let network = model.network();
-    let voltages = ngspice::run(&netlist(&network, problem, Analysis::Transient(microseconds))?)?;
+    let voltages =
+        ngspice::run(&netlist(&network, problem, Analysis::Transient(microseconds), Level::Ideal)?)?;
     let mut memory = vec![0.0; StateView::len(network.units(), 1)];
     let mut state = StateView::new(network.units(), 1, &mut memory)?;
     let mut energy = |z: &[f32]| network.energy_at(problem, z, &mut state).map(f64::from);
@@ -71,17 +76,21 @@ pub fn settle(model: &Model, problem: &Problem, microseconds: f64) -> Result<Pat
         Ok(energy(&z)?)
     });
     let energies = energies.collect::<Result<Vec<_>>>()?;
-    let relaxed = energy(&relaxed(&network, problem)?)?;
+    let relaxed = energy(&relaxed(&network, problem, true)?)?;
     Ok(Path { times: voltages.times.iter().map(|time| 1e6 * time).collect(), energies, relaxed })
 }
 
-/// The activities of the relaxed state, block after block.
-fn relaxed(network: &Network<'_, Packed>, problem: &Problem) -> Result<Vec<f32>> {
+/// The activities of the relaxed state, block after block; `by_units` where sweeps don't settle.
+pub(super) fn relaxed<W: Weights>(
+    network: &Network<'_, W>,
+    problem: &Problem,
+    by_units: bool,
+) -> Result<Vec<f32>> {
     let mut memory = vec![0.0; StateView::len(network.units(), 1)];
     let mut state = StateView::new(network.units(), 1, &mut memory)?;
     let mut settings = Settings { sweeps: 400, tolerance: 1e-6, ..Settings::default() };
     let mut outcome = network.relax(problem, &mut state, &settings, &mut |_| {})?;
-    if outcome.status != Status::Converged {
+    if by_units && outcome.status != Status::Converged {
         settings = Settings { schedule: Schedule::Unitwise, sweeps: 20_000, ..settings };
         outcome = network.relax(problem, &mut state, &settings, &mut |_| {})?;
     }

@@ -1,128 +1,26 @@
-//! The netlist with ideal sources, an element a term of the energy.
+//! Sums by ideal sources: a current for each product, into 1 kΩ for the pre-activations and into the
+//! capacitors for the forces.
 
 use std::fmt::Write;
 
 use anyhow::Result;
-use fenchel_core::{Activation, Network, Nudge, Potential, Problem, Weights};
+use fenchel_core::{Network, Weights};
 
+use super::netlist::CONDUCTANCE;
 use crate::error::require;
 
-/// Siemens for γ = 1 or a weight of 1.
-const CONDUCTANCE: f64 = 1e-3;
-/// Farads at a unit.
-const CAPACITANCE: f64 = 1e-9;
-/// Siemens of a clamp that conducts: z leaves C by a force's 10⁻⁶ part.
-const CLAMP: f64 = 1e3;
-
-/// What ngspice is to find.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Analysis {
-    /// Where the voltages settle.
-    OperatingPoint,
-    /// How they get there from the forward pass, in this many µs.
-    Transient(f64),
-}
-
-/// The netlist of one sample's problem. Its forward pass is where a transient starts, and the first
-/// guess of the operating point.
-///
-/// Nodes: `x_J` the input, `z_K_I` an activity, `a_K_I` a pre-activation, `u_K_I` the force that a block
-/// feeds back. An element's name says what it carries.
-///
-/// # Errors
-/// [`crate::BadInput`] for a potential or an activation without a circuit: those beside Fenchel–Young
-/// and relu, linear and clip; [`fenchel_core::Error::Size`] if the input doesn't fit.
-pub fn netlist<W: Weights>(
-    network: &Network<'_, W>,
-    problem: &Problem,
-    analysis: Analysis,
-) -> Result<String> {
-    let mut text = String::from("* A lifted network: voltages settle at the activities of least energy.\n");
-    text += "* 1 V: an activity of 1. 1 mA: a force of 1. Nodes: x input, a pre-activations, z activities, u forces.\n";
-    for (j, x) in problem.input.iter().enumerate() {
-        writeln!(text, "Vx_{j} x_{j} 0 {x:e}")?;
-    }
+/// W z + b into a and, unless they come from the input, Wᵀ u into z.
+pub(super) fn sums<W: Weights>(text: &mut String, network: &Network<'_, W>) -> Result<()> {
     for k in 1..=network.output() {
-        block(&mut text, network, problem, k)?;
+        for (i, &bias) in network.bias(k).iter().enumerate() {
+            writeln!(text, "Ra_{k}_{i} a_{k}_{i} 0 {:e}", 1.0 / CONDUCTANCE)?;
+            writeln!(text, "Ib_{k}_{i} 0 a_{k}_{i} {:e}", f64::from(bias) * CONDUCTANCE)?;
+        }
     }
     for (index, c) in network.connections().iter().enumerate() {
-        connection(&mut text, c.from, c.to, index, &c.weights)?;
-    }
-    let mut forward = vec![0.0; network.units()];
-    network.infer(problem.input, &mut forward)?;
-    let start = if analysis == Analysis::OperatingPoint { ".nodeset" } else { ".ic" };
-    for k in 1..=network.output() {
-        for (i, z) in forward[network.range(k, 1)].iter().enumerate() {
-            writeln!(text, "{start} v(z_{k}_{i})={z:e}")?;
-        }
-    }
-    // Far below f32's rounding of the activities; no conductance of ngspice's own.
-    text += ".options reltol=1e-6 abstol=1e-12 vntol=1e-8 gmin=1e-15 itl1=500 itl4=100\n";
-    text += ".save";
-    for k in 1..=network.output() {
-        for i in 0..network.range(k, 1).len() {
-            write!(text, " v(z_{k}_{i})")?;
-        }
-    }
-    match analysis {
-        Analysis::OperatingPoint => text += "\n.op\n.end\n",
-        Analysis::Transient(end) => writeln!(text, "\n.tran {:e}u {end:e}u uic\n.end", end / 200.0)?,
-    }
-    Ok(text)
-}
-
-/// Lower and upper end of C, where it has one; `None` for an activation that isn't element by element.
-pub(super) fn bounds(activation: Activation) -> Option<(Option<f32>, Option<f32>)> {
-    match activation {
-        Activation::Linear => Some((None, None)),
-        Activation::Relu => Some((Some(0.0), None)),
-        Activation::Clip { low, high } => Some((Some(low), Some(high))),
-        _ => None,
-    }
-}
-
-/// A block's units: γ(a − z), −g, and at the output r − s·z, into each capacitor; clamp and force.
-fn block<W: Weights>(text: &mut String, network: &Network<'_, W>, problem: &Problem, k: usize) -> Result<()> {
-    let block = network.blocks()[k];
-    let Some((low, high)) = bounds(block.activation) else {
-        return unsupported(k, "relu, linear or clip", block.activation);
-    };
-    if block.potential != Potential::FenchelYoung {
-        return unsupported(k, "the Fenchel-Young potential", block.potential);
-    }
-    let nudge = if k == network.output() { problem.nudges[0] } else { Nudge::FREE };
-    let (bias, gamma) = (network.bias(k), network.gamma(k));
-    let perturbation = problem.perturbation.get(network.range(k, 1)).unwrap_or_default();
-    for i in 0..bias.len() {
-        let (gamma, bias) = (f64::from(gamma[i]), f64::from(bias[i]));
-        let own = format!("{k}_{i}");
-        writeln!(text, "Ra_{own} a_{own} 0 {:e}", 1.0 / CONDUCTANCE)?;
-        writeln!(text, "Ib_{own} 0 a_{own} {:e}", bias * CONDUCTANCE)?;
-        writeln!(text, "C_{own} z_{own} 0 {CAPACITANCE:e}")?;
-        writeln!(text, "Gpull_{own} 0 z_{own} a_{own} z_{own} {:e}", gamma * CONDUCTANCE)?;
-        let mut push = -perturbation.get(i).map_or(0.0, |&g| f64::from(g));
-        if k == network.output() {
-            let (y, y_attack) = (f64::from(problem.target[i]), f64::from(problem.attack[i]));
-            push += f64::from(nudge.target) * y + f64::from(nudge.attack) * y_attack;
-            writeln!(text, "Gs_{own} z_{own} 0 z_{own} 0 {:e}", f64::from(nudge.s) * CONDUCTANCE)?;
-        }
-        writeln!(text, "Ir_{own} 0 z_{own} {:e}", push * CONDUCTANCE)?;
-        let mut rest = format!("v(a_{own})");
-        if let Some(low) = low {
-            writeln!(text, "Blow_{own} 0 z_{own} i={CLAMP:e}*max({low:e}-v(z_{own}),0)")?;
-            rest = format!("max({rest},{low:e})");
-        }
-        if let Some(high) = high {
-            writeln!(text, "Bhigh_{own} z_{own} 0 i={CLAMP:e}*max(v(z_{own})-({high:e}),0)")?;
-            rest = format!("min({rest},{high:e})");
-        }
-        writeln!(text, "Bu_{own} u_{own} 0 v={gamma:e}*(v(z_{own})-{rest})")?;
+        connection(text, c.from, c.to, index, &c.weights)?;
     }
     Ok(())
-}
-
-fn unsupported<T>(k: usize, expected: &str, got: impl std::fmt::Debug) -> Result<T> {
-    Err(crate::BadInput::new(format!("block {k}"), expected, format!("{got:?}, which has no circuit")).into())
 }
 
 /// Weights forwards, W z into a, and, unless they come from the input, backwards, Wᵀ u into z.

@@ -5,8 +5,11 @@
 //! settles with a time constant of 1 µs.
 
 mod check;
+mod crossbar;
 mod ideal;
+mod netlist;
 mod ngspice;
 
 pub use check::{Comparison, Path, check, settle};
-pub use ideal::{Analysis, netlist};
+pub use crossbar::{Crossbar, OpAmps};
+pub use netlist::{Analysis, Level, netlist};

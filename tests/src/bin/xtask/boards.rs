@@ -11,6 +11,8 @@ pub enum Kernel {
     Safe,
     /// The vectors of a Cortex-M55.
     Mve,
+    /// The same with fused multiply-adds: other bits.
+    Fused,
 }
 
 /// A board, and how the compiler builds for it.
@@ -39,6 +41,7 @@ impl Variant {
         match self.kernel {
             Kernel::Own => {}
             Kernel::Mve => flags.push("--cfg=fenchel_kernel=\"mve\"".into()),
+            Kernel::Fused => flags.push("--cfg=fenchel_kernel=\"fused\"".into()),
             Kernel::Safe => flags.push("--cfg=fenchel_kernel=\"safe\"".into()),
         }
         flags.join(" ")
@@ -48,9 +51,14 @@ impl Variant {
     pub fn others(board: &Board) -> &'static [Kernel] {
         match board.about {
             "Cortex-M4F" => &[Kernel::Safe],
-            "Cortex-M55" => &[Kernel::Mve],
+            "Cortex-M55" => &[Kernel::Mve, Kernel::Fused],
             _ => &[],
         }
+    }
+
+    /// Whether it gives this machine's bits.
+    pub fn is_strict(&self) -> bool {
+        self.kernel != Kernel::Fused
     }
 
     /// Whether the Cortex-M4's cycles are this core's.
@@ -63,6 +71,7 @@ impl Variant {
         match self.kernel {
             Kernel::Safe => "safe",
             Kernel::Mve => "mve",
+            Kernel::Fused => "mve, fused",
             Kernel::Own if self.board.target.ends_with("hf") => "vfp",
             Kernel::Own => "safe",
         }

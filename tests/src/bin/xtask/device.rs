@@ -20,6 +20,8 @@ pub struct Report {
     pub correct: usize,
     /// Samples whose outputs and label are the same in every bit.
     pub identical: usize,
+    /// Largest difference of an output from this machine's, in shares of the sample's largest output.
+    pub furthest: f32,
     /// Lines of energies, residuals, statuses and state checksums, and how many are the same.
     pub relaxation: (usize, usize),
     /// Energy of the first sample's first nudged problem: forward pass, and relaxed, on the device.
@@ -79,6 +81,11 @@ pub fn run(
             .filter(|(a, label)| a.label == usize::from(**label))
             .count(),
         identical: answers.iter().zip(&expected).filter(agree).count(),
+        furthest: answers
+            .iter()
+            .zip(&expected)
+            .map(|(device, host)| distance(&device.bits, &host.1))
+            .fold(0.0, f32::max),
         relaxation: (same, expected_lines.len().max(relaxed.len())),
         energy: (forward_energy(&model, samples)?, relaxed_energy(&relaxed)?),
         instructions: answers.iter().map(|a| a.instructions as f64).sum::<f64>()
@@ -88,6 +95,13 @@ pub fn run(
         model_bytes: bytes.len(),
         sample_bytes: 8 + samples.bytes.len() + samples.labels.len(),
     })
+}
+
+/// The largest difference of two outputs given as bits, in shares of the second's largest value.
+fn distance(device: &[u32], host: &[u32]) -> f32 {
+    let largest = host.iter().fold(0.0, |largest, z| f32::from_bits(*z).abs().max(largest));
+    let differences = device.iter().zip(host).map(|(a, b)| (f32::from_bits(*a) - f32::from_bits(*b)).abs());
+    differences.fold(0.0, f32::max) / largest
 }
 
 fn succeed(board: &Board, image: &Path) -> Result<Vec<String>> {

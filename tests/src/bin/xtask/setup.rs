@@ -75,6 +75,17 @@ fn components() -> Result<()> {
     Ok(())
 }
 
+/// Whether Rust's nightly and its interpreter Miri are here, or could be added.
+pub fn miri() -> bool {
+    if works("rustup", &["run", "nightly", "cargo", "miri", "--version"]) {
+        return true;
+    }
+    eprintln!("installing Rust's nightly toolchain with Miri");
+    let components = ["--component", "miri", "--component", "rust-src"];
+    let install = ["toolchain", "install", "nightly", "--profile", "minimal"];
+    works("rustup", &[install.as_slice(), &components].concat())
+}
+
 /// Make sure that cargo-fuzz, Rust's nightly, which it needs, and a C++ compiler are there.
 pub fn prepare_fuzzing() -> Result<()> {
     if !works("rustup", &["run", "nightly", "rustc", "--version"]) {

@@ -1,0 +1,113 @@
+//! The conductances that a chip was programmed to, for circuits and other simulators.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use fenchel_core::{Connection, Random, Weights};
+
+use super::Profile;
+use super::array::devices;
+use crate::exchange::{Tensor, npz};
+use crate::{Matrix, Parameters, files};
+
+/// G⁺ and G⁻ of one array, S, row after row, a row an output.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pair {
+    /// Outputs and inputs.
+    pub shape: (usize, usize),
+    /// G⁺.
+    pub plus: Vec<f32>,
+    /// G⁻.
+    pub minus: Vec<f32>,
+}
+
+/// A connection's arrays.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Devices {
+    /// Ω: a weight is ohms·(G⁺ − G⁻).
+    pub ohms: f64,
+    /// Of W.
+    pub forward: Pair,
+    /// Of Wᵀ, if it has an array of its own.
+    pub feedback: Option<Pair>,
+}
+
+impl Devices {
+    /// What [`super::Chip::draw`] programs from the same draws, before its amplifiers' gains, in the order
+    /// of the network's connections.
+    pub fn draw(parameters: &Parameters, profile: &Profile, random: &mut Random) -> Vec<Connection<Self>> {
+        let program = |c: &Connection<Matrix>| {
+            let (forward, ohms) = Pair::program(&c.weights, false, profile, random);
+            let apart = c.from > 0 && profile.separate_feedback;
+            let feedback = apart.then(|| Pair::program(&c.weights, true, profile, random).0.transposed());
+            Connection { from: c.from, to: c.to, weights: Self { ohms, forward, feedback } }
+        };
+        parameters.connections.iter().map(program).collect()
+    }
+}
+
+impl Pair {
+    /// The devices of W, whichever array they are in, and the ohms.
+    fn program(weights: &Matrix, backwards: bool, profile: &Profile, random: &mut Random) -> (Self, f64) {
+        let (rows, columns) = weights.shape();
+        let low = profile.low_conductance as f32;
+        let mut columns_of = [vec![low; rows * columns], vec![low; rows * columns]];
+        let mut seen = Vec::new();
+        let largest =
+            devices(weights, backwards, profile, random, &mut |_, sides| seen.extend_from_slice(sides));
+        let per_weight = profile.range() / f64::from(if largest > 0.0 { largest } else { 1.0 });
+        for (j, sides) in seen.chunks_exact(2 * rows.max(1)).enumerate() {
+            for (pair, sides) in columns_of.iter_mut().zip(sides.chunks_exact(rows)) {
+                for (i, side) in sides.iter().enumerate() {
+                    // A side's rounding could leave one that is cut off a little below 0 S.
+                    let conductance = profile.low_conductance + per_weight * f64::from(*side);
+                    pair[i * columns + j] = conductance.max(0.0) as f32;
+                }
+            }
+        }
+        let [plus, minus] = columns_of;
+        (Self { shape: (rows, columns), plus, minus }, profile.compensation() / per_weight)
+    }
+
+    /// With outputs for inputs.
+    pub fn transposed(&self) -> Self {
+        let (rows, columns) = self.shape;
+        let transpose = |values: &[f32]| -> Vec<f32> {
+            (0..columns).flat_map(|j| (0..rows).map(move |i| values[i * columns + j])).collect()
+        };
+        Self { shape: (columns, rows), plus: transpose(&self.plus), minus: transpose(&self.minus) }
+    }
+}
+
+/// Write G⁺ and G⁻ of every array, S: to one NPZ file if `path` ends in `.npz`, otherwise to a folder of CSV
+/// files. An array is named `w_FROM_TO` forwards, (fan-out, fan-in), and `t_FROM_TO` backwards, (fan-in,
+/// fan-out), with `_plus` or `_minus` after it.
+///
+/// # Errors
+/// If it can't be written.
+pub fn write(devices: &[Connection<Devices>], path: &Path) -> Result<()> {
+    let mut tensors = Vec::new();
+    for Connection { from, to, weights } in devices {
+        let forward = std::iter::once(("w", &weights.forward));
+        for (direction, pair) in forward.chain(weights.feedback.iter().map(|pair| ("t", pair))) {
+            for (side, values) in [("plus", &pair.plus), ("minus", &pair.minus)] {
+                let name = format!("{direction}_{from}_{to}_{side}");
+                tensors.push(Tensor {
+                    name,
+                    shape: vec![pair.shape.0, pair.shape.1],
+                    values: values.clone(),
+                });
+            }
+        }
+    }
+    if path.extension().is_some_and(|extension| extension == "npz") {
+        return files::write(path, &npz::write(&tensors)?);
+    }
+    std::fs::create_dir_all(path).with_context(|| format!("making {}", path.display()))?;
+    for Tensor { name, shape, values } in tensors {
+        let row = |row: &[f32]| row.iter().map(|g| format!("{g:e}")).collect::<Vec<_>>().join(",") + "\n";
+        let text: String = values.chunks_exact(shape[1]).map(row).collect();
+        files::write(&path.join(format!("{name}.csv")), text.as_bytes())?;
+    }
+    Ok(())
+}
