@@ -108,6 +108,25 @@ impl<'a> Packed<'a> {
         panels.map(|(columns, scales)| BytePanel(columns, scales))
     }
 
+    // Not inlined: each form of weights would add its own list of columns to the caller's stack.
+
+    #[inline(never)]
+    fn apply_full(&self, z: &[f32], a: &mut [f32]) {
+        kernel::apply(self.full(), self.fitness, z, a);
+    }
+
+    #[cfg(feature = "narrow")]
+    #[inline(never)]
+    fn apply_halves(&self, z: &[f32], a: &mut [f32]) {
+        kernel::apply(self.halves(), self.fitness, z, a);
+    }
+
+    #[cfg(feature = "narrow")]
+    #[inline(never)]
+    fn apply_bytes(&self, z: &[f32], a: &mut [f32]) {
+        kernel::apply(self.bytes(), self.fitness, z, a);
+    }
+
     /// Row i, length fan-in: for showing and exchanging weights, not for speed.
     pub fn row(&self, i: usize) -> impl Iterator<Item = f32> + 'a {
         let (panel, r) = (i / PANEL, i % PANEL);
@@ -128,11 +147,11 @@ impl Weights for Packed<'_> {
     fn apply(&self, z: &[f32], a: &mut [f32]) {
         for (z, a) in z.chunks_exact(self.columns.max(1)).zip(a.chunks_exact_mut(self.rows.max(1))) {
             match self.stored {
-                Stored::F32(_) => kernel::apply(self.full(), self.fitness, z, a),
+                Stored::F32(_) => self.apply_full(z, a),
                 #[cfg(feature = "narrow")]
-                Stored::F16(_) => kernel::apply(self.halves(), self.fitness, z, a),
+                Stored::F16(_) => self.apply_halves(z, a),
                 #[cfg(feature = "narrow")]
-                Stored::Int8 { .. } => kernel::apply(self.bytes(), self.fitness, z, a),
+                Stored::Int8 { .. } => self.apply_bytes(z, a),
             }
         }
     }

@@ -27,7 +27,7 @@ pub const LOG: &str = "log.jsonl";
 /// The epochs of a log's text, up to the first line that isn't one: the last may be cut off, if the
 /// run was killed while it was written.
 pub fn epochs(log: &str) -> Vec<Logged> {
-    log.lines().map_while(|line| serde_json::from_str(line).ok()).collect()
+    log.lines().map_while(|line| Logged::parse(line).ok()).collect()
 }
 
 /// The folder of a run in progress.

@@ -254,7 +254,8 @@ fn runs_are_listed_and_compared() {
     let listed = json_lines(&fenchel(folder, &["runs", "--json"]));
     assert_eq!(listed.len(), 2);
     assert_eq!(listed[0]["objective"], "backprop");
-    assert!(listed.iter().all(|run| run["state"] == "finished" && run["epoch"] == 3 && run["epochs"] == 3));
+    let whole = |run: &Value| run["state"] == "finished" && run["epoch"] == 3 && run["epochs"] == 3;
+    assert!(listed.iter().all(whole), "{listed:?}");
     let compared = json(&fenchel(folder, &["compare", "runs/first", "runs/second", "--json"]));
     assert_eq!(compared[1]["settings"], serde_json::json!({ "objective": "rovr" }));
     assert_eq!(compared[0]["outcome"]["validation_accuracy"], listed[0]["validation_accuracy"]);

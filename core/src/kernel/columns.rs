@@ -23,7 +23,7 @@ pub struct Columns {
 
 impl Columns {
     /// Columns listed at a time: 8 bytes of stack each.
-    pub const MOST: usize = 28;
+    pub const MOST: usize = 32;
     /// A multiple of this many are listed.
     pub const GROUP: usize = 4;
 

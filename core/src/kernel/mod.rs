@@ -59,9 +59,7 @@ pub type Panel = [[f32; PANEL]];
 /// `+ 0.0` turns a −0 to begin with into +0. A sum that doesn't begin as −0 never becomes it: x + y
 /// is −0 only if both are. Then adding w·0 = ±0 to it changes no bit, w being finite, and so zeros
 /// may be skipped.
-///
-/// Not inlined: each form of weights would add its own to the caller's stack.
-#[inline(never)]
+#[inline(always)]
 pub fn apply<R: Rows>(panels: impl Iterator<Item = R> + Clone, fitness: Fitness, z: &[f32], a: &mut [f32]) {
     a.iter_mut().for_each(|a| *a += 0.0);
     let run = Run::new(fitness, z, a);

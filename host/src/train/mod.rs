@@ -43,7 +43,7 @@ pub struct Epoch {
 }
 
 /// A line of a run's log.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize)]
 pub struct Logged {
     /// How training went.
     #[serde(flatten)]
@@ -51,6 +51,17 @@ pub struct Logged {
     /// What it came to.
     #[serde(flatten)]
     pub epoch: Epoch,
+}
+
+impl Logged {
+    /// What was written as one JSON object. Each part is read by itself: serde's flattening takes no
+    /// numbers where another crate asks serde_json for its `arbitrary_precision`.
+    ///
+    /// # Errors
+    /// If it is no such object.
+    pub fn parse(line: &str) -> serde_json::Result<Self> {
+        Ok(Self { observed: serde_json::from_str(line)?, epoch: serde_json::from_str(line)? })
+    }
 }
 
 /// How many training samples were beyond the local bound on −s, after an epoch.
