@@ -3,8 +3,8 @@
     pip install numpy safetensors onnx onnxruntime torch
     python host/tests/python/exchange.py target/release/fenchel
 
-Trains on digits, then compares outputs on 100 test samples, as largest absolute difference; fails
-beyond 1e-6 of the largest output.
+`cargo xtask test` runs it without PyTorch. Trains on digits, then compares outputs on 100 test samples, as
+largest absolute difference; fails beyond 1e-6 of the largest output.
 """
 
 import json

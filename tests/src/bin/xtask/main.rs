@@ -13,6 +13,7 @@ mod fuzz;
 mod gate;
 mod limits;
 mod process;
+mod python;
 mod qemu;
 mod samples;
 mod setup;
