@@ -79,7 +79,7 @@ with tempfile.TemporaryDirectory() as folder:
     fenchel(folder, "train", "--layers", "48,24", "--quiet", "--out", "run")
     x = numpy.random.default_rng(0).random((SAMPLES + 20, 64)).astype("f4").astype("f8")
     # The label is the last column; ten of each so that every split has all classes.
-    rows = [",".join([*(repr(v) for v in row), str(i % 10)]) for i, row in enumerate(x)]
+    rows = [",".join([*(repr(float(v)) for v in row), str(i % 10)]) for i, row in enumerate(x)]
     (folder / "points.csv").write_text("\n".join(rows) + "\n")
     for form in ["safetensors", "npz"]:
         fenchel(folder, "export", "run", "-o", f"w.{form}", "--format", form)
