@@ -19,6 +19,8 @@ pub const LAST: &str = "last.fenchel";
 pub const CHECKPOINT: &str = "checkpoint";
 /// The resolved settings.
 pub const SETTINGS: &str = "settings.toml";
+/// Figures of the best model on a device, one JSON object, if `cargo xtask device` measured them.
+pub const DEVICE: &str = "device.json";
 /// One JSON object an epoch.
 pub const LOG: &str = "log.jsonl";
 

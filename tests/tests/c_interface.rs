@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use fenchel::{Architecture, Parameters, export};
+use fenchel::{Architecture, Parameters, exchange, export};
 use fenchel_c::{CNudge, COutcome, CSettings, MODEL_BYTES, Shape, Status};
 use fenchel_core::{
     Activation, Attack, Model, Nudge, Objective, Perturbation, Potential, Problem, Random, Scaling, Schedule,
@@ -127,18 +127,18 @@ fn a_c_program_gets_the_bits_of_core() {
     let (target, attack) = ([0.0, 1.0, 0.0], [1.0, 0.0, 0.0]);
     let header = format!(
         "#define SAMPLES {SAMPLES}\n#define INPUTS {}\n#define OUTPUTS {}\n#define UNITS {UNITS}\n\
-         static const union {{ uint8_t bytes[{}]; uint64_t alignment; }} model_file = {{{{{}}}}};\n\
          static const float sample[SAMPLES][INPUTS] = {{{}}};\n\
          static const float target[OUTPUTS] = {};\nstatic const float attack[OUTPUTS] = {};\n",
         SIZES[0],
         SIZES[3],
-        bytes.len(),
-        list(bytes.iter()),
         list(samples.iter().map(|sample| floats(sample))),
         floats(&target),
         floats(&attack),
     );
-    std::fs::write(folder.path().join("model.h"), header).expect("writes");
+    std::fs::write(folder.path().join("samples.h"), header).expect("writes");
+    // What `fenchel export --format c-header` writes.
+    let exported = exchange::write(exchange::Form::CHeader, "model", &bytes).expect("exports");
+    std::fs::write(folder.path().join("exported.h"), exported).expect("writes");
     let (archive, libraries) = library(&root().join("target/c-interface"));
     let program = folder.path().join("device");
     let include = root().join("core/c/include");

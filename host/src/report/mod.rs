@@ -11,8 +11,11 @@ use anyhow::Result;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde_json::{Value, json};
 
+use crate::BadInput;
 use crate::data::Dataset;
+use crate::error::printable;
 use crate::export::ModelBytes;
+use crate::run::DEVICE;
 use crate::train::{Logged, Settings};
 use chart::{Line, STYLE, chart};
 pub use figures::{Figure, figures, png};
@@ -42,6 +45,15 @@ impl Reported {
 
     fn name(&self) -> String {
         self.folder.display().to_string()
+    }
+
+    /// Its figures on a device, by name; none if there are none.
+    fn device(&self) -> Result<Option<serde_json::Map<String, Value>>> {
+        let path = self.folder.join(DEVICE);
+        let Ok(text) = std::fs::read_to_string(&path) else { return Ok(None) };
+        let bad =
+            |error| BadInput::new(path.display(), "a JSON object of figures", printable(&format!("{error}")));
+        Ok(Some(serde_json::from_str(&text).map_err(bad)?))
     }
 
     /// Its best model and its data, read once.
@@ -96,6 +108,7 @@ impl<'a> Measured<'a> {
 /// If a run has no model yet, or its data can't be loaded.
 pub fn page(runs: &[Reported]) -> Result<String> {
     let training = figures::of_the_log(runs)?;
+    let devices = runs.iter().map(Reported::device).collect::<Result<Vec<_>>>()?;
     let runs = runs.iter().map(Measured::new).collect::<Result<Vec<_>>>()?;
     let title = match runs.as_slice() {
         [run] => run.name.clone(),
@@ -135,6 +148,17 @@ pub fn page(runs: &[Reported]) -> Result<String> {
                         @let lines: Vec<Line> = runs.iter()
                             .map(|run| (run.name.clone(), run.robustness[number].clone())).collect();
                         (chart(curve.title, curve.varied, &lines))
+                    }
+                }
+                @if devices.iter().any(Option::is_some) {
+                    h2 { "On the device" }
+                    @for (run, device) in runs.iter().zip(&devices) {
+                        @if let Some(figures) = device {
+                            div.scroll { table {
+                                tr { th { (run.name) } th {} }
+                                @for (name, value) in figures { tr { td { (name) } td { (shown(value)) } } }
+                            } }
+                        }
                     }
                 }
                 @for run in &runs { (answers(run)) }
@@ -229,15 +253,19 @@ fn sample(data: &Dataset, index: usize) -> Markup {
     }
 }
 
-fn settings(runs: &[Measured]) -> Markup {
-    let all: Vec<Value> = runs.iter().map(|run| json!(run.run.settings)).collect();
-    let names: Vec<_> = all[0].as_object().into_iter().flat_map(|object| object.keys()).collect();
-    let shown = |value: &Value| match value {
+/// A value as a table shows it.
+fn shown(value: &Value) -> String {
+    match value {
         Value::Null => "–".to_string(),
         Value::String(text) => text.clone(),
         Value::Number(number) if number.is_f64() => (number.as_f64().unwrap_or(f64::NAN) as f32).to_string(),
         other => other.to_string(),
-    };
+    }
+}
+
+fn settings(runs: &[Measured]) -> Markup {
+    let all: Vec<Value> = runs.iter().map(|run| json!(run.run.settings)).collect();
+    let names: Vec<_> = all[0].as_object().into_iter().flat_map(|object| object.keys()).collect();
     html! {
         div.scroll { table {
             tr { th { "setting" } @for run in runs { th { (run.name) } } }

@@ -3,8 +3,8 @@
     pip install numpy safetensors onnx onnxruntime torch
     python host/tests/python/exchange.py target/release/fenchel
 
-Trains on digits, then compares outputs on 100 test samples, as largest absolute difference; fails
-beyond 1e-6 of the largest output.
+`cargo xtask test` runs it without PyTorch. Trains on digits, then compares outputs on 100 test samples, as
+largest absolute difference; fails beyond 1e-6 of the largest output.
 """
 
 import json
@@ -79,7 +79,7 @@ with tempfile.TemporaryDirectory() as folder:
     fenchel(folder, "train", "--layers", "48,24", "--quiet", "--out", "run")
     x = numpy.random.default_rng(0).random((SAMPLES + 20, 64)).astype("f4").astype("f8")
     # The label is the last column; ten of each so that every split has all classes.
-    rows = [",".join([*(repr(v) for v in row), str(i % 10)]) for i, row in enumerate(x)]
+    rows = [",".join([*(repr(float(v)) for v in row), str(i % 10)]) for i, row in enumerate(x)]
     (folder / "points.csv").write_text("\n".join(rows) + "\n")
     for form in ["safetensors", "npz"]:
         fenchel(folder, "export", "run", "-o", f"w.{form}", "--format", form)

@@ -8,8 +8,11 @@ mod checkpoint;
 mod csv;
 mod digits;
 mod idx;
+mod labels;
 mod log;
 mod model;
+mod network;
+mod samples;
 mod settings;
 
 use std::alloc::System;
@@ -33,6 +36,11 @@ pub const READERS: &[Reader] = &[
     Reader { name: "checkpoint", read: checkpoint::read },
     Reader { name: "settings", read: settings::read },
     Reader { name: "log", read: log::read },
+    Reader { name: "npz", read: network::read },
+    Reader { name: "safetensors", read: network::read },
+    Reader { name: "onnx", read: network::read },
+    Reader { name: "samples", read: samples::read },
+    Reader { name: "labels", read: labels::read },
 ];
 
 /// Bytes that reading a file of `size` bytes may have allocated at any time.

@@ -3,7 +3,8 @@
 #include <string.h>
 
 #include "fenchel.h"
-#include "model.h" /* FENCHEL_UNITS, model_file, sample, target, attack, SAMPLES, INPUTS, OUTPUTS */
+#include "exported.h" /* fenchel_file */
+#include "samples.h" /* sample, target, attack, SAMPLES, INPUTS, OUTPUTS, UNITS */
 
 static fenchel_model model;
 static float state[FENCHEL_STATE_BYTES(UNITS) / sizeof(float)];
@@ -34,12 +35,12 @@ int main(void) {
            (unsigned)sizeof(fenchel_outcome), (unsigned)FENCHEL_STATE_BYTES(1));
     status = fenchel_infer(&model, sample[0], INPUTS, state, sizeof state, output, OUTPUTS);
     printf("not loaded %d\n", (int)status);
-    status = fenchel_load(&model, model_file.bytes, sizeof model_file.bytes - 1, &shape);
+    status = fenchel_load(&model, fenchel_file, sizeof fenchel_file - 1, &shape);
     printf("cut %d\n", (int)status);
-    status = fenchel_load(&model, model_file.bytes + 1, sizeof model_file.bytes - 1, &shape);
+    status = fenchel_load(&model, fenchel_file + 1, sizeof fenchel_file - 1, &shape);
     printf("other %d\n", (int)status);
     printf("null %d\n", (int)fenchel_load(&model, NULL, 0, &shape));
-    status = fenchel_load(&model, model_file.bytes, sizeof model_file.bytes, &shape);
+    status = fenchel_load(&model, fenchel_file, sizeof fenchel_file, &shape);
     printf("load %d %s\n", (int)status, fenchel_message(status));
     printf("shape %u %u %u\n", (unsigned)shape.inputs, (unsigned)shape.outputs, (unsigned)shape.state_bytes);
     print_floats("scaling", &shape.offset, 1);

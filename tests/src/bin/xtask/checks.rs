@@ -12,7 +12,7 @@ use crate::firmware::{self, Contents, cargo_firmware};
 use crate::process::{cargo, check, output, root};
 use crate::samples::Samples;
 use crate::setup::{self, Toolchain};
-use crate::{device, gate, limits, qemu, template};
+use crate::{device, gate, limits, python, qemu, template, tour};
 
 /// The step that needs clippy for the firmware's target.
 const FIRMWARE_LINTS: &str = "firmware: lints";
@@ -38,7 +38,7 @@ pub fn run(toolchain: &Toolchain) -> Result<()> {
     std::fs::create_dir_all(&folder)?;
     let variant = Variant::plain(BOARDS.first().context("a board")?);
     let bench = Bench { toolchain, variant, folder: &folder };
-    let steps: [(&str, &dyn Fn() -> Result<()>); 16] = [
+    let steps: [(&str, &dyn Fn() -> Result<()>); 18] = [
         ("format", &format),
         ("lints", &|| {
             check(&mut cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--", "-Dwarnings"]))
@@ -54,6 +54,8 @@ pub fn run(toolchain: &Toolchain) -> Result<()> {
             limits::all(toolchain, &folder)
         }),
         ("firmware: the template of a board of your own", &|| template::run(toolchain)),
+        ("docs/tour.md, typed in", &tour::run),
+        ("round trips with Python's packages", &python::run),
         ("core: Miri on the safe path", &miri),
         ("core: other targets", &other_targets),
         ("firmware: a damaged model is refused", &|| bench.damaged_model()),

@@ -19,7 +19,7 @@ const PROCESS_MEMORY: u32 = 1024;
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// Minutes for each reader
+    /// Minutes for each reader, one after the other
     #[arg(long, default_value_t = 1.0)]
     minutes: f64,
     /// One reader alone

@@ -13,10 +13,13 @@ mod fuzz;
 mod gate;
 mod limits;
 mod process;
+mod python;
 mod qemu;
 mod samples;
 mod setup;
+mod single;
 mod template;
+mod tour;
 mod trace;
 
 use std::process::ExitCode;
@@ -44,6 +47,8 @@ enum Command {
     Bench(bench::Args),
     /// Memory and code of the device, and every bit of a model file flipped
     Limits,
+    /// A model of one's own on the emulated Cortex-M, compared bit by bit
+    Device(single::Args),
     /// Every reader of files on whatever libFuzzer comes up with
     Fuzz(fuzz::Args),
     /// Instruction counts of a fixed model against the record in tests/instruction_counts.json
@@ -65,6 +70,7 @@ fn main() -> ExitCode {
         Command::Limits => {
             prepared().and_then(|toolchain| limits::all(&toolchain, &process::root().join("target/limits")))
         }
+        Command::Device(args) => prepared().and_then(|toolchain| single::run(&toolchain, args)),
         Command::Fuzz(args) => fuzz::run(args),
         Command::Counts { record } => prepared()
             .and_then(|toolchain| gate::run(&toolchain, &process::root().join("target/counts"), *record)),

@@ -86,6 +86,11 @@ pub fn miri() -> bool {
     works("rustup", &[install.as_slice(), &components].concat())
 }
 
+/// Make sure that Python's virtual environments are there.
+pub fn python() -> Result<()> {
+    if works("python3", &["-c", "import ensurepip, venv"]) { Ok(()) } else { install(&["python3-venv"]) }
+}
+
 /// Make sure that cargo-fuzz, Rust's nightly, which it needs, and a C++ compiler are there.
 pub fn prepare_fuzzing() -> Result<()> {
     if !works("rustup", &["run", "nightly", "rustc", "--version"]) {

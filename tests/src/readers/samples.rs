@@ -1,0 +1,8 @@
+//! Samples as NPZ.
+
+use anyhow::Result;
+use fenchel::data;
+
+pub fn read(bytes: &[u8]) -> Result<()> {
+    data::npz::parse("file", bytes).map(drop)
+}
