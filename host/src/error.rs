@@ -14,6 +14,9 @@ pub struct BadInput {
     pub got: String,
 }
 
+/// Longest TOML that is parsed, bytes, which take a hundred times as much memory.
+pub(crate) const LONGEST_TOML: usize = 1 << 20;
+
 impl BadInput {
     /// Put the three together.
     pub fn new(place: impl Display, expected: impl Display, got: impl Display) -> Self {

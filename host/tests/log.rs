@@ -120,3 +120,14 @@ fn no_color_is_respected() {
         assert!(!shown.trim().is_empty() && !has_style(&shown), "{arguments}: {shown:?}");
     }
 }
+
+#[test]
+fn a_training_that_diverged_is_listed_and_reported() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let epochs = log(folder.path(), "--rate 1e30 --epochs 3");
+    assert_eq!(epochs.len(), 3);
+    assert!(epochs.iter().all(|line| line.epoch.validation_loss.is_nan()));
+    for command in ["runs run", "report run -o page.html"] {
+        assert!(fenchel(folder.path(), command).status.success(), "{command}");
+    }
+}

@@ -9,6 +9,9 @@ use super::labels::{MOST_CLASSES, named, numbered};
 use super::{Dataset, Split, Values, contents, split};
 use crate::error::{BadInput, quoted, require};
 
+/// Most columns, of which the library that finds them keeps 8 bytes each.
+const MOST_COLUMNS: usize = 1 << 20;
+
 /// Load `path`; see [`parse`]. Names of the classes are in the file beside it that ends in
 /// `.labels.txt` instead of `.csv`, if there is one.
 ///
@@ -27,6 +30,11 @@ pub fn load(path: &Path) -> Result<Dataset> {
 /// [`BadInput`] with line and column for text that isn't such a table.
 pub fn parse(place: impl Display, file: &[u8]) -> Result<Dataset> {
     let text = contents::inflate(&place, file)?;
+    for (line, text) in text.split(|&byte| byte == b'\n').enumerate() {
+        let columns = text.iter().filter(|&&byte| byte == b',').count();
+        let place = || format!("{place}, line {}", line + 1);
+        require!(columns < MOST_COLUMNS, place(), format!("at most {MOST_COLUMNS} columns"), columns + 1);
+    }
     let mut rows =
         csv::ReaderBuilder::new().has_headers(false).flexible(true).trim(csv::Trim::All).from_reader(&*text);
     let (mut values, mut labels, mut columns) = (Vec::new(), Vec::new(), 0);

@@ -6,6 +6,7 @@ mod header;
 mod layers;
 pub(crate) mod npz;
 mod onnx;
+mod protobuf;
 mod safetensors;
 mod state_dict;
 

@@ -4,6 +4,7 @@ use anyhow::Result;
 use fenchel_core::Activation;
 use prost::Message;
 
+use super::protobuf::{Field, elements};
 use super::{Layer, Tensor, bad, count};
 use crate::error::{printable, quoted, require};
 
@@ -73,11 +74,26 @@ struct TensorProto {
     data_location: i32,
 }
 
+/// Where those messages hold others, or integers.
+const FIELDS: &[(u64, Field)] = {
+    const NODE: Field = Field::Message(&[(5, Field::Message(&[]))]);
+    const TENSOR: Field = Field::Message(&[(1, Field::Integers)]);
+    const VALUE: Field = Field::Message(&[]);
+    &[(7, Field::Message(&[(1, NODE), (5, TENSOR), (11, VALUE), (12, VALUE)]))]
+};
+
+/// Most elements that are decoded, about 20 MB of them. A layer has about 50.
+const MOST_ELEMENTS: usize = 100_000;
+
 const FLOAT: i32 = 1;
 const DOUBLE: i32 = 11;
 
 /// The layers of the chain from the graph's input to its output.
 pub fn layers(place: &str, file: &[u8]) -> Result<Vec<Layer>> {
+    let elements = elements(file, FIELDS)
+        .ok_or_else(|| bad(place, "safetensors, NPZ or an ONNX model", "none of them, or a damaged one"))?;
+    let most = format!("at most {MOST_ELEMENTS} elements in an ONNX model");
+    require!(elements <= MOST_ELEMENTS, place, most, elements);
     let model = ModelProto::decode(file)
         .map_err(|error| bad(place, "safetensors, NPZ or an ONNX model", printable(&error.to_string())))?;
     let graph = model.graph.ok_or_else(|| bad(place, "safetensors, NPZ or an ONNX model", "none of them"))?;

@@ -8,8 +8,13 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use super::{Tensor, bad, count};
 use crate::error::{printable, quoted, require};
 
+/// Longest header that is parsed, bytes, which take many times as much memory. A layer takes about 150.
+const LONGEST_HEADER: u64 = 1 << 20;
+
 /// Every tensor, widened or rounded to f32.
 pub fn tensors(place: &str, file: &[u8]) -> Result<Vec<Tensor>> {
+    let header = file.first_chunk().map_or(0, |&length| u64::from_le_bytes(length));
+    require!(header <= LONGEST_HEADER, place, format!("a header of at most {LONGEST_HEADER} bytes"), header);
     let parsed = SafeTensors::deserialize(file);
     let parsed =
         parsed.map_err(|error| bad(place, "a whole safetensors file", printable(&error.to_string())))?;

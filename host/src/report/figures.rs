@@ -111,7 +111,8 @@ impl Figure {
             match &self.source {
                 Source::Log(values) => lines.extend(values.iter().map(|(suffix, value)| {
                     let trained = run.epochs.iter().filter(|line| !line.epoch.pretraining);
-                    let point = |line: &Logged| Some((f64::from(line.epoch.epoch), value(line)?));
+                    let finite = |line: &Logged| value(line).filter(|value| value.is_finite());
+                    let point = |line: &Logged| Some((f64::from(line.epoch.epoch), finite(line)?));
                     (format!("{}{suffix}", run.name()), trained.filter_map(point).collect())
                 })),
                 Source::Sweeps => {

@@ -8,7 +8,7 @@ mod settings;
 mod trainer;
 
 use anyhow::Result;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::Parameters;
 use crate::data::Dataset;
@@ -33,6 +33,7 @@ pub struct Epoch {
     /// Share of right labels on the validation split.
     pub validation_accuracy: f64,
     /// Mean ½‖z_L − y‖² on the validation split.
+    #[serde(deserialize_with = "number")]
     pub validation_loss: f64,
     /// Samples dropped because their relaxation left the finite numbers.
     pub unbounded: usize,
@@ -72,9 +73,19 @@ pub struct Safety {
     /// Those whose problem has no minimum near the forward pass.
     pub beyond: usize,
     /// The smallest bound on −s of a sample.
+    #[serde(deserialize_with = "number")]
     pub smallest_bound: f64,
     /// −s.
     pub strength: f64,
+}
+
+/// A number as JSON has it: what isn't finite is written as null.
+fn number<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<f64, D::Error> {
+    if deserializer.is_human_readable() {
+        Ok(Option::deserialize(deserializer)?.unwrap_or(f64::NAN))
+    } else {
+        f64::deserialize(deserializer)
+    }
 }
 
 /// What came of a training.

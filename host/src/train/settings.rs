@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::objectives::{AttackName, Distance, ObjectiveName, PerturbedBlocks, PerturbedPer, PotentialName};
 use crate::architecture::{Architecture, Skip};
 use crate::data::Dataset;
-use crate::error::require;
+use crate::error::{LONGEST_TOML, require};
 use crate::hardware::Profile;
 use crate::spelling::Spelled;
 use crate::{BadInput, spelling};
@@ -151,8 +151,9 @@ impl Settings {
     /// From TOML, in which a settings file may leave out whatever is as [`new`](Self::new) has it.
     ///
     /// # Errors
-    /// Unknown names, and values that aren't what they should be.
+    /// Unknown names, values that aren't what they should be, and more than a MiB of text.
     pub fn from_toml(text: &str) -> Result<Self> {
+        require!(text.len() <= LONGEST_TOML, "settings", format!("at most {LONGEST_TOML} bytes"), text.len());
         let bad = |text: &str, error| BadInput::toml("settings", "what `fenchel train` writes", text, &error);
         let given: toml::Table = toml::from_str(text).map_err(|error| bad(text, error))?;
         #[derive(Deserialize)]

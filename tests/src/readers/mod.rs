@@ -63,7 +63,15 @@ impl Reader {
     /// # Errors
     /// What the reader refuses the file for.
     pub fn read(&self, bytes: &[u8], allocator: &Cap<System>) -> Result<()> {
-        let limit = allocator.allocated() + most_memory(bytes.len());
+        self.read_within(most_memory(bytes.len()), bytes, allocator)
+    }
+
+    /// [`read`](Self::read) with so many bytes of memory.
+    ///
+    /// # Errors
+    /// As it has.
+    pub fn read_within(&self, memory: usize, bytes: &[u8], allocator: &Cap<System>) -> Result<()> {
+        let limit = allocator.allocated() + memory;
         allocator.set_limit(limit).expect("a limit above what is allocated");
         let result = (self.read)(bytes);
         allocator.set_limit(usize::MAX).expect("no limit");

@@ -1,0 +1,106 @@
+//! Large files of many small elements, the densest that a format has: whatever becomes of them, reading
+//! takes no more memory than their size allows.
+
+use std::alloc::System;
+use std::io::Write;
+
+use cap::Cap;
+use fenchel_tests::readers::{READERS, named};
+
+#[global_allocator]
+static ALLOCATOR: Cap<System> = Cap::new(System, usize::MAX);
+
+/// Size of each file, bytes.
+const SIZE: usize = 24 << 20;
+
+/// `start`, elements by number until the file has its size, `end`.
+fn file(start: &[u8], element: impl Fn(usize) -> Vec<u8>, end: &[u8]) -> Vec<u8> {
+    let mut bytes = start.to_vec();
+    for i in 0.. {
+        if bytes.len() >= SIZE {
+            break;
+        }
+        bytes.extend(element(i));
+    }
+    bytes.extend(end);
+    bytes
+}
+
+fn repeated(start: &[u8], element: &[u8], end: &[u8]) -> Vec<u8> {
+    file(start, |_| element.repeat(1000), end)
+}
+
+/// A protobuf field of bytes.
+fn field(tag: u8, contents: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![tag << 3 | 2];
+    let mut length = contents.len();
+    while length >= 0x80 {
+        bytes.push(length as u8 | 0x80);
+        length >>= 7;
+    }
+    bytes.push(length as u8);
+    bytes.extend(contents);
+    bytes
+}
+
+/// An ONNX graph of so many such elements.
+fn graph(element: &[u8]) -> Vec<u8> {
+    field(7, &repeated(b"", element, b""))
+}
+
+fn safetensors(header: &[u8]) -> Vec<u8> {
+    [&(header.len() as u64).to_le_bytes(), header].concat()
+}
+
+fn archive() -> Vec<u8> {
+    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for i in 0..SIZE / 100 {
+        archive.start_file(i.to_string(), zip::write::SimpleFileOptions::default()).expect("starts");
+        archive.write_all(b"").expect("writes");
+    }
+    archive.finish().expect("finishes").into_inner()
+}
+
+// One test alone, and a process of its own: the limit on memory is the process's.
+#[test]
+fn memory_stays_within_that_of_the_file() {
+    let files: [(&str, &str, Vec<u8>); 18] = [
+        ("csv", "values in a line", repeated(b"", b"1,", b"1\n")),
+        ("csv", "empty values", repeated(b"", b",", b"\n")),
+        ("log", "empty objects", repeated(b"", b"{}\n", b"")),
+        ("log", "a list", repeated(b"{\"epoch\":[", b"0,", b"0]}\n")),
+        ("log", "keys", file(b"{", |i| format!("\"{i}\":0,").into(), b"\"\":0}\n")),
+        ("settings", "keys", file(b"", |i| format!("k{i}=0\n").into(), b"")),
+        ("settings", "a list", repeated(b"layers = [", b"1,", b"1]\n")),
+        ("labels", "lines", repeated(b"", b"a\n", b"")),
+        ("labels", "empty lines", repeated(b"", b"\n", b"")),
+        ("safetensors", "a list", safetensors(&repeated(b"{\"a\":[", b"0,", b"0]}"))),
+        ("safetensors", "keys", {
+            let tensor = |i| format!("\"{i}\":{{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]}},");
+            safetensors(&file(
+                b"{",
+                |i| tensor(i).into(),
+                b"\"\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]}}",
+            ))
+        }),
+        ("onnx", "nodes", graph(&field(1, b""))),
+        ("onnx", "inputs of a node", graph(&field(1, &field(1, b"").repeat(60)))),
+        ("onnx", "attributes", graph(&field(1, &field(5, b"").repeat(60)))),
+        ("onnx", "initialisers", graph(&field(5, b""))),
+        ("onnx", "sizes of a tensor", graph(&field(5, &field(1, &[0; 100])))),
+        ("npz", "empty arrays", archive()),
+        ("samples", "empty arrays", archive()),
+    ];
+    for (reader, what, bytes) in &files {
+        // Said before: what breaks the limit on memory aborts.
+        eprintln!("{reader}: {what}");
+        named(reader).read(bytes, &ALLOCATOR).ok();
+    }
+    // A sample of 4 bytes has a label, a place in the order of samples, and a copy in its split.
+    eprintln!("csv: lines");
+    named("csv").read_within(16 * SIZE, &repeated(b"", b"1,1\n", b""), &ALLOCATOR).expect("a table");
+    for reader in READERS {
+        eprintln!("{}: ones", reader.name);
+        reader.read(&vec![1; SIZE], &ALLOCATOR).ok();
+    }
+}
