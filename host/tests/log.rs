@@ -127,7 +127,7 @@ fn a_training_that_diverged_is_listed_and_reported() {
     let epochs = log(folder.path(), "--rate 1e30 --epochs 3");
     assert_eq!(epochs.len(), 3);
     assert!(epochs.iter().all(|line| line.epoch.validation_loss.is_nan()));
-    for command in ["runs run", "report run -o page.html"] {
+    for command in ["runs .", "report run -o page.html"] {
         assert!(fenchel(folder.path(), command).status.success(), "{command}");
     }
 }
