@@ -17,7 +17,11 @@ fn panic(_: &core::panic::PanicInfo) -> ! {
 
 #[cortex_m_rt::entry]
 fn main() -> ! {
-    let Some(state) = cortex_m::singleton!(: State<64> = State::new()) else { loop {} };
+    let Some(state) = cortex_m::singleton!(: State<64> = State::new()) else {
+        loop {
+            cortex_m::asm::bkpt();
+        }
+    };
     let (file, raw, target): (&[u8], &[u8], &[f32]) = (&[], &[], &[]);
     let mut input = [0.0; 64];
     black_box(run(black_box(file), black_box(raw), black_box(target), &mut input, state).is_ok());
