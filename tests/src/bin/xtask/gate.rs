@@ -159,7 +159,12 @@ pub fn estimates(toolchain: &Toolchain, folder: &Path) -> Result<()> {
                 let cycles = cycles(one)?.max(cycles(busy)?);
                 for (unit, measured) in [("instructions", instructions), ("cycles", cycles)] {
                     let ratio = estimate[what][unit].as_f64().context("an estimate")? / measured;
-                    println!("      {sizes:?} {} {what}, {unit}: {measured:.0}, {ratio:.2}", count.form);
+                    if !(1.0..=GENEROUS).contains(&ratio) {
+                        println!(
+                            "      {sizes:?} {} {what}: {measured:.0} {unit}, the estimate {ratio:.2} times that",
+                            count.form
+                        );
+                    }
                     (least, most) = (least.min(ratio), most.max(ratio));
                 }
             }
