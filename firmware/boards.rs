@@ -18,6 +18,8 @@ pub struct Board {
     pub model: Option<Region>,
     /// Data and stack.
     pub ram: Region,
+    /// Interrupts that its part has: entries of the vector table after the core's 16.
+    pub interrupts: usize,
     /// What counts its instructions.
     pub clock: Clock,
 }
@@ -61,6 +63,7 @@ pub const BOARDS: &[Board] = &[
         flash: Region { origin: 0, kib: 4096 },
         model: None,
         ram: Region { origin: 0x2000_0000, kib: 4096 },
+        interrupts: 32,
         clock: Clock { timer: Timer::Cmsdk, address: 0x4000_0000, ticks_of_100: 2560 },
     },
     Board {
@@ -71,6 +74,7 @@ pub const BOARDS: &[Board] = &[
         flash: Region { origin: 0, kib: 4096 },
         model: None,
         ram: Region { origin: 0x2000_0000, kib: 4096 },
+        interrupts: 32,
         clock: Clock { timer: Timer::Cmsdk, address: 0x4000_0000, ticks_of_100: 2560 },
     },
     Board {
@@ -82,6 +86,7 @@ pub const BOARDS: &[Board] = &[
         flash: Region { origin: 0, kib: 512 },
         model: Some(Region { origin: 0x0100_0000, kib: 2048 }),
         ram: Region { origin: 0x2000_0000, kib: 512 },
+        interrupts: 96,
         clock: Clock { timer: Timer::Fpga, address: 0x4930_2000, ticks_of_100: 2048 },
     },
     Board {
@@ -92,6 +97,7 @@ pub const BOARDS: &[Board] = &[
         flash: Region { origin: 0, kib: 4096 },
         model: None,
         ram: Region { origin: 0x2000_0000, kib: 4096 },
+        interrupts: 32,
         clock: Clock { timer: Timer::Cmsdk, address: 0x4000_0000, ticks_of_100: 2560 },
     },
     Board {
@@ -102,6 +108,7 @@ pub const BOARDS: &[Board] = &[
         flash: Region { origin: 0x1000_0000, kib: 4096 },
         model: None,
         ram: Region { origin: 0x3800_0000, kib: 4096 },
+        interrupts: 92,
         clock: Clock { timer: Timer::Cmsdk, address: 0x5000_0000, ticks_of_100: 2048 },
     },
     Board {
@@ -112,6 +119,7 @@ pub const BOARDS: &[Board] = &[
         flash: Region { origin: 0x0800_0000, kib: 1024 },
         model: None,
         ram: Region { origin: 0x2000_0000, kib: 128 },
+        interrupts: 82,
         clock: Clock { timer: Timer::Stm32, address: 0x4000_0000, ticks_of_100: 100 },
     },
 ];

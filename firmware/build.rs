@@ -15,6 +15,9 @@ fn main() {
     let board = board();
     write(&out.join("memory.x"), &memory(board));
     write(&out.join("clock.rs"), &clock(board));
+    // cortex-m-rt's script includes it for the names of a part's handlers: no program here has any.
+    write(&out.join("device.x"), "");
+    write(&out.join("interrupts.rs"), &format!("const INTERRUPTS: usize = {};\n", board.interrupts));
     for (variable, what) in [
         ("FENCHEL_MODEL", "a model file, as `fenchel export` writes it"),
         ("FENCHEL_SAMPLES", "a samples file, as `cargo xtask demo` writes it"),

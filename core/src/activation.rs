@@ -1,6 +1,7 @@
 //! Activations: projections on a convex set C. A new one is a variant here and a row in each match.
 
 use crate::simplex;
+use crate::units::{map, row, zip};
 use serde::{Deserialize, Serialize};
 
 /// The activation f = Π_C of a block, the projection on the convex set C.
@@ -79,14 +80,11 @@ impl Activation {
     /// z = f(a), rows of `units` values.
     pub(crate) fn activate(self, units: usize, a: &[f32], z: &mut [f32]) {
         match self {
-            Self::Linear => map(a, z, |a| a),
             Self::Relu => map(a, z, relu),
             Self::Clip { low, high } => map(a, z, |a| clip(a, low, high)),
-            Self::Simplex => {
-                for (a, z) in rows(a, units).zip(z.chunks_exact_mut(units.max(1))) {
-                    let f = self.on(a.iter().copied());
-                    map(a, z, |a| f.project(a));
-                }
+            Self::Linear | Self::Simplex => {
+                map(a, z, |a| a);
+                self.activate_in_place(units, z);
             }
         }
     }
@@ -109,10 +107,9 @@ impl Activation {
     /// z = f(a + e), rows of `units` values.
     pub(crate) fn activate_with_error(self, units: usize, a: &[f32], e: &[f32], z: &mut [f32]) {
         match self {
-            Self::Linear => zip(a, e, z, |a, e| a + e),
             Self::Relu => zip(a, e, z, |a, e| relu(a + e)),
             Self::Clip { low, high } => zip(a, e, z, |a, e| clip(a + e, low, high)),
-            Self::Simplex => {
+            Self::Linear | Self::Simplex => {
                 zip(a, e, z, |a, e| a + e);
                 self.activate_in_place(units, z);
             }
@@ -122,12 +119,12 @@ impl Activation {
     /// d = f(a + e) − f(a), rows of `units` values.
     pub(crate) fn deviate(self, units: usize, a: &[f32], e: &[f32], d: &mut [f32]) {
         match self {
-            Self::Linear => zip(a, e, d, |_, e| e),
+            Self::Linear => map(e, d, |e| e),
             Self::Relu => zip(a, e, d, relu_difference),
             Self::Clip { low, high } => zip(a, e, d, |a, e| clip_difference(a, e, low, high)),
             Self::Simplex => {
-                for ((a, e), d) in rows(a, units).zip(rows(e, units)).zip(d.chunks_exact_mut(units.max(1))) {
-                    simplex::deviate(a, e, d);
+                for (i, d) in d.chunks_exact_mut(units.max(1)).enumerate() {
+                    simplex::deviate(row(a, units, i), row(e, units, i), d);
                 }
             }
         }
@@ -152,11 +149,6 @@ impl Projection {
             Activation::Simplex => simplex::excess(a, self.threshold),
         }
     }
-}
-
-/// The rows of `units` values.
-pub(crate) fn rows(values: &[f32], units: usize) -> core::slice::ChunksExact<'_, f32> {
-    values.chunks_exact(units.max(1))
 }
 
 // Comparisons rather than f32::max: one instruction each, and −0 never appears.
@@ -186,18 +178,4 @@ fn clip_difference(a: f32, e: f32, low: f32, high: f32) -> f32 {
     let f = clip(a, low, high);
     // (a − f) is 0 inside [low, high]; outside it is what e must overcome before f moves.
     clip((a - f) + e, low - f, high - f)
-}
-
-#[inline(always)]
-fn map(a: &[f32], z: &mut [f32], f: impl Fn(f32) -> f32) {
-    for (z, &a) in z.iter_mut().zip(a) {
-        *z = f(a);
-    }
-}
-
-#[inline(always)]
-fn zip(a: &[f32], e: &[f32], z: &mut [f32], f: impl Fn(f32, f32) -> f32) {
-    for ((z, &a), &e) in z.iter_mut().zip(a).zip(e) {
-        *z = f(a, e);
-    }
 }

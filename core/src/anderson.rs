@@ -1,5 +1,6 @@
 //! Anderson acceleration of depth 1, each row for itself.
 
+use crate::state::Part;
 use crate::{Network, StateView, Weights};
 
 /// θ at least and at most. A residual that turns by λ has θ = λ/(λ − 1): an overshoot, λ < 0, gives θ
@@ -16,12 +17,8 @@ impl<W: Weights> Network<'_, W> {
             let theta = if first { 0.0 } else { self.theta(state, row) };
             for k in 1..self.output() {
                 let (start, n) = self.row(k, state.rows, row);
-                let range = start..start + n;
-                let e = state.e.get_mut(range.clone()).unwrap_or_default();
-                let w = state.z.get(range.clone()).unwrap_or_default();
-                let e_before = state.e_before.get_mut(range.clone()).unwrap_or_default();
-                let w_before = state.w_before.get_mut(range).unwrap_or_default();
-                for (((e, &w), e_before), w_before) in e.iter_mut().zip(w).zip(e_before).zip(w_before) {
+                let Part { e, z: w, e_before, w_before, .. } = state.part(start..start + n);
+                for (((e, &mut w), e_before), w_before) in e.iter_mut().zip(w).zip(e_before).zip(w_before) {
                     let next = if first { w } else { w - theta * (w - *w_before) };
                     *e_before = *e;
                     *w_before = w;
@@ -31,15 +28,11 @@ impl<W: Weights> Network<'_, W> {
         }
     }
 
-    fn theta(&self, state: &StateView, row: usize) -> f32 {
+    fn theta(&self, state: &mut StateView, row: usize) -> f32 {
         let (mut along, mut square) = (Sum::default(), Sum::default());
         for k in 1..self.output() {
             let (start, n) = self.row(k, state.rows, row);
-            let range = start..start + n;
-            let e = state.e.get(range.clone()).unwrap_or_default();
-            let w = state.z.get(range.clone()).unwrap_or_default();
-            let e_before = state.e_before.get(range.clone()).unwrap_or_default();
-            let w_before = state.w_before.get(range).unwrap_or_default();
+            let Part { e, z: w, e_before, w_before, .. } = state.part(start..start + n);
             let (e, e_tail) = e.as_chunks::<8>();
             let (w, w_tail) = w.as_chunks::<8>();
             let (e_before, e_before_tail) = e_before.as_chunks::<8>();

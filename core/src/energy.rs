@@ -10,7 +10,7 @@ impl<W: Weights> Network<'_, W> {
     pub fn energy(&self, problem: &Problem, state: &StateView) -> f32 {
         let rows = state.rows;
         let mut energy = 0.0;
-        for k in 1..=self.output() {
+        for k in self.above_input() {
             let range = self.range(k, rows);
             let a = state.a.get(range.clone()).unwrap_or_default();
             let z = state.z.get(range.clone()).unwrap_or_default();
@@ -42,7 +42,7 @@ impl<W: Weights> Network<'_, W> {
         same(Quantity::ActivityValues, state.z.len(), z.len())?;
         state.z.copy_from_slice(z);
         self.preactivate_all(problem, state);
-        self.force_from_activities(1..=self.output(), state);
+        self.force_from_activities(self.above_input(), state);
         Ok(self.energy(problem, state))
     }
 

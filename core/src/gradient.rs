@@ -32,7 +32,7 @@ impl<W: Weights> Network<'_, W> {
         state.check(self, problem.rows(self))?;
         let rows = state.rows;
         let samples = problem.samples(self);
-        for k in 1..=self.output() {
+        for k in self.above_input() {
             let size = (samples * self.size(k)).max(1);
             let u = state.u.get_mut(self.range(k, rows)).unwrap_or_default();
             for (u, &factor) in u.chunks_mut(size).zip(factors) {

@@ -56,6 +56,7 @@ mod simplex;
 mod state;
 mod sweep;
 mod unbounded;
+mod units;
 mod unitwise;
 mod weights;
 

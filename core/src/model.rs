@@ -26,6 +26,23 @@ pub fn checksum() -> crc::Digest<'static, u32> {
     CRC.digest()
 }
 
+/// [`checksum`] of `bytes`, by halves of a byte: a table of 64 bytes where the other's takes 1 KiB.
+fn crc32(bytes: &[u8]) -> u32 {
+    #[rustfmt::skip]
+    const TABLE: [u32; 16] = [
+        0x0000_0000, 0x1db7_1064, 0x3b6e_20c8, 0x26d9_30ac, 0x76dc_4190, 0x6b6b_51f4, 0x4db2_6158, 0x5005_713c,
+        0xedb8_8320, 0xf00f_9344, 0xd6d6_a3e8, 0xcb61_b38c, 0x9b64_c2b0, 0x86d3_d2d4, 0xa00a_e278, 0xbdbd_f21c,
+    ];
+    let mut crc = u32::MAX;
+    for &byte in bytes {
+        crc ^= u32::from(byte);
+        for _ in 0..2 {
+            crc = crc >> 4 ^ TABLE.get(crc as usize % 16).copied().unwrap_or_default();
+        }
+    }
+    !crc
+}
+
 /// Ends of a connection, and so the shape of its weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Edge {
@@ -65,13 +82,13 @@ impl Training<'_> {
     }
 }
 
-/// The file as it lies on disk and in flash; docs/format.md shows it byte by byte.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// The file as it lies on disk and in flash; docs/format.md shows it byte by byte. [`Model::load`] reads
+/// these fields one by one, into the model: a whole `ModelFile` in between would cost code and stack.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ModelFile<'a> {
     mark: [u8; 4],
     version: u16,
     /// How it was trained.
-    #[serde(borrow)]
     pub training: Training<'a>,
     /// From raw values to inputs.
     pub scaling: Scaling,
@@ -137,61 +154,112 @@ impl<'a> Model<'a> {
     /// [`Error::NotAModel`], [`Error::Size`] of the version, [`Error::Truncated`],
     /// [`Error::Checksum`], [`Error::Misaligned`], and whatever [`Network::new`] refuses.
     pub fn load(bytes: &'a [u8]) -> Result<Self, Error> {
-        match bytes.split_first_chunk::<4>() {
-            Some((mark, rest)) if *mark == MARK => {
-                let (version, _) = postcard::take_from_bytes::<u16>(rest)
-                    .map_err(|_| Error::Truncated { got: bytes.len() })?;
-                same(Quantity::FormatVersion, FORMAT_VERSION.into(), version.into())?;
-            }
-            _ => return Err(Error::NotAModel),
-        }
         let truncated = Error::Truncated { got: bytes.len() };
-        let (file, rest) = postcard::take_from_bytes::<ModelFile>(bytes).map_err(|_| truncated)?;
+        let Some((&MARK, rest)) = bytes.split_first_chunk() else {
+            return Err(Error::NotAModel);
+        };
+        let mut fields = postcard::Deserializer::from_bytes(rest);
+        let version = u16::deserialize(&mut fields).map_err(|_| truncated)?;
+        same(Quantity::FormatVersion, FORMAT_VERSION.into(), version.into())?;
+        // Filled where it stays: copies of its lists would cost stack.
+        let mut model = Self {
+            training: Training::deserialize(&mut fields).map_err(|_| truncated)?,
+            scaling: Scaling { offset: 0.0, factor: 0.0 },
+            class_names: "",
+            blocks: Vec::new(),
+            connections: Vec::new(),
+            biases: &[],
+            gammas: &[],
+            precision: Precision::F32,
+        };
+        let mut edges = Vec::new();
+        let parameters = model.read(&mut fields, &mut edges).map_err(|_| truncated)?;
+        let rest = fields.finalize().map_err(|_| truncated)?;
         let (sum, rest) = rest.split_first_chunk::<4>().ok_or(truncated)?;
         let end = bytes.len() - (rest.len() + sum.len()).min(bytes.len());
-        if CRC.checksum(bytes.get(..end).unwrap_or_default()) != u32::from_le_bytes(*sum) {
+        if crc32(bytes.get(..end).unwrap_or_default()) != u32::from_le_bytes(*sum) {
             return Err(Error::Checksum);
         }
         same(Quantity::FileBytes, end + sum.len(), bytes.len())?;
-        Self::assemble(file)
+        model.assemble(&edges, parameters)?;
+        Ok(model)
     }
 
-    fn assemble(file: ModelFile<'a>) -> Result<Self, Error> {
-        let misaligned = file.parameters.as_ptr().addr() % align_of::<f32>();
+    /// The fields of a [`ModelFile`] after its training, in their order; the connections and parameters
+    /// are for [`assemble`](Self::assemble).
+    fn read(
+        &mut self,
+        fields: &mut postcard::Deserializer<'a, postcard::de_flavors::Slice<'a>>,
+        edges: &mut Vec<Edge, MAX_CONNECTIONS>,
+    ) -> postcard::Result<&'a [u8]> {
+        const TOO_MANY: postcard::Error = postcard::Error::SerdeDeCustom;
+        self.scaling = Scaling::deserialize(&mut *fields)?;
+        self.class_names = <&str>::deserialize(&mut *fields)?;
+        for _ in 0..u32::deserialize(&mut *fields)? {
+            self.blocks.push(Block::deserialize(&mut *fields)?).map_err(|_| TOO_MANY)?;
+        }
+        for _ in 0..u32::deserialize(&mut *fields)? {
+            edges.push(Edge::deserialize(&mut *fields)?).map_err(|_| TOO_MANY)?;
+        }
+        self.precision = Precision::deserialize(&mut *fields)?;
+        let _padding = <&[u8]>::deserialize(&mut *fields)?;
+        <&[u8]>::deserialize(fields)
+    }
+
+    /// Check what was read, and lay the weights out in place.
+    fn assemble(&mut self, edges: &[Edge], parameters: &'a [u8]) -> Result<(), Error> {
+        let misaligned = parameters.as_ptr().addr() % align_of::<f32>();
         if misaligned != 0 {
             return Err(Error::Misaligned { expected: align_of::<f32>(), got: misaligned });
         }
-        let all = file.parameters.len();
+        let all = parameters.len();
         same(Quantity::ParameterBytes, all / 4 * 4, all)?;
-        check_header(&file)?;
-        let ModelFile { training, scaling, class_names, blocks, precision, .. } = file;
-        let (connections, biases, gammas) = (Vec::new(), [].as_slice(), [].as_slice());
-        // Filled where it stays: copies of its lists would cost stack.
-        let mut model =
-            Self { training, scaling, class_names, blocks, connections, biases, gammas, precision };
-        let size = |block: u8| model.blocks.get(usize::from(block)).map(Block::size);
-        let mut rest = file.parameters;
-        for edge in &file.connections {
+        self.check_header()?;
+        let size = |block: u8| self.blocks.get(usize::from(block)).map(Block::size);
+        let mut rest = parameters;
+        for edge in edges {
             let (from, to) = (edge.from.into(), edge.to.into());
             let (Some(columns), Some(rows)) = (size(edge.from), size(edge.to)) else {
                 return Err(Error::Order { from, to });
             };
             let panels;
-            (panels, rest) = take(rest, precision.bytes(rows, columns), all)?;
+            (panels, rest) = take(rest, self.precision.bytes(rows, columns), all)?;
             let place = all - panels.len() - rest.len();
-            let weights = weights(precision, rows, columns, panels, place)?;
+            let weights = weights(self.precision, rows, columns, panels, place)?;
             // The file's list is as long as this one at most.
-            let _ = model.connections.push(Connection { from, to, weights });
+            let _ = self.connections.push(Connection { from, to, weights });
         }
-        let units: usize = model.blocks.iter().skip(1).map(Block::size).sum();
+        let units: usize = self.blocks.iter().skip(1).map(Block::size).sum();
         let (biases, rest) = take(rest, 4 * units, all)?;
         let (gammas, rest) = take(rest, 4 * units, all)?;
         same(Quantity::ParameterBytes, all - rest.len().min(all), all)?;
-        model.biases = finite(biases, all - 8 * units)?;
-        model.gammas = finite(gammas, all - 4 * units)?;
-        let network = Network::new(&model.blocks, &model.connections, model.biases, model.gammas)?;
-        same(Quantity::Classes, network.output_units(), model.class_names().count())?;
-        Ok(model)
+        self.biases = finite(biases, all - 8 * units)?;
+        self.gammas = finite(gammas, all - 4 * units)?;
+        let network = Network::new(&self.blocks, &self.connections, self.biases, self.gammas)?;
+        same(Quantity::Classes, network.output_units(), self.class_names().count())
+    }
+
+    /// Blocks small enough that no size computed from them overflows, and finite header values.
+    fn check_header(&self) -> Result<(), Error> {
+        const MOST_UNITS: usize = 1 << 13;
+        for block in &self.blocks {
+            if block.size() > MOST_UNITS {
+                return Err(Error::TooLarge {
+                    what: Quantity::BlockUnits,
+                    limit: MOST_UNITS,
+                    got: block.size(),
+                });
+            }
+        }
+        let Scaling { offset, factor } = self.scaling;
+        if !(offset.is_finite() && factor.is_finite()) {
+            return Err(Error::Header { field: "scaling" });
+        }
+        let Training { alpha, beta, .. } = self.training;
+        if !(alpha.is_finite() && beta.is_finite()) {
+            return Err(Error::Header { field: "training" });
+        }
+        Ok(())
     }
 
     /// The network, over the file's own bytes.
@@ -225,25 +293,6 @@ impl<'a> Model<'a> {
             names.get(..end)
         })
     }
-}
-
-/// Blocks small enough that no size computed from them overflows, and finite header values.
-fn check_header(file: &ModelFile) -> Result<(), Error> {
-    const MOST_UNITS: usize = 1 << 13;
-    for block in &file.blocks {
-        if block.size() > MOST_UNITS {
-            return Err(Error::TooLarge { what: Quantity::BlockUnits, limit: MOST_UNITS, got: block.size() });
-        }
-    }
-    let Scaling { offset, factor } = file.scaling;
-    if !(offset.is_finite() && factor.is_finite()) {
-        return Err(Error::Header { field: "scaling" });
-    }
-    let Training { alpha, beta, .. } = file.training;
-    if !(alpha.is_finite() && beta.is_finite()) {
-        return Err(Error::Header { field: "training" });
-    }
-    Ok(())
 }
 
 /// One matrix in place, `place` bytes after the first parameter.

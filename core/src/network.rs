@@ -2,6 +2,7 @@
 
 use core::ops::Range;
 
+use crate::units::map;
 use crate::{Activation, Error, Potential, Quantity, Weights};
 use serde::{Deserialize, Serialize};
 
@@ -172,6 +173,11 @@ impl<'a, W: Weights> Network<'a, W> {
         self.gammas.get(self.range(k, 1)).unwrap_or_default()
     }
 
+    /// The blocks 1..=L.
+    pub(crate) fn above_input(&self) -> Range<usize> {
+        1..self.blocks.len()
+    }
+
     pub(crate) fn size(&self, k: usize) -> usize {
         self.blocks.get(k).map_or(0, Block::size)
     }
@@ -200,9 +206,7 @@ impl<'a, W: Weights> Network<'a, W> {
         let units = self.size(k).max(1);
         let rows = a.len() / units;
         for row in a.chunks_exact_mut(units) {
-            for (a, &b) in row.iter_mut().zip(self.bias(k)) {
-                *a = b;
-            }
+            map(self.bias(k), row, |b| b);
         }
         for c in self.incoming(k) {
             if c.from == 0 {
@@ -258,7 +262,7 @@ impl<'a, W: Weights> Network<'a, W> {
         if !disturbance.is_empty() {
             same(Quantity::PerturbationValues, rows * self.units(), disturbance.len())?;
         }
-        for k in 1..=self.output() {
+        for k in self.above_input() {
             let range = self.range(k, rows);
             let (below, z) = activities.split_at_mut_checked(range.start).unwrap_or_default();
             let z = z.get_mut(..range.len()).unwrap_or_default();

@@ -2,6 +2,7 @@
 
 use crate::kernel::{self, BytePanel, HalfPanel, Panel, Widen, half};
 use crate::network::same;
+use crate::units::row;
 use crate::weights::PANEL;
 use crate::{Error, Quantity, Weights, packed_len};
 
@@ -145,7 +146,8 @@ impl Weights for Packed<'_> {
     }
 
     fn apply(&self, z: &[f32], a: &mut [f32]) {
-        for (z, a) in z.chunks_exact(self.columns.max(1)).zip(a.chunks_exact_mut(self.rows.max(1))) {
+        for (i, a) in a.chunks_exact_mut(self.rows.max(1)).enumerate() {
+            let z = row(z, self.columns, i);
             match self.stored {
                 Stored::F32(_) => self.apply_full(z, a),
                 #[cfg(feature = "narrow")]
@@ -157,7 +159,8 @@ impl Weights for Packed<'_> {
     }
 
     fn apply_transposed(&self, u: &[f32], e: &mut [f32]) {
-        for (u, e) in u.chunks_exact(self.rows.max(1)).zip(e.chunks_exact_mut(self.columns.max(1))) {
+        for (i, e) in e.chunks_exact_mut(self.columns.max(1)).enumerate() {
+            let u = row(u, self.rows, i);
             match self.stored {
                 Stored::F32(_) => kernel::apply_transposed(self.full(), self.fitness, u, e),
                 #[cfg(feature = "narrow")]

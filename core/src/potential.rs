@@ -1,8 +1,8 @@
 //! Potentials: what it costs a block to leave f(a). A new one is a variant here and a row in each
 //! match; everything that relaxes asks this file.
 
-use crate::activation::rows;
 use crate::energy::larger;
+use crate::units::{row, rows, update, update_by_two};
 use crate::{Activation, Block};
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +27,23 @@ pub enum Potential {
 #[inline(always)]
 fn slack(gamma: f32) -> f32 {
     (1.0 - gamma) / gamma
+}
+
+/// v = `f`(v, γ) of every unit in every row.
+#[inline(always)]
+fn each_unit(gamma: &[f32], v: &mut [f32], f: impl Fn(f32, f32) -> f32) {
+    for row in v.chunks_exact_mut(gamma.len().max(1)) {
+        update(gamma, row, |gamma, v| f(v, gamma));
+    }
+}
+
+/// v = `f`(v, e, γ) of every unit in every row.
+#[inline(always)]
+fn each_unit_with(gamma: &[f32], e: &[f32], v: &mut [f32], f: impl Fn(f32, f32, f32) -> f32) {
+    let units = gamma.len();
+    for (i, v) in v.chunks_exact_mut(units.max(1)).enumerate() {
+        update_by_two(gamma, row(e, units, i), v, |gamma, e, v| f(v, e, gamma));
+    }
 }
 
 /// One row of each array: `zip_rows!(units; a, e; u)`, the last one mutable.
@@ -61,11 +78,7 @@ impl Block {
         if self.potential == Potential::Elementwise {
             return;
         }
-        for row in w.chunks_exact_mut(self.size().max(1)) {
-            for (w, gamma) in row.iter_mut().zip(gamma) {
-                *w /= gamma;
-            }
-        }
+        each_unit(gamma, w, |w, gamma| w / gamma);
     }
 
     /// The activities at errors e, the minimiser of potential − force·z: z = f(a + e),
@@ -73,20 +86,17 @@ impl Block {
     pub(crate) fn activities(&self, gamma: &[f32], a: &[f32], e: &[f32], z: &mut [f32]) {
         let (activation, units) = (self.activation, self.size());
         match self.potential {
-            Potential::FenchelYoung => activation.activate_with_error(units, a, e, z),
             Potential::Quadratic => {
                 activation.activate(units, a, z);
-                z.iter_mut().zip(e).for_each(|(z, e)| *z += e);
+                update(e, z, |e, z| z + e);
                 activation.activate_in_place(units, z);
             }
-            Potential::Elementwise => {
-                activation.activate_with_error(units, a, e, z);
-                for (e, z) in rows(e, units).zip(z.chunks_exact_mut(units.max(1))) {
-                    for ((z, e), &gamma) in z.iter_mut().zip(e).zip(gamma) {
-                        *z += slack(gamma) * e;
-                    }
-                }
+            Potential::FenchelYoung | Potential::Elementwise => {
+                activation.activate_with_error(units, a, e, z)
             }
+        }
+        if self.potential == Potential::Elementwise {
+            each_unit_with(gamma, e, z, |z, e, gamma| z + slack(gamma) * e);
         }
     }
 
@@ -95,23 +105,15 @@ impl Block {
     pub(crate) fn forces(&self, gamma: &[f32], a: &[f32], e: &[f32], u: &mut [f32]) {
         let (activation, units) = (self.activation, self.size());
         match self.potential {
-            Potential::FenchelYoung => {
-                activation.deviate(units, a, e, u);
-                for row in u.chunks_exact_mut(units.max(1)) {
-                    for (u, gamma) in row.iter_mut().zip(gamma) {
-                        *u *= gamma;
-                    }
-                }
-            }
             Potential::Quadratic => {
                 activation.activate(units, a, u);
-                for (e, u) in rows(e, units).zip(u.chunks_exact_mut(units.max(1))) {
-                    for ((u, &e), gamma) in u.iter_mut().zip(e).zip(gamma) {
-                        *u = gamma * activation.difference(*u, e) * activation.derivative(*u);
-                    }
-                }
+                let force = |u: f32, e, gamma| gamma * activation.difference(u, e) * activation.derivative(u);
+                each_unit_with(gamma, e, u, force);
             }
-            Potential::Elementwise => activation.deviate(units, a, e, u),
+            Potential::FenchelYoung | Potential::Elementwise => activation.deviate(units, a, e, u),
+        }
+        if self.potential == Potential::FenchelYoung {
+            each_unit(gamma, u, |u, gamma| u * gamma);
         }
     }
 

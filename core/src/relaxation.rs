@@ -179,12 +179,15 @@ impl<W: Weights> Network<'_, W> {
         self.start(problem, state);
         match settings.schedule {
             Schedule::ForwardBackward => {
-                self.back(problem, state, false);
-                self.anderson(state, true);
-                for sweep in 1..=settings.sweeps {
-                    self.forth(problem, state);
+                let mut sweep = 0;
+                loop {
                     self.back(problem, state, false);
-                    self.anderson(state, sweep == 1);
+                    self.anderson(state, sweep < 2);
+                    if sweep == settings.sweeps {
+                        break;
+                    }
+                    sweep += 1;
+                    self.forth(problem, state);
                 }
                 self.settle(state);
             }
@@ -224,7 +227,7 @@ impl<W: Weights> Network<'_, W> {
 
     /// a of every block from z.
     pub(crate) fn preactivate_all(&self, problem: &Problem, state: &mut StateView) {
-        for k in 1..=self.output() {
+        for k in self.above_input() {
             let a = state.a.get_mut(self.range(k, state.rows)).unwrap_or_default();
             self.preactivate(k, problem.input, state.z, state.rows, a);
         }

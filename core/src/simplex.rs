@@ -1,5 +1,7 @@
 //! The projection on the probability simplex {z ≥ 0, Σ z = 1} of one row, without memory of its own.
 
+use crate::units::zip;
+
 /// The threshold τ with Σ max(a_i − τ, 0) = 1 (C. Michelot, 1986): the mean excess of the values
 /// above it, raised until none drops out; at most as many rounds as values.
 pub(crate) fn threshold(values: impl Iterator<Item = f32> + Clone) -> f32 {
@@ -35,14 +37,10 @@ pub(crate) fn deviate(a: &[f32], e: &[f32], d: &mut [f32]) {
     let mean = sum / f32::from(count.max(1));
     let stays = |(&a, &e): (&f32, &f32)| ((a - before) + (e - mean) > 0.0) == (a > before);
     if a.iter().zip(e).all(stays) {
-        for ((d, &a), &e) in d.iter_mut().zip(a).zip(e) {
-            *d = if a > before { e - mean } else { 0.0 };
-        }
+        zip(a, e, d, |a, e| if a > before { e - mean } else { 0.0 });
     } else {
         let after = threshold(a.iter().zip(e).map(|(a, e)| a + e));
-        for ((d, &a), &e) in d.iter_mut().zip(a).zip(e) {
-            *d = excess(a + e, after) - excess(a, before);
-        }
+        zip(a, e, d, |a, e| excess(a + e, after) - excess(a, before));
     }
 }
 

@@ -1,5 +1,7 @@
 //! The memory of a relaxation: fixed-size outside, slices inside.
 
+use core::ops::Range;
+
 use crate::network::same;
 use crate::{Error, Network, Quantity, Weights};
 
@@ -59,10 +61,32 @@ impl<'a> StateView<'a> {
         self.u.get(network.range(k, self.rows)).unwrap_or_default()
     }
 
+    /// The values of `range`: nothing where a state is too short for it.
+    pub(crate) fn part(&mut self, range: Range<usize>) -> Part<'_> {
+        Part {
+            a: self.a.get(range.clone()).unwrap_or_default(),
+            e: self.e.get_mut(range.clone()).unwrap_or_default(),
+            u: self.u.get_mut(range.clone()).unwrap_or_default(),
+            z: self.z.get_mut(range.clone()).unwrap_or_default(),
+            e_before: self.e_before.get_mut(range.clone()).unwrap_or_default(),
+            w_before: self.w_before.get_mut(range).unwrap_or_default(),
+        }
+    }
+
     pub(crate) fn check<W: Weights>(&self, network: &Network<'_, W>, rows: usize) -> Result<(), Error> {
         same(Quantity::StateRows, rows, self.rows)?;
         same(Quantity::StateUnits, rows * network.units(), self.a.len())
     }
+}
+
+/// One part of a state, a block or a row of one: the same values of every array.
+pub(crate) struct Part<'a> {
+    pub(crate) a: &'a [f32],
+    pub(crate) e: &'a mut [f32],
+    pub(crate) u: &'a mut [f32],
+    pub(crate) z: &'a mut [f32],
+    pub(crate) e_before: &'a mut [f32],
+    pub(crate) w_before: &'a mut [f32],
 }
 
 /// The state of one row, for networks of up to `UNITS` units in the blocks 1..=L.

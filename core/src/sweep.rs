@@ -1,5 +1,7 @@
 //! The steps that sweeps are made of. Each is one pass over the blocks.
 
+use crate::state::Part;
+use crate::units::{map, row, update, update_by_two, zip};
 use crate::{Activation, Network, Potential, Problem, StateView, Weights};
 
 impl<W: Weights> Network<'_, W> {
@@ -8,19 +10,17 @@ impl<W: Weights> Network<'_, W> {
     pub(crate) fn start(&self, problem: &Problem, state: &mut StateView) {
         let (rows, samples) = (state.rows, problem.samples(self));
         state.u.fill(0.0);
-        for k in 1..=self.output() {
+        for k in self.above_input() {
             let range = self.range(k, rows);
             let first = samples * self.size(k);
             let a = state.a.get_mut(range.clone()).unwrap_or_default();
             let (a, others) = a.split_at_mut_checked(first).unwrap_or_default();
             self.preactivate(k, problem.input, state.z, rows, a);
             for other in others.chunks_mut(first.max(1)) {
-                for (other, &a) in other.iter_mut().zip(a.iter()) {
-                    *other = a;
-                }
+                map(a, other, |a| a);
             }
-            let a = state.a.get(range.clone()).unwrap_or_default();
-            self.block(k).activation.activate(self.size(k), a, state.z.get_mut(range).unwrap_or_default());
+            let part = state.part(range);
+            self.block(k).activation.activate(self.size(k), part.a, part.z);
         }
         self.top(problem, state);
     }
@@ -30,27 +30,22 @@ impl<W: Weights> Network<'_, W> {
     pub(crate) fn top(&self, problem: &Problem, state: &mut StateView) {
         let output = self.output();
         let (units, samples) = (self.output_units(), problem.samples(self));
-        let range = self.range(output, state.rows);
-        let a = state.a.get(range.clone()).unwrap_or_default();
-        let e = state.e.get_mut(range.clone()).unwrap_or_default();
-        let z = state.z.get_mut(range.clone()).unwrap_or_default();
-        let u = state.u.get_mut(range).unwrap_or_default();
-        let size = (units * samples).max(1);
+        let Part { a, e, u, z, .. } = state.part(self.range(output, state.rows));
         let block = self.block(output);
-        match block.potential {
-            Potential::Quadratic => block.activation.activate(units, a, z),
-            _ => Activation::Linear.activate(units, a, z),
-        }
+        let base =
+            if block.potential == Potential::Quadratic { block.activation } else { Activation::Linear };
+        base.activate(units, a, z);
         let g = problem.perturbation_of(self, output);
         let gamma = self.gamma(output);
-        for ((nudge, e), base) in problem.nudges.iter().zip(e.chunks_mut(size)).zip(z.chunks(size)) {
-            let values = e.iter_mut().zip(base).zip(problem.target).zip(problem.attack);
-            for ((((e, base), y), y_attack), gamma) in values.zip(gamma.iter().cycle()) {
-                *e = ((nudge.target * y + nudge.attack * y_attack) - nudge.s * base) / (gamma + nudge.s);
-            }
-            for ((e, g), gamma) in e.iter_mut().zip(g).zip(gamma.iter().cycle()) {
-                *e -= g / (gamma + nudge.s);
-            }
+        for (i, e) in e.chunks_exact_mut(units.max(1)).enumerate() {
+            let Some(nudge) = problem.nudges.get(i / samples.max(1)) else { break };
+            let of_sample = |values| row(values, units, i % samples.max(1));
+            let r = |y, y_attack| nudge.target * y + nudge.attack * y_attack;
+            zip(of_sample(problem.target), of_sample(problem.attack), e, r);
+            update_by_two(gamma, row(z, units, i), e, |gamma, base, e| {
+                (e - nudge.s * base) / (gamma + nudge.s)
+            });
+            update_by_two(gamma, of_sample(g), e, |gamma, g, e| e - g / (gamma + nudge.s));
         }
         block.activities(gamma, a, e, z);
         block.forces(gamma, a, e, u);
@@ -65,17 +60,15 @@ impl<W: Weights> Network<'_, W> {
                 let a = state.a.get_mut(range.clone()).unwrap_or_default();
                 self.preactivate(k, problem.input, state.z, state.rows, a);
             }
-            let a = state.a.get(range.clone()).unwrap_or_default();
-            let e = state.e.get(range.clone()).unwrap_or_default();
-            let z = state.z.get_mut(range).unwrap_or_default();
-            self.block(k).activities(self.gamma(k), a, e, z);
+            let part = state.part(range);
+            self.block(k).activities(self.gamma(k), part.a, part.e, part.z);
         }
         self.raise(problem, state, self.output());
     }
 
     /// a_k = Σ W_kj z_j + b_k of the blocks `lowest`..=L, z as it is; then [`top`](Self::top).
     pub(crate) fn raise(&self, problem: &Problem, state: &mut StateView, lowest: usize) {
-        for k in lowest..=self.output() {
+        for k in lowest..self.above_input().end {
             if !self.is_clamped(k) {
                 let a = state.a.get_mut(self.range(k, state.rows)).unwrap_or_default();
                 self.preactivate(k, problem.input, state.z, state.rows, a);
@@ -92,33 +85,28 @@ impl<W: Weights> Network<'_, W> {
             let range = self.range(k, rows);
             let w = if in_place { &mut *state.e } else { &mut *state.z };
             let w = w.get_mut(range.clone()).unwrap_or_default();
-            match problem.perturbation_of(self, k) {
-                [] => w.fill(0.0),
-                g => {
-                    for w in w.chunks_mut(g.len()) {
-                        w.iter_mut().zip(g).for_each(|(w, g)| *w = 0.0 - g);
-                    }
-                }
+            w.fill(0.0);
+            let g = problem.perturbation_of(self, k);
+            if !g.is_empty() {
+                w.chunks_mut(g.len()).for_each(|w| update(g, w, |g, w| w - g));
             }
             for c in self.outgoing(k) {
                 let u = state.u.get(self.range(c.to, rows)).unwrap_or_default();
                 c.weights.apply_transposed(u, w);
             }
+            let part = state.part(range);
+            let w = if in_place { part.e } else { part.z };
             self.block(k).errors(self.gamma(k), w);
-            let a = state.a.get(range.clone()).unwrap_or_default();
-            self.block(k).forces(self.gamma(k), a, w, state.u.get_mut(range).unwrap_or_default());
+            self.block(k).forces(self.gamma(k), part.a, w, part.u);
         }
     }
 
     /// z and u of the hidden blocks from a and e.
     pub(crate) fn settle(&self, state: &mut StateView) {
         for k in 1..self.output() {
-            let range = self.range(k, state.rows);
-            let a = state.a.get(range.clone()).unwrap_or_default();
-            let e = state.e.get(range.clone()).unwrap_or_default();
-            let z = state.z.get_mut(range.clone()).unwrap_or_default();
-            self.block(k).activities(self.gamma(k), a, e, z);
-            self.block(k).forces(self.gamma(k), a, e, state.u.get_mut(range).unwrap_or_default());
+            let part = state.part(self.range(k, state.rows));
+            self.block(k).activities(self.gamma(k), part.a, part.e, part.z);
+            self.block(k).forces(self.gamma(k), part.a, part.e, part.u);
         }
     }
 }

@@ -7,6 +7,7 @@ pub mod clock;
 mod ending;
 pub mod flash;
 pub mod stack;
+mod vectors;
 
 pub use ending::{fail, succeed};
 

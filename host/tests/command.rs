@@ -71,7 +71,9 @@ fn train_export_eval_infer_inspect_relax_agree() {
     let target = json(&fenchel(folder, &["inspect", "model.fenchel", "--target", "netduinoplus2", "--json"]));
     assert_eq!(target["target"]["inference"]["fits"], true);
     assert_eq!(target["target"]["inference"]["flash"]["model"], target["file_bytes"]);
-    assert!(target["target"]["instructions"]["vfp"]["sweep"].as_f64() > target["macs"].as_f64());
+    let sweep = &target["target"]["costs"]["vfp"]["sweep"];
+    assert!(sweep["instructions"].as_f64() > target["macs"].as_f64());
+    assert!(sweep["cycles"].as_f64() > sweep["instructions"].as_f64());
     let unknown = fenchel(folder, &["inspect", "model.fenchel", "--target", "mps2"]);
     assert_eq!(unknown.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&unknown.stderr).contains("mps2-an386"), "the boards that there are");

@@ -26,6 +26,7 @@ mod safe;
 #[cfg(all(target_arch = "arm", target_os = "none", target_abi = "eabihf", not(fenchel_kernel = "safe")))]
 mod vfp;
 
+use crate::units::map;
 use crate::weights::PANEL;
 pub use bytes::values;
 #[cfg(feature = "narrow")]
@@ -86,7 +87,7 @@ pub fn apply_transposed<R: Rows>(
     let run = Run::new(fitness, u, e);
     for (panel, u) in panels.zip(u.chunks(PANEL)) {
         let mut rows = [0.0; PANEL];
-        rows.iter_mut().zip(u).for_each(|(row, &u)| *row = u);
+        map(u, &mut rows, |u| u);
         if rows.iter().any(|&u| !columns::is_zero(u)) {
             panel.transposed(run, &rows, e);
         }
@@ -95,15 +96,21 @@ pub fn apply_transposed<R: Rows>(
 
 /// `work` on each panel and the sums of its rows, of which the last panel may have fewer than 8.
 #[inline(always)]
-fn each<R: Rows>(panels: impl Iterator<Item = R>, a: &mut [f32], mut work: impl FnMut(R, &mut [f32; PANEL])) {
-    for (panel, a) in panels.zip(a.chunks_mut(PANEL)) {
-        if let Ok(sums) = <&mut [f32; PANEL]>::try_from(&mut *a) {
+fn each<R: Rows>(
+    mut panels: impl Iterator<Item = R>,
+    a: &mut [f32],
+    mut work: impl FnMut(R, &mut [f32; PANEL]),
+) {
+    let (whole, rest) = a.as_chunks_mut();
+    for sums in whole {
+        if let Some(panel) = panels.next() {
             work(panel, sums);
-        } else {
-            let mut sums = [0.0; PANEL];
-            sums.iter_mut().zip(a.iter()).for_each(|(sum, &a)| *sum = a);
-            work(panel, &mut sums);
-            a.iter_mut().zip(sums).for_each(|(a, sum)| *a = sum);
         }
+    }
+    if let Some(panel) = panels.next() {
+        let mut sums = [0.0; PANEL];
+        map(rest, &mut sums, |a| a);
+        work(panel, &mut sums);
+        map(&sums, rest, |sum| sum);
     }
 }

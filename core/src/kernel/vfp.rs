@@ -121,7 +121,9 @@ pub fn dense(panel: &Panel, z: &[f32], sums: &mut [f32; PANEL]) {
         }
     }
     let rest = (panel.get(whole..).unwrap_or_default(), z.get(whole..).unwrap_or_default());
-    safe::dense(rest.0, rest.1, sums);
+    for (w, &z) in rest.0.iter().zip(rest.1) {
+        safe::add(sums, w, z);
+    }
 }
 
 /// sums += panel·z over the listed columns.

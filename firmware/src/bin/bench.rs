@@ -2,13 +2,16 @@
 //! on the samples.
 //!
 //! Prints `WHAT instructions N of MACS` for each measured stretch, in order, and `digest HEX` of the
-//! outputs and of the relaxed state of each sample.
+//! outputs and of the relaxed state of each sample. What begins with `busy` is of the same network with
+//! hidden units that are never silent, so that no product is skipped.
 #![no_std]
 #![no_main]
 
 use cortex_m_rt::entry;
-use fenchel_core::{Network, Packed, Problem, Settings, Weights, checksum};
-use fenchel_firmware::{clock, fail, flash, model, one_hot, refuse, state, succeed};
+use fenchel_core::{
+    Activation, Block, MAX_BLOCKS, Network, Nudge, Packed, Problem, Settings, State, Weights, checksum,
+};
+use fenchel_firmware::{UNITS, clock, fail, flash, model, one_hot, refuse, state, succeed};
 
 /// Values that a block has room for.
 const LARGEST: usize = 1024;
@@ -32,11 +35,11 @@ fn main() -> ! {
         );
     }
     let Some(contrast) = model.training().contrast() else { fail("no inference problems") };
+    let [_, nudge] = contrast.nudges;
+    busy(&network, state, nudge, dense.get(..network.input_units()).unwrap_or_default());
     let (mut target, mut attack) = ([0.0; LARGEST], [0.0; LARGEST]);
     let classes = network.output_units();
-    // A sweep leaves out what depends on the input alone.
-    let above = network.connections().iter().filter(|c| c.from > 0).map(|c| c.weights.shape());
-    let sweep_macs = 2 * above.map(|(rows, columns)| rows * columns).sum::<usize>();
+    let sweep_macs = sweep_macs(&network);
     for (raw, label) in flash::samples() {
         let (Some(input), Some(target), Some(attack)) =
             (input.get_mut(..raw.len()), target.get_mut(..classes), attack.get_mut(..classes))
@@ -52,7 +55,6 @@ fn main() -> ! {
         outputs.iter().for_each(|output| digest.update(&output.to_le_bytes()));
         one_hot(target, usize::from(label));
         one_hot(attack, (usize::from(label) + 1) % classes);
-        let [_, nudge] = contrast.nudges;
         let problem =
             Problem { input, nudges: core::slice::from_ref(&nudge), target, attack, perturbation: &[] };
         let mut view = state.view(&network).unwrap_or_else(|error| refuse(error));
@@ -86,6 +88,60 @@ fn products(network: &Network<Packed>) {
             let (instructions, ()) = clock::instructions(|| c.weights.apply_transposed(u, e));
             defmt::println!("backward instructions {=u32} of {=usize}", instructions, rows * columns);
         }
+    }
+}
+
+/// Multiply-adds of a sweep, which leaves out what depends on the input alone.
+fn sweep_macs(network: &Network<Packed>) -> usize {
+    let above = network.connections().iter().filter(|c| c.from > 0).map(|c| c.weights.shape());
+    2 * above.map(|(rows, columns)| rows * columns).sum::<usize>()
+}
+
+/// Instructions of inference and sweeps of the same network with clipped units, for the worst: none is
+/// ever 0, and clipping takes more than any other activation of single units.
+fn busy(network: &Network<Packed>, state: &mut State<UNITS>, nudge: Nudge, input: &[f32]) {
+    let mut blocks = [Block::new(0, Activation::Linear); MAX_BLOCKS];
+    let (mut biases, mut gammas) = ([0.0; LARGEST], [0.0; LARGEST]);
+    for (k, block) in network.blocks().iter().enumerate() {
+        let Some(copy) = blocks.get_mut(k) else { fail("more blocks than there is room for") };
+        *copy = *block;
+        if k > 0 {
+            if k < network.output() {
+                copy.activation = Activation::Clip { low: 0.125, high: 1.0 };
+            }
+            let range = network.range(k, 1);
+            let (Some(b), Some(g)) = (biases.get_mut(range.clone()), gammas.get_mut(range)) else {
+                fail("more units than there is room for");
+            };
+            b.copy_from_slice(network.bias(k));
+            g.copy_from_slice(network.gamma(k));
+        }
+    }
+    let (Some(blocks), Some(biases), Some(gammas)) =
+        (blocks.get(..network.blocks().len()), biases.get(..network.units()), gammas.get(..network.units()))
+    else {
+        fail("more units than there is room for");
+    };
+    let clipped = Network::new(blocks, network.connections(), biases, gammas);
+    let clipped = clipped.unwrap_or_else(|error| refuse(error));
+    let activities = state.activities(&clipped).unwrap_or_else(|error| refuse(error));
+    let (instructions, outputs) = clock::instructions(|| clipped.infer(input, activities).is_ok());
+    defmt::println!("busy instructions {=u32} of {=usize} {=bool}", instructions, clipped.macs(), outputs);
+    let values = [0.5; LARGEST];
+    let values = values.get(..clipped.output_units()).unwrap_or_default();
+    let nudges = core::slice::from_ref(&nudge);
+    let problem = Problem { input, nudges, target: values, attack: values, perturbation: &[] };
+    let mut view = state.view(&clipped).unwrap_or_else(|error| refuse(error));
+    for sweeps in [6, 2] {
+        let settings = Settings { sweeps, ..Settings::default() };
+        let (instructions, result) = clock::instructions(|| clipped.sweep(&problem, &mut view, &settings));
+        result.unwrap_or_else(|error| refuse(error));
+        defmt::println!(
+            "busysweeps{=u32} instructions {=u32} of {=usize}",
+            sweeps,
+            instructions,
+            sweep_macs(network)
+        );
     }
 }
 

@@ -4,6 +4,9 @@
 #![no_std]
 #![no_main]
 
+#[path = "../vectors.rs"]
+mod vectors;
+
 use core::hint::black_box;
 
 use fenchel_core::{Error, Model, Problem, Schedule, Settings, State};

@@ -3,6 +3,9 @@
 #![no_std]
 #![no_main]
 
+#[path = "../vectors.rs"]
+mod vectors;
+
 use core::hint::black_box;
 
 use fenchel_core::{Error, Model, Nudge, Problem, Settings, State};
@@ -14,10 +17,14 @@ fn panic(_: &core::panic::PanicInfo) -> ! {
 
 #[cortex_m_rt::entry]
 fn main() -> ! {
-    let mut state = State::<64>::new();
+    let Some(state) = cortex_m::singleton!(: State<64> = State::new()) else {
+        loop {
+            cortex_m::asm::bkpt();
+        }
+    };
     let (file, raw, target): (&[u8], &[u8], &[f32]) = (&[], &[], &[]);
     let mut input = [0.0; 64];
-    black_box(run(black_box(file), black_box(raw), black_box(target), &mut input, &mut state).is_ok());
+    black_box(run(black_box(file), black_box(raw), black_box(target), &mut input, state).is_ok());
     loop {
         cortex_m::asm::bkpt();
     }

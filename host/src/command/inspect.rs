@@ -30,7 +30,7 @@ pub struct Args {
     /// Show how strong a nudge of s < 0 may be (the β of arovr): the global bound (eq. 19), and the local one over samples
     #[arg(long)]
     safe_beta: bool,
-    /// Show what the model takes on this board, by QEMU's name of it: flash, RAM, whether it fits, and an upper estimate of instructions
+    /// Show what the model takes on this board, by QEMU's name of it: flash, RAM, whether it fits, and upper estimates of instructions and, on a Cortex-M4, modelled cycles
     #[arg(long, value_name = "BOARD")]
     target: Option<String>,
     #[command(flatten)]

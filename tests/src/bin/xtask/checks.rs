@@ -38,7 +38,7 @@ pub fn run(toolchain: &Toolchain) -> Result<()> {
     std::fs::create_dir_all(&folder)?;
     let variant = Variant::plain(BOARDS.first().context("a board")?);
     let bench = Bench { toolchain, variant, folder: &folder };
-    let steps: [(&str, &dyn Fn() -> Result<()>); 18] = [
+    let steps: [(&str, &dyn Fn() -> Result<()>); 19] = [
         ("format", &format),
         ("lints", &|| {
             check(&mut cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--", "-Dwarnings"]))
@@ -49,7 +49,10 @@ pub fn run(toolchain: &Toolchain) -> Result<()> {
         ("firmware: no panic can be reached", &|| bench.no_panic()),
         ("firmware: the same bits on every board as on this machine", &|| bench.same_bits()),
         ("firmware: every kind of block and graph, the same bits", &|| bench.every_kind()),
-        ("firmware: no instruction count grew", &|| gate::run(toolchain, &folder, false)),
+        ("firmware: no instruction or cycle count grew", &|| gate::run(toolchain, &folder, false)),
+        ("firmware: estimates of cost above what models take, and not far", &|| {
+            gate::estimates(toolchain, &folder)
+        }),
         ("firmware: memory, code and refused bit flips within their limits", &|| {
             limits::all(toolchain, &folder)
         }),

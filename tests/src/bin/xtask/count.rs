@@ -34,12 +34,17 @@ pub struct Count {
     pub forward: Cost,
     /// Wᵀ u of every connection, no force 0.
     pub backward: Cost,
+    /// Both of each connection.
+    pub products: Vec<[Cost; 2]>,
     /// Inference of an input without zeros.
     pub dense: Cost,
     /// Mean inference of a sample.
     pub infer: Cost,
     /// One forward–backward sweep of a sample, in the mean.
     pub sweep: Cost,
+    /// Inference and one sweep of the same network with clipped units, none of them silent, on an
+    /// input without zeros: nothing is skipped.
+    pub busy: [Cost; 2],
     /// Whether the outputs and relaxed states of all samples are this machine's.
     pub bits_identical: bool,
 }
@@ -52,31 +57,11 @@ impl Count {
         contents: &Contents,
         samples: &Samples,
     ) -> Result<Self> {
-        Self::of(toolchain, variant, contents, samples, variant.has_cycle_model())
-    }
-
-    /// Build and run, for the instructions alone.
-    pub fn instructions(
-        toolchain: &Toolchain,
-        variant: Variant,
-        contents: &Contents,
-        samples: &Samples,
-    ) -> Result<Self> {
-        Self::of(toolchain, variant, contents, samples, false)
-    }
-
-    fn of(
-        toolchain: &Toolchain,
-        variant: Variant,
-        contents: &Contents,
-        samples: &Samples,
-        cycles: bool,
-    ) -> Result<Self> {
         let elf = firmware::build(toolchain, &variant, contents, "bench", "")?;
         let ended = qemu::run(variant.board, &elf)?;
         ensure!(ended.success, "bench failed on {}:\n{}", variant.board.machine, ended.lines.join("\n"));
         let costs = costs(&ended.lines)?;
-        let cycles: Vec<Option<f64>> = if cycles {
+        let cycles: Vec<Option<f64>> = if variant.has_cycle_model() {
             trace::run(variant.board, &elf)?.iter().map(|stretch| Some(stretch.cycles as f64)).collect()
         } else {
             vec![None; costs.len()]
@@ -91,6 +76,10 @@ impl Count {
             let costs = costs.iter().filter(|(name, _)| name == what).map(|(_, cost)| *cost);
             costs.reduce(|a, b| combine(a, b, 1.0)).with_context(|| format!("no {what} in the log"))
         };
+        let each = |what: &str| {
+            costs.iter().filter(move |(name, _)| name == what).map(|(_, cost)| *cost).collect::<Vec<_>>()
+        };
+        let products = each("forward").into_iter().zip(each("backward")).map(|(w, wt)| [w, wt]).collect();
         // Of six sweeps, four more than of two; the multiply-adds are those of one.
         let (six, two) = (sum("sweeps6")?, sum("sweeps2")?);
         let n = samples.labels.len() as f64;
@@ -104,9 +93,11 @@ impl Count {
             },
             forward: sum("forward")?,
             backward: sum("backward")?,
+            products,
             dense: sum("dense")?,
             infer: share(sum("infer")?, n),
             sweep: Cost { macs: six.macs / n, ..share(difference, 4.0 * n) },
+            busy: [sum("busy")?, share(combine(sum("busysweeps6")?, sum("busysweeps2")?, -1.0), 4.0)],
             bits_identical: digests(&ended.lines) == expected(contents, samples)?,
         })
     }

@@ -1,17 +1,20 @@
-//! The gate on instruction counts: those of a fixed small model, as recorded in
+//! The gate on instruction counts and modelled cycles: those of a fixed small model, as recorded in
 //! `tests/instruction_counts.json`. They are exact, and so a growth is a change of code or compiler.
+//! And the check of what `fenchel inspect --target` makes of the record for other models.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use fenchel::target::RECORDED;
+use fenchel::export::ModelBytes;
+use fenchel::narrow::narrow;
+use fenchel::target::{self, RECORDED};
 use fenchel::{Architecture, Parameters, data, export};
-use fenchel_core::{Attack, Objective, Perturbation, Potential, Random, Scaling, Training};
+use fenchel_core::{Attack, Objective, Perturbation, Potential, Precision, Random, Scaling, Training};
 use rand_core::SeedableRng;
 
 use crate::boards::{BOARDS, Kernel, Variant};
-use crate::count::Count;
+use crate::count::{Cost, Count};
 use crate::firmware::Contents;
 use crate::process::root;
 use crate::samples::Samples;
@@ -19,6 +22,9 @@ use crate::setup::Toolchain;
 
 /// Growth that passes: what a new release of the compiler may do.
 const SLACK: f64 = 0.02;
+
+/// Forms of weights.
+const FORMS: [Precision; 3] = [Precision::F32, Precision::F16, Precision::Int8];
 
 type Counts = BTreeMap<String, u64>;
 
@@ -48,35 +54,126 @@ pub fn run(toolchain: &Toolchain, folder: &Path, record: bool) -> Result<()> {
 }
 
 fn count(toolchain: &Toolchain, folder: &Path) -> Result<Counts> {
-    let digits = data::load("digits")?;
-    let samples = Samples::of(&digits.test, digits.features, 10)?;
-    let samples_path = folder.join("fixed.samples");
-    samples.write(&samples_path)?;
     let model = fixed_model(folder)?;
-    let contents = Contents { model: &model, samples: &samples_path };
     let mut counts = Counts::new();
-    for board in BOARDS {
+    for (index, board) in BOARDS.iter().enumerate() {
+        // What is compiled for another board of the same target is the same code.
+        let first = BOARDS.iter().position(|other| other.target == board.target) == Some(index);
         for &kernel in [Kernel::Own].iter().chain(Variant::others(board)) {
             let variant = Variant { kernel, ..Variant::plain(board) };
-            let count = Count::instructions(toolchain, variant, &contents, &samples)?;
-            ensure!(
-                count.bits_identical || !variant.is_strict(),
-                "{}: other bits than this machine's",
-                board.machine
-            );
-            for (what, cost) in [
-                ("forward", count.forward),
-                ("transposed", count.backward),
-                ("dense inference", count.dense),
-                ("image inference", count.infer),
-                ("sweep", count.sweep),
-            ] {
-                let name = format!("{} {}: {what}", board.machine, variant.kernel_name());
-                counts.insert(name, cost.instructions.round() as u64);
+            let forms = if first && kernel == Kernel::Own { FORMS.as_slice() } else { &[Precision::F32] };
+            for &form in forms {
+                let count = measure(toolchain, variant, &model, form, folder)?;
+                record(&mut counts, &count);
             }
         }
     }
     Ok(counts)
+}
+
+/// `model` in this form of weights, counted on this variant of a board.
+fn measure(
+    toolchain: &Toolchain,
+    variant: Variant,
+    model: &Path,
+    form: Precision,
+    folder: &Path,
+) -> Result<Count> {
+    let bytes = ModelBytes::read(model)?;
+    let f32_model = bytes.model(model.display())?;
+    let narrowed = folder.join("form.fenchel");
+    let path = match form {
+        Precision::F32 => model,
+        _ => {
+            std::fs::write(&narrowed, &*narrow(&f32_model, form)?)?;
+            &narrowed
+        }
+    };
+    let network = f32_model.network();
+    let samples = samples(network.input_units(), network.output_units())?;
+    let samples_path = folder.join("fixed.samples");
+    samples.write(&samples_path)?;
+    let contents = Contents { model: path, samples: &samples_path };
+    let count = Count::new(toolchain, variant, &contents, &samples)?;
+    let machine = variant.board.machine;
+    ensure!(count.bits_identical || !variant.is_strict(), "{machine}: other bits than this machine's");
+    Ok(count)
+}
+
+/// Digits, as long and of as many classes as a model needs.
+fn samples(size: usize, classes: usize) -> Result<Samples> {
+    let digits = data::load("digits")?;
+    let mut samples = Samples::of(&digits.test, digits.features, 10)?;
+    let longer = |sample: &[u8]| sample.iter().copied().cycle().take(size).collect::<Vec<_>>();
+    samples.bytes = samples.bytes.chunks_exact(samples.size).flat_map(longer).collect();
+    samples.size = size;
+    samples.labels.iter_mut().for_each(|label| *label %= classes as u8);
+    Ok(samples)
+}
+
+fn record(counts: &mut Counts, count: &Count) {
+    let Variant { board, .. } = count.variant;
+    let mut insert = |what: &str, cost: Cost| {
+        let name = format!("{} {} {}: {what}", board.machine, count.variant.kernel_name(), count.form);
+        if let Some(cycles) = cost.cycles {
+            counts.insert(format!("{name}, cycles"), cycles.round() as u64);
+        }
+        counts.insert(name, cost.instructions.round() as u64);
+    };
+    for (pair, [forward, transposed]) in RECORDED.windows(2).zip(&count.products) {
+        insert(&format!("forward {}x{}", pair[1], pair[0]), *forward);
+        insert(&format!("transposed {}x{}", pair[1], pair[0]), *transposed);
+    }
+    insert("dense inference", count.dense);
+    insert("image inference", count.infer);
+    insert("sweep", count.sweep);
+    insert("busy inference", count.busy[0]);
+    insert("busy sweep", count.busy[1]);
+}
+
+/// Chains of other sizes than the record's: a tiny one, one whose sizes are no multiple of anything, and a
+/// large one.
+const OTHERS: [&[usize]; 3] = [&[8, 8, 4], &[64, 50, 21, 10], &[256, 256, 10]];
+/// Most times what is measured without skipped zeros that an estimate may be.
+const GENEROUS: f64 = 1.5;
+
+/// The estimates of `fenchel inspect --target` are above what [`OTHERS`] take on the first board, whether
+/// units are silent or not, and not far above.
+pub fn estimates(toolchain: &Toolchain, folder: &Path) -> Result<()> {
+    std::fs::create_dir_all(folder)?;
+    let variant = Variant::plain(BOARDS.first().context("a board")?);
+    let (mut least, mut most) = (f64::INFINITY, 0.0f64);
+    for sizes in OTHERS {
+        let path = initial(sizes, &folder.join("other.fenchel"))?;
+        for form in FORMS {
+            let count = measure(toolchain, variant, &path, form, folder)?;
+            let bytes = ModelBytes::read(&path)?;
+            let model = bytes.model(path.display())?;
+            let costs = target::costs(&model.network(), form, variant.board)?;
+            let estimate = &costs[variant.kernel_name()];
+            for (what, [one, busy]) in
+                [("inference", [count.dense, count.busy[0]]), ("sweep", [count.sweep, count.busy[1]])]
+            {
+                let cycles = |cost: Cost| cost.cycles.context("cycles");
+                let instructions = one.instructions.max(busy.instructions);
+                let cycles = cycles(one)?.max(cycles(busy)?);
+                for (unit, measured) in [("instructions", instructions), ("cycles", cycles)] {
+                    let ratio = estimate[what][unit].as_f64().context("an estimate")? / measured;
+                    if !(1.0..=GENEROUS).contains(&ratio) {
+                        println!(
+                            "      {sizes:?} {} {what}: {measured:.0} {unit}, the estimate {ratio:.2} times that",
+                            count.form
+                        );
+                    }
+                    (least, most) = (least.min(ratio), most.max(ratio));
+                }
+            }
+        }
+    }
+    println!("      estimates are {least:.2} to {most:.2} times what is measured");
+    ensure!(least >= 1.0, "an estimate is below what is measured");
+    ensure!(most <= GENEROUS, "an estimate is more than {GENEROUS} times what is measured");
+    Ok(())
 }
 
 /// [`RECORDED`] with the initial weights of seed 0: the same on every machine, as trained ones aren't.

@@ -51,7 +51,8 @@ enum Command {
     Device(single::Args),
     /// Every reader of files on whatever libFuzzer comes up with
     Fuzz(fuzz::Args),
-    /// Instruction counts of a fixed model against the record in tests/instruction_counts.json
+    /// Instructions and modelled cycles of a fixed model against the record in
+    /// tests/instruction_counts.json; then the estimates for other models
     Counts {
         /// Write the record instead of comparing with it
         #[arg(long)]
@@ -72,8 +73,11 @@ fn main() -> ExitCode {
         }
         Command::Device(args) => prepared().and_then(|toolchain| single::run(&toolchain, args)),
         Command::Fuzz(args) => fuzz::run(args),
-        Command::Counts { record } => prepared()
-            .and_then(|toolchain| gate::run(&toolchain, &process::root().join("target/counts"), *record)),
+        Command::Counts { record } => prepared().and_then(|toolchain| {
+            let folder = process::root().join("target/counts");
+            gate::run(&toolchain, &folder, *record)?;
+            if *record { Ok(()) } else { gate::estimates(&toolchain, &folder) }
+        }),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
