@@ -169,7 +169,7 @@ const SOLVERS: &str = "\
 # Gradient error against cost
 
 Relative error of the contrastive gradient, g = 0, against 400 forward–backward sweeps, a mean over 20
-batches of 50, on the networks after the last epoch, seed 0. Cost: multiplications and additions of a
+batches of 50 and over the seeds' networks after the last epoch. Cost: multiplications and additions of a
 step beside back-propagation's, counted, not timed.
 
 ![Gradient error against cost](solvers.svg)";

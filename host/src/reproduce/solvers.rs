@@ -21,6 +21,8 @@ const OBJECTIVES: [ObjectiveName; 2] = [ObjectiveName::ArovrAb, ObjectiveName::A
 const SWEEPS: [u32; 9] = [1, 2, 3, 4, 6, 8, 12, 20, 40];
 /// Sweeps of forward–backward that count as the minimum.
 const REFERENCE: u32 = 400;
+/// What training makes unless told otherwise.
+const DEFAULT: (Schedule, u32) = (Schedule::ForwardBackward, 2);
 /// Batches that the error is a mean over.
 const BATCHES: usize = 20;
 
@@ -35,8 +37,12 @@ pub struct Row {
     pub schedule: String,
     /// How many sweeps.
     pub sweeps: u32,
-    /// ‖gradient − reference‖/‖reference‖, a mean over batches of 50; the reference made 400 sweeps.
+    /// ‖gradient − reference‖/‖reference‖, a mean over batches of 50; the reference made 400 sweeps. A
+    /// mean over the networks.
     pub error: f64,
+    /// The same of each network, a value a seed.
+    #[serde(default)]
+    pub errors: Vec<f64>,
     /// Multiplications and additions beside back-propagation's.
     pub cost: f64,
 }
@@ -60,6 +66,7 @@ fn cost(parameters: &Parameters, schedule: Schedule, sweeps: u32) -> f64 {
     (2.0 * input + (1.0 + passes + 2.0) * hidden) / (2.0 * input + 3.0 * hidden)
 }
 
+/// Of one network.
 fn errors(cell: &Cell) -> Result<Vec<Row>> {
     cell.kept("solvers", Choice::Last, |model| {
         let parameters = Parameters::of_model(model);
@@ -87,6 +94,7 @@ fn errors(cell: &Cell) -> Result<Vec<Row>> {
                     schedule: name.into(),
                     sweeps,
                     error: mean(&errors.collect::<Result<Vec<_>>>()?),
+                    errors: Vec::new(),
                     cost: cost(&parameters, schedule, sweeps),
                 });
             }
@@ -100,7 +108,13 @@ fn still(settings: &Settings) -> Settings {
     Settings { perturbation: fenchel_core::Perturbation::None, ..settings.clone() }
 }
 
-/// Train what isn't trained yet with seed 0, keeping cells in `folder`; the rows.
+/// One row for the rows of several networks that differ in their seed alone.
+fn over_seeds(rows: &[&Row]) -> Row {
+    let errors: Vec<f64> = rows.iter().map(|row| row.error).collect();
+    Row { error: mean(&errors), errors, ..rows[0].clone() }
+}
+
+/// Train what isn't trained yet, keeping cells in `folder`; the rows.
 ///
 /// # Errors
 /// Of training and of the file system.
@@ -108,12 +122,18 @@ pub fn run(plan: Plan, data: &[Dataset], folder: &Path, watch: &(dyn Fn(&Cell) +
     let mut cells = Vec::new();
     for data in data {
         for objective in OBJECTIVES {
-            cells.push(Cell::new(folder, plan.settings(&data.name, objective, 0), data)?);
+            for seed in 0..plan.seeds {
+                cells.push(Cell::new(folder, plan.settings(&data.name, objective, seed), data)?);
+            }
         }
     }
     complete(&cells, watch)?;
-    let rows: Vec<_> = cells.par_iter().map(errors).collect::<Result<_>>()?;
-    Ok(rows.concat())
+    let of_networks: Vec<Vec<Row>> = cells.par_iter().map(errors).collect::<Result<_>>()?;
+    let rows = of_networks.chunks(plan.seeds as usize).flat_map(|of_seeds| {
+        (0..of_seeds[0].len())
+            .map(|row| over_seeds(&of_seeds.iter().map(|rows| &rows[row]).collect::<Vec<_>>()))
+    });
+    Ok(rows.collect())
 }
 
 /// The rows as a Markdown table, a block of columns for each schedule.
@@ -146,6 +166,16 @@ pub fn markdown(rows: &[Row]) -> String {
                 }
             }
             text += "\n";
+        }
+        let default = |row: &&Row| {
+            (row.data.as_str(), row.objective.as_str(), row.sweeps) == (data, objective, DEFAULT.1)
+                && row.schedule == DEFAULT.0.spell()
+        };
+        if let Some(row) = rows.iter().find(default) {
+            let errors: Vec<_> = row.errors.iter().map(|error| format!("{:.2}", 100.0 * error)).collect();
+            let (schedule, sweeps) = (&row.schedule, row.sweeps);
+            text +=
+                &format!("\nEach network, {sweeps} sweeps of {schedule}, error %: {}\n", errors.join(", "));
         }
     }
     text
