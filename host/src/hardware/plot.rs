@@ -4,6 +4,8 @@ use anyhow::{Result, anyhow};
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
+use crate::reproduce::plots::color;
+
 /// One run's lots over a sweep.
 #[derive(Clone, Debug)]
 pub struct Line {
@@ -54,8 +56,7 @@ fn draw<'a>(
         .build_cartesian_2d(first..last.max(first + 1e-9), low - margin..(high + margin).min(100.5))?;
     chart.configure_mesh().x_desc(flaw).y_desc("accuracy, %").light_line_style(WHITE).draw()?;
     for (number, line) in lines.iter().enumerate() {
-        // Without the third, too pale for a line.
-        let color = Palette99::pick(if number < 2 { number } else { number + 1 });
+        let color = color(number);
         let mean = line.points.iter().map(|point| (point.0, 100.0 * point.1));
         let fifth = line.points.iter().map(|point| (point.0, 100.0 * point.2));
         chart.draw_series(LineSeries::new(fifth, color.stroke_width(1)))?;

@@ -18,6 +18,11 @@ const PANELS: [Panel; 4] = [
     ("test accuracy, %", |point| 100.0 * point.test_accuracy),
 ];
 
+/// The colour of a line: Palette99 without its third, too pale for one.
+pub fn color(line: usize) -> PaletteColor<Palette99> {
+    Palette99::pick(if line < 2 { line } else { line + 1 })
+}
+
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
 /// The figure of one data set as SVG: a column for each size, a row for each panel.
@@ -74,12 +79,12 @@ fn draw<'a>(
         .light_line_style(WHITE)
         .draw()?;
     for (number, curve) in curves.iter().enumerate() {
-        let color = Palette99::pick(number).stroke_width(2);
+        let style = color(number).stroke_width(2);
         let at = |point: &Point| (f64::from(point.epoch), panel.1(point));
-        let series: LineSeries<_, (f64, f64)> = LineSeries::new(curve.points.iter().map(at), color);
+        let series: LineSeries<_, (f64, f64)> = LineSeries::new(curve.points.iter().map(at), style);
         let drawn = chart.draw_series(series)?;
         if legend {
-            drawn.label(curve.curve).legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], color));
+            drawn.label(curve.curve).legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], style));
         }
     }
     if legend {
@@ -132,7 +137,7 @@ fn draw_settling<'a>(
         .draw()?;
     let points =
         path.times.iter().zip(&path.energies).map(|(&time, &energy)| (time, above(energy).max(least)));
-    chart.draw_series(LineSeries::new(points, Palette99::pick(0).stroke_width(2)))?;
+    chart.draw_series(LineSeries::new(points, color(0).stroke_width(2)))?;
     Ok(())
 }
 
@@ -190,13 +195,13 @@ fn draw_solvers<'a>(
         .light_line_style(WHITE)
         .draw()?;
     for (number, (name, _)) in crate::spelling::SCHEDULES.iter().enumerate() {
-        let color = Palette99::pick(number).stroke_width(2);
+        let style = color(number).stroke_width(2);
         let at = |row: &&&Row| (row.cost, row.error.max(LEAST));
         let line: Vec<_> = rows.iter().filter(|row| row.schedule == *name).map(|row| at(&row)).collect();
-        let dots = line.iter().map(|&at| Circle::new(at, 3, Palette99::pick(number).filled()));
+        let dots = line.iter().map(|&at| Circle::new(at, 3, color(number).filled()));
         chart.draw_series(dots)?;
-        let drawn = chart.draw_series(LineSeries::new(line, color))?;
-        drawn.label(*name).legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], color));
+        let drawn = chart.draw_series(LineSeries::new(line, style))?;
+        drawn.label(*name).legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], style));
     }
     let background = WHITE.mix(0.8);
     let mut labels = chart.configure_series_labels();
