@@ -70,7 +70,7 @@ pub fn products(settings: &Settings, data: &Dataset, rounds: usize) -> Result<Ve
     let mut random = Random::seed_from_u64(1);
     let parameters = Parameters::new(&settings.architecture(data)?, &mut random);
     let batch = settings.batch;
-    let steps = data.train.len() / batch;
+    let steps = settings.samples.unwrap_or(data.train.len()) / batch;
     let (problems, forth, back) = match settings.contrast() {
         None => (1, 0, 1),
         Some(_) => (2, settings.sweeps, settings.sweeps + 1),
