@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn a_moment_without_gradient_ends_at_zero() {
-        let (mut values, mut m, mut v) = ([1.0; 20], [0.1; 20], [0.1; 20]);
+        let (mut values, mut m, mut v) = ([1.0_f32; 20], [0.1_f32; 20], [0.1_f32; 20]);
         let mut steps = 0;
         while m != [0.0; 20] {
             assert!(m.iter().all(|m| m.is_normal()));
