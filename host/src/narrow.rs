@@ -7,6 +7,11 @@ use fenchel_core::{
 
 use crate::export::ModelBytes;
 
+/// A form of weights as `fenchel export --weights` has it.
+pub fn name(precision: Precision) -> String {
+    format!("{precision:?}").to_lowercase()
+}
+
 /// The model with its weights in another form: half precision rounded to the nearest, int8 to the
 /// nearest multiple of the row's largest magnitude over 127.
 ///

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use fenchel_core::{Connection, Model, Network, PANEL, Packed, Precision, StateView, Weights, packed_len};
 use serde_json::{Value, json};
 
-use crate::BadInput;
+use crate::{BadInput, narrow};
 
 #[allow(dead_code, missing_docs, reason = "the firmware's build reads the memory map and clock")]
 mod table {
@@ -37,15 +37,24 @@ const COUNTS: &str = include_str!("../../tests/instruction_counts.json");
 const BY_UNITS: f64 = 1.0;
 const BY_BLOCKS: f64 = 0.4;
 
+/// The board that QEMU calls `machine`, which `option` was given.
+///
+/// # Errors
+/// [`BadInput`] if there is no such board.
+pub fn board(option: &str, machine: &str) -> Result<&'static Board> {
+    let found = BOARDS.iter().find(|board| board.machine == machine);
+    found.ok_or_else(|| {
+        let names: Vec<_> = BOARDS.iter().map(|board| board.machine).collect();
+        BadInput::new(option, format!("one of {}", names.join(", ")), machine).into()
+    })
+}
+
 /// Flash and RAM of `model` on the board that QEMU calls `machine`, and [`costs`].
 ///
 /// # Errors
 /// [`BadInput`] if there is no such board.
 pub fn report(model: &Model, bytes: usize, machine: &str) -> Result<Value> {
-    let Some(board) = BOARDS.iter().find(|board| board.machine == machine) else {
-        let names: Vec<_> = BOARDS.iter().map(|board| board.machine).collect();
-        return Err(BadInput::new("--target", format!("one of {}", names.join(", ")), machine).into());
-    };
+    let board = board("--target", machine)?;
     let network = model.network();
     let input = 4 * network.input_units();
     let narrow = if model.precision() == Precision::F32 { 0 } else { NARROW_CODE };
@@ -99,11 +108,7 @@ fn program(board: &Board, model: usize, code: u64, data: usize, stack: usize) ->
 /// A record that lacks the board.
 pub fn costs(network: &Network<Packed>, form: Precision, board: &Board) -> Result<Value> {
     let record: BTreeMap<String, u64> = serde_json::from_str(COUNTS).context("the record of counts")?;
-    let form_name = match form {
-        Precision::F32 => "f32",
-        Precision::F16 => "f16",
-        _ => "int8",
-    };
+    let form_name = narrow::name(form);
     // The first board of a target stands for all, where they have the same code.
     let start = |board: &Board| format!("{} ", board.machine);
     let end = format!(" {form_name}: sweep");

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::evaluate::accuracy;
 use crate::export::ModelBytes;
-use crate::narrow::narrow;
+use crate::narrow::{name, narrow};
 use crate::{data, exchange, files};
 
 /// Write a run's best model as a model file, which every command and the firmware take
@@ -72,7 +72,6 @@ pub fn run(args: &Args) -> Result<()> {
     files::write(&args.output, &exchange::write(args.format, place, &narrowed)?)?;
     let before = test_accuracy(&model);
     let after = test_accuracy(&narrowed.model(args.output.display())?);
-    let name = |form: Precision| format!("{form:?}").to_lowercase();
     if args.json {
         let accuracy = json!({ name(model.precision()): before, name(form): after });
         return super::print(json!({ "model": args.output, "bytes": narrowed.len(), "accuracy": accuracy }));

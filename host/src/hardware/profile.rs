@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::BadInput;
-use crate::error::{LONGEST_TOML, printable, require};
+use crate::error::{self, printable, require};
 
 /// Devices and their flaws; in TOML whatever is left out is as in [`Profile::ideal`].
 ///
@@ -165,11 +165,10 @@ impl Profile {
     /// [`BadInput`] for what isn't a profile, or can't be, and more than a MiB of text.
     pub fn from_toml(text: &str, name: &str) -> Result<Self> {
         let what = format!("profile {}", printable(name));
-        require!(text.len() <= LONGEST_TOML, what, format!("at most {LONGEST_TOML} bytes"), text.len());
-        let bad = |error| BadInput::toml(&what, "what docs/hardware.md lists", text, &error);
-        let given: toml::Table = toml::from_str(text).map_err(bad)?;
+        const EXPECTED: &str = "what docs/hardware.md lists";
+        let given: toml::Table = error::toml(&what, EXPECTED, text)?;
         let named = given.contains_key("name");
-        let mut profile: Self = toml::from_str(text).map_err(bad)?;
+        let mut profile: Self = error::toml(&what, EXPECTED, text)?;
         if !named {
             profile.name = name.into();
         }

@@ -21,8 +21,6 @@ const OBJECTIVES: [ObjectiveName; 2] = [ObjectiveName::ArovrAb, ObjectiveName::A
 const SWEEPS: [u32; 9] = [1, 2, 3, 4, 6, 8, 12, 20, 40];
 /// Sweeps of forward–backward that count as the minimum.
 const REFERENCE: u32 = 400;
-/// What training makes unless told otherwise.
-const DEFAULT: (Schedule, u32) = (Schedule::ForwardBackward, 2);
 /// Batches that the error is a mean over.
 const BATCHES: usize = 20;
 
@@ -167,13 +165,15 @@ pub fn markdown(rows: &[Row]) -> String {
             }
             text += "\n";
         }
+        // What training makes unless told otherwise.
+        let Settings { schedule, sweeps, .. } = Settings::new(data, ObjectiveName::ArovrG);
         let default = |row: &&Row| {
-            (row.data.as_str(), row.objective.as_str(), row.sweeps) == (data, objective, DEFAULT.1)
-                && row.schedule == DEFAULT.0.spell()
+            (row.data.as_str(), row.objective.as_str(), row.sweeps) == (data, objective, sweeps)
+                && row.schedule == schedule.spell()
         };
         if let Some(row) = rows.iter().find(default) {
             let errors: Vec<_> = row.errors.iter().map(|error| format!("{:.2}", 100.0 * error)).collect();
-            let (schedule, sweeps) = (&row.schedule, row.sweeps);
+            let schedule = &row.schedule;
             text +=
                 &format!("\nEach network, {sweeps} sweeps of {schedule}, error %: {}\n", errors.join(", "));
         }

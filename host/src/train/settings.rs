@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::objectives::{AttackName, Distance, ObjectiveName, PerturbedBlocks, PerturbedPer, PotentialName};
 use crate::architecture::{Architecture, Skip};
 use crate::data::Dataset;
-use crate::error::{LONGEST_TOML, require};
+use crate::error::{self, require};
 use crate::hardware::Profile;
 use crate::spelling::Spelled;
 use crate::{BadInput, spelling};
@@ -153,21 +153,19 @@ impl Settings {
     /// # Errors
     /// Unknown names, values that aren't what they should be, and more than a MiB of text.
     pub fn from_toml(text: &str) -> Result<Self> {
-        require!(text.len() <= LONGEST_TOML, "settings", format!("at most {LONGEST_TOML} bytes"), text.len());
-        let bad = |text: &str, error| BadInput::toml("settings", "what `fenchel train` writes", text, &error);
-        let given: toml::Table = toml::from_str(text).map_err(|error| bad(text, error))?;
+        const EXPECTED: &str = "what `fenchel train` writes";
+        let given: toml::Table = error::toml("settings", EXPECTED, text)?;
         #[derive(Deserialize)]
         struct Head {
             data: Option<String>,
             objective: Option<ObjectiveName>,
         }
-        let head: Head = toml::from_str(text).map_err(|error| bad(text, error))?;
+        let head: Head = error::toml("settings", EXPECTED, text)?;
         let objective = head.objective.unwrap_or(ObjectiveName::ArovrG);
         let defaults = Self::new(head.data.as_deref().unwrap_or("digits"), objective);
         let mut all = toml::Table::try_from(&defaults)?;
         all.extend(given);
-        let text = toml::to_string(&all)?;
-        Ok(toml::from_str(&text).map_err(|error| bad(&text, error))?)
+        error::own_toml("settings", EXPECTED, &toml::to_string(&all)?)
     }
 
     /// As in pretraining: plain back-propagation, on the same samples, shape and steps. What doesn't

@@ -38,7 +38,7 @@ pub fn run(toolchain: &Toolchain) -> Result<()> {
     std::fs::create_dir_all(&folder)?;
     let variant = Variant::plain(BOARDS.first().context("a board")?);
     let bench = Bench { toolchain, variant, folder: &folder };
-    let steps: [(&str, &dyn Fn() -> Result<()>); 19] = [
+    let steps: &[(&str, &dyn Fn() -> Result<()>)] = &[
         ("format", &format),
         ("lints", &|| {
             check(&mut cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--", "-Dwarnings"]))
@@ -70,7 +70,7 @@ pub fn run(toolchain: &Toolchain) -> Result<()> {
     if debian {
         println!("left out, for want of Debian's clippy: {FIRMWARE_LINTS}");
     }
-    let steps: Vec<_> = steps.into_iter().filter(|(name, _)| !(debian && *name == FIRMWARE_LINTS)).collect();
+    let steps: Vec<_> = steps.iter().filter(|(name, _)| !(debian && *name == FIRMWARE_LINTS)).collect();
     for (number, (name, step)) in steps.iter().enumerate() {
         println!("[{}/{}] {name}", number + 1, steps.len());
         step().with_context(|| format!("step {:?}", name))?;

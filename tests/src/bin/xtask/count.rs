@@ -3,6 +3,7 @@
 
 use anyhow::{Context, Result, ensure};
 use fenchel::export::ModelBytes;
+use fenchel::narrow::name;
 use fenchel_core::{Precision, Settings, StateView, checksum};
 use serde_json::{Value, json};
 
@@ -29,7 +30,7 @@ pub struct Count {
     /// Board, kernel and flags.
     pub variant: Variant,
     /// Form of the weights.
-    pub form: &'static str,
+    pub form: String,
     /// W z of every connection, no input 0.
     pub forward: Cost,
     /// Wᵀ u of every connection, no force 0.
@@ -86,11 +87,7 @@ impl Count {
         let difference = combine(six, two, -1.0);
         Ok(Self {
             variant,
-            form: match model_precision(contents)? {
-                Precision::F16 => "f16",
-                Precision::Int8 => "int8",
-                _ => "f32",
-            },
+            form: name(model_precision(contents)?),
             forward: sum("forward")?,
             backward: sum("backward")?,
             products,

@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
-use fenchel::data;
 use fenchel::export::ModelBytes;
 use fenchel::run::{BEST, DEVICE};
+use fenchel::{data, target};
 use serde_json::json;
 
-use crate::boards::{BOARDS, Variant};
+use crate::boards::Variant;
 use crate::device;
 use crate::process::root;
 use crate::samples::Samples;
@@ -28,9 +28,7 @@ pub struct Args {
 
 /// Run, compare, print; an error if a bit differs.
 pub fn run(toolchain: &Toolchain, args: &Args) -> Result<()> {
-    let known = || BOARDS.iter().map(|board| board.machine).collect::<Vec<_>>().join(", ");
-    let board = BOARDS.iter().find(|board| board.machine == args.board);
-    let board = board.with_context(|| format!("--board {}: expected one of {}", args.board, known()))?;
+    let board = target::board("--board", &args.board)?;
     let given = args.model.canonicalize().with_context(|| format!("reading {}", args.model.display()))?;
     let model = if given.is_dir() { given.join(BEST) } else { given.clone() };
     let bytes = ModelBytes::read(&model)?;
