@@ -165,7 +165,7 @@ fn compare(args: &Args, model: &Model, count: usize, level: Level) -> Result<()>
     for (name, nudge) in [("free", Nudge::FREE), ("first", first), ("second", second)] {
         let one = |index| -> Result<Comparison> {
             let sample = args.problems.sample(model, &data, split, index)?;
-            check(model, &sample.problem(&nudge), level)
+            check(model, &sample.problem(&nudge), level, bound)
                 .map_err(|error| error.context(format!("sample {index}")))
         };
         let comparisons: Vec<_> = (0..count).into_par_iter().map(one).collect::<Result<_>>()?;
@@ -174,21 +174,22 @@ fn compare(args: &Args, model: &Model, count: usize, level: Level) -> Result<()>
             comparisons.iter().filter(|c| c.difference <= bound).count(),
             comparisons.iter().filter(|c| c.same_label).count(),
             comparisons.iter().fold(0.0, |most: f64, c| most.max(c.difference)),
+            comparisons.iter().filter(|c| c.in_time).count(),
         ));
     }
-    for &(name, within, same_label, difference) in &rows {
+    for &(name, within, same_label, difference, in_time) in &rows {
         if args.json {
             super::print(json!({
                 "problem": name, "samples": count, "within": within, "same_label": same_label,
-                "largest_difference": difference,
+                "largest_difference": difference, "by_transient": in_time,
             }))?;
         } else {
             super::print(format_args!(
-                "{name:6} {within} of {count} samples within {bound:.0e} of core's state, {same_label} with its label; largest difference {difference:.1e}",
+                "{name:6} {within} of {count} samples within {bound:.0e} of core's state, {same_label} with its label; largest difference {difference:.1e}; {in_time} by the transient",
             ))?;
         }
     }
-    if rows.iter().any(|&(_, within, same_label, _)| within.min(same_label) < count) {
+    if rows.iter().any(|&(_, within, same_label, ..)| within.min(same_label) < count) {
         bail!("some circuits settle elsewhere than core");
     }
     Ok(())

@@ -6,29 +6,53 @@ use fenchel_core::{Model, Network, Problem, Schedule, Settings, StateView, Statu
 use super::netlist::{Analysis, Level, bounds, netlist};
 use super::ngspice;
 
-/// A circuit's operating point beside the relaxed state.
+/// Where a circuit settles beside the relaxed state.
 #[derive(Clone, Copy, Debug)]
 pub struct Comparison {
     /// Largest difference of an activity, relative to the largest activity.
     pub difference: f64,
     /// Whether the outputs name the same class.
     pub same_label: bool,
+    /// Whether the operating point was further away than allowed, and the transient decided.
+    pub in_time: bool,
 }
 
-/// Compare the operating point of `problem`, of one sample, with core's state: forward–backward
+/// µs in which a circuit settles for good: hundreds of times what a unit by itself takes.
+const SETTLED: f64 = 400.0;
+
+/// Compare where the circuit of `problem`, of one sample, settles with core's state: forward–backward
 /// sweeps to a residual of 10⁻⁶, and unit-wise descent where they don't settle. A crossbar is compared
 /// with core run on its chip's weights and offsets.
 ///
+/// The operating point is ngspice's by Newton's method, which may end in another rest of the circuit than
+/// the one it comes to by itself. Where it is more than `bound` away, the end of the transient from the
+/// forward pass is what is compared.
+///
 /// # Errors
 /// Of [`netlist`] and of ngspice; and if core finds no minimum.
-pub fn check(model: &Model, problem: &Problem, level: Level) -> Result<Comparison> {
+pub fn check(model: &Model, problem: &Problem, level: Level, bound: f64) -> Result<Comparison> {
     let network = model.network();
     let relaxed = match level {
         Level::Ideal => relaxed(&network, problem, true)?,
         Level::Crossbar(crossbar) => crossbar.relaxed(problem)?,
     };
-    let text = netlist(&network, problem, Analysis::OperatingPoint, level)?;
-    let voltages = ngspice::run(&text)?.points.concat();
+    let beside = |analysis, in_time| -> Result<Comparison> {
+        let voltages = ngspice::run(&netlist(&network, problem, analysis, level)?)?.points.pop();
+        compare(&network, &voltages.unwrap_or_default(), &relaxed, in_time)
+    };
+    let comparison = beside(Analysis::OperatingPoint, false)?;
+    if comparison.difference <= bound {
+        return Ok(comparison);
+    }
+    beside(Analysis::Transient(SETTLED), true)
+}
+
+fn compare<W: Weights>(
+    network: &Network<'_, W>,
+    voltages: &[f64],
+    relaxed: &[f32],
+    in_time: bool,
+) -> Result<Comparison> {
     crate::error::require!(
         voltages.len() == relaxed.len(),
         "ngspice",
@@ -36,11 +60,11 @@ pub fn check(model: &Model, problem: &Problem, level: Level) -> Result<Compariso
         voltages.len()
     );
     let largest = relaxed.iter().fold(0.0, |largest: f64, z| largest.max(f64::from(z.abs())));
-    let pairs = voltages.iter().zip(&relaxed);
+    let pairs = voltages.iter().zip(relaxed);
     let difference = pairs.fold(0.0, |most: f64, (v, &z)| most.max((v - f64::from(z)).abs())) / largest;
     let settled: Vec<f32> = voltages[network.range(network.output(), 1)].iter().map(|&v| v as f32).collect();
     let same_label = label(&settled) == label(&relaxed[network.range(network.output(), 1)]);
-    Ok(Comparison { difference, same_label })
+    Ok(Comparison { difference, same_label, in_time })
 }
 
 /// How a circuit settles.
