@@ -3,11 +3,19 @@
 use anyhow::Result;
 use fenchel_core::{Gradient, Network, Weights};
 
+use crate::gemm::{Aligned, zeros};
+
 /// Activities z and sensitivities δ = ∂ℓ/∂a of a batch, over units.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Backprop {
-    z: Vec<f32>,
-    delta: Vec<f32>,
+    z: Aligned,
+    delta: Aligned,
+}
+
+impl Default for Backprop {
+    fn default() -> Self {
+        Self { z: zeros(0), delta: zeros(0) }
+    }
 }
 
 impl Backprop {

@@ -59,8 +59,9 @@ pub fn ratio(seconds: &[f64], first: &[f64]) -> f64 {
     median(&seconds.iter().zip(first).map(|(own, first)| own / first).collect::<Vec<_>>())
 }
 
-/// Seconds that the matrix products of one epoch take alone, a value a round: the same shapes and
-/// numbers of calls, and nothing else. Of back-propagation: W z, Wᵀ δ above the first block, and δ zᵀ
+/// Seconds that the matrix products of one epoch take alone with dense factors, a value a round: the same
+/// shapes and numbers of calls, and nothing else. (An epoch's factors have many zeros, and its products
+/// skip them.) Of back-propagation: W z, Wᵀ δ above the first block, and δ zᵀ
 /// of every connection. Of a contrast of two relaxed problems by forward–backward sweeps: the forward
 /// pass, for both problems at once n + 1 times Wᵀ u and n times W z above the first block, and u zᵀ.
 ///

@@ -4,7 +4,7 @@ use std::sync::{Mutex, OnceLock};
 
 use fenchel_core::Weights;
 
-use crate::gemm::{Left, multiply};
+use crate::gemm::{Aligned, Left, multiply, zeros};
 
 /// A (rows, columns) matrix, kept column after column: the fan-out weights of a unit lie together,
 /// and W z reads them in place.
@@ -12,16 +12,16 @@ use crate::gemm::{Left, multiply};
 pub struct Matrix {
     rows: usize,
     columns: usize,
-    values: Vec<f32>,
-    transposed: OnceLock<Vec<f32>>,
+    values: Aligned,
+    transposed: OnceLock<Aligned>,
     /// Memory of a transpose that is out of date.
-    spare: Mutex<Vec<f32>>,
+    spare: Mutex<Option<Aligned>>,
 }
 
 impl Matrix {
     /// All zero.
     pub fn zeros(rows: usize, columns: usize) -> Self {
-        Self::of_values(rows, columns, vec![0.0; rows * columns])
+        Self::of_values(rows, columns, zeros(rows * columns))
     }
 
     /// From values row after row.
@@ -37,8 +37,8 @@ impl Matrix {
     /// The values row after row.
     pub fn row_major(&self) -> &[f32] {
         self.transposed.get_or_init(|| {
-            let mut values = std::mem::take(&mut *self.spare.lock().expect("nothing panics with it"));
-            values.resize(self.values.len(), 0.0);
+            let spare = self.spare.lock().expect("nothing panics with it").take();
+            let mut values = spare.unwrap_or_else(|| zeros(self.values.len()));
             transpose(self.columns, self.rows, &self.values, &mut values);
             values
         })
@@ -52,7 +52,7 @@ impl Matrix {
     /// The values column after column.
     pub fn column_major_mut(&mut self) -> &mut [f32] {
         if let Some(old) = self.transposed.take() {
-            *self.spare.get_mut().expect("nothing panics with it") = old;
+            *self.spare.get_mut().expect("nothing panics with it") = Some(old);
         }
         &mut self.values
     }
@@ -65,7 +65,7 @@ impl Matrix {
         multiply(shape, Left::transposed(z, columns), u, false, values);
     }
 
-    fn of_values(rows: usize, columns: usize, values: Vec<f32>) -> Self {
+    fn of_values(rows: usize, columns: usize, values: Aligned) -> Self {
         let (transposed, spare) = Default::default();
         Self { rows, columns, values, transposed, spare }
     }

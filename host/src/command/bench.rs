@@ -31,7 +31,7 @@ pub struct Args {
     /// Epochs of each to time; the median counts
     #[arg(long, default_value_t = 5)]
     rounds: usize,
-    /// Print one JSON object: epoch_seconds and ratio_to_backprop by objective, gemm_seconds (the matrix products of back-propagation alone), gemm_share of its epoch, gemm_ratio (those of arovr-ab beside them)
+    /// Print one JSON object: epoch_seconds and ratio_to_backprop by objective, gemm_seconds (the matrix products of back-propagation alone, with dense factors), gemm_share of its epoch, gemm_ratio (those of arovr-ab beside them)
     #[arg(long)]
     json: bool,
 }
@@ -85,7 +85,7 @@ pub fn run(args: &Args) -> Result<()> {
         }));
     }
     super::print(format_args!(
-        "matrix products alone: of backprop {gemm:.4} s, {:.0} % of its epoch; of arovr-ab {gemm_ratio:.2} × those",
+        "dense matrix products alone: of backprop {gemm:.4} s, {:.0} % of its epoch; of arovr-ab {gemm_ratio:.2} × those",
         100.0 * share
     ))
 }

@@ -7,6 +7,7 @@ use super::batch::{Batch, Streams};
 use super::{AttackName, Settings};
 use crate::backprop::Backprop;
 use crate::data::{Dataset, Split};
+use crate::gemm::{Aligned, zeros};
 use crate::hardware::{Chip, convert_input};
 use crate::{Adam, DenseGradient, Parameters};
 
@@ -22,12 +23,19 @@ pub struct Learner {
 }
 
 /// What a gradient needs beside the batch.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Memory {
-    state: Vec<f32>,
+    state: Aligned,
     outputs: Vec<f32>,
     force: Vec<f32>,
     backprop: Backprop,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        let (outputs, force, backprop) = Default::default();
+        Self { state: zeros(0), outputs, force, backprop }
+    }
 }
 
 impl Learner {

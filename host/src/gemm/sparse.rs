@@ -1,0 +1,161 @@
+//! Matrix products with a left factor that is mostly 0, such as black pixels and inactive units. In
+//! row i of c a chain skips the terms in which a is 0: they leave a finite sum as it is, so that the bits
+//! are those of the dense product (but for the sign of a 0).
+
+use std::cell::RefCell;
+
+use multiversion::multiversion;
+
+use super::Left;
+
+/// Factors in a word of the pattern. So many rows of b, [`COLUMNS`] wide, stay in the first cache.
+const WORD: usize = 64;
+/// Widest part of a row of c, in eight registers of sixteen values.
+const COLUMNS: usize = 128;
+/// With more of a's factors than this not 0 the dense product is faster.
+const LARGEST_SHARE: f64 = 0.35;
+
+thread_local! {
+    /// Memory for a pattern.
+    static PATTERN: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };
+}
+
+/// As [`super::multiply`], which has checked the sizes, if it is worth its while; whether it was.
+pub(super) fn multiply(shape: (usize, usize, usize), a: Left, b: &[f32], add: bool, c: &mut [f32]) -> bool {
+    let (m, k, n) = shape;
+    if n < COLUMNS || m * k == 0 {
+        return false;
+    }
+    PATTERN.with_borrow_mut(|pattern| {
+        pattern.clear();
+        pattern.resize(m * k.div_ceil(WORD), 0);
+        let count = find(m, k, a, pattern);
+        let worthwhile = count as f64 <= LARGEST_SHARE * (m * k) as f64;
+        if worthwhile {
+            rows(shape, a, pattern, b, add, c);
+        }
+        worthwhile
+    })
+}
+
+/// Where a isn't 0: bit l mod 64 of `pattern[(l / 64)·m + i]` stands for row i and column l. How many
+/// bits are set.
+#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn find(m: usize, k: usize, a: Left, pattern: &mut [u64]) -> usize {
+    if a.column == 1 {
+        for (i, row) in a.values.chunks_exact(k).enumerate() {
+            for (factors, words) in row.chunks(WORD).zip(pattern.chunks_exact_mut(m)) {
+                words[i] =
+                    (0..).zip(factors).fold(0, |word, (bit, &factor)| word | u64::from(factor != 0.0) << bit);
+            }
+        }
+    } else {
+        for (l, column) in a.values.chunks_exact(m).enumerate() {
+            let words = &mut pattern[l / WORD * m..][..m];
+            for (word, &factor) in words.iter_mut().zip(column) {
+                *word |= u64::from(factor != 0.0) << (l % WORD);
+            }
+        }
+    }
+    pattern.iter().map(|word| word.count_ones() as usize).sum()
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx2+fma", "x86_64+avx2+fma", "aarch64+neon"))]
+fn rows(shape: (usize, usize, usize), a: Left, pattern: &[u64], b: &[f32], add: bool, c: &mut [f32]) {
+    let n = shape.2;
+    let mut j = 0;
+    while j + COLUMNS <= n {
+        columns::<COLUMNS>(shape, a, pattern, b, add, c, j);
+        j += COLUMNS;
+    }
+    while j + 16 <= n {
+        columns::<16>(shape, a, pattern, b, add, c, j);
+        j += 16;
+    }
+    while j < n {
+        columns::<1>(shape, a, pattern, b, add, c, j);
+        j += 1;
+    }
+}
+
+/// The columns j..j + C of c, a word of the pattern at a time.
+#[inline(always)]
+fn columns<const C: usize>(
+    (m, _, n): (usize, usize, usize),
+    a: Left,
+    pattern: &[u64],
+    b: &[f32],
+    add: bool,
+    c: &mut [f32],
+    j: usize,
+) {
+    for (block, words) in pattern.chunks_exact(m).enumerate() {
+        let add = add || block > 0;
+        for (i, &word) in words.iter().enumerate() {
+            let c: &mut [f32; C] = c[i * n + j..].first_chunk_mut().expect("C columns from j on");
+            let mut sums = if add { *c } else { [0.0; C] };
+            let mut word = word;
+            while word != 0 {
+                let l = block * WORD + word.trailing_zeros() as usize;
+                word &= word - 1;
+                let factor = a.values[i * a.row + l * a.column];
+                // By reference: by value LLVM copies it to the stack first.
+                let b: &[f32; C] = b[l * n + j..].first_chunk().expect("C columns from j on");
+                for (sum, b) in sums.iter_mut().zip(b) {
+                    *sum = factor.mul_add(*b, *sum);
+                }
+            }
+            *c = sums;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The bits of the chains of the dense product, for shapes that leave a part of a word and of a
+    /// row of c, empty words among them, and factors of −0, which count as 0.
+    #[test]
+    fn products_have_the_bits_of_the_loops() {
+        let numbers = |n: usize, seed: f64| -> Vec<f32> {
+            (0..n).map(|i| (seed + 1.7 * i as f64).sin() as f32).collect()
+        };
+        for (m, k, n) in [(3, 64, 128), (50, 130, 256), (9, 70, 150), (1, 200, 273), (70, 1, 145)] {
+            let mut a = numbers(m * k, 0.1);
+            for (i, factor) in a.iter_mut().enumerate() {
+                *factor *= f32::from(u8::from(i % 7 == 0 && i / k % 3 != 1));
+            }
+            let (b, start) = (numbers(k * n, 0.2), numbers(m * n, 0.3));
+            for (left, at) in [
+                (Left::row_major(&a, k), &(|i: usize, l: usize| i * k + l) as &dyn Fn(_, _) -> _),
+                (Left::transposed(&a, m), &|i: usize, l: usize| l * m + i),
+            ] {
+                for add in [true, false] {
+                    let mut c = start.clone();
+                    assert!(multiply((m, k, n), left, &b, add, &mut c));
+                    for (e, &value) in c.iter().enumerate() {
+                        let first = if add { start[e] } else { 0.0 };
+                        let product = |sum, l| a[at(e / n, l)].mul_add(b[l * n + e % n], sum);
+                        assert_eq!(value, (0..k).fold(first, product), "({m}, {k}, {n})");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn dense_factors_and_few_columns_are_left_alone() {
+        let (a, b) = ([1.0; 100], [1.0; 10 * 128]);
+        let mut c = [2.0; 10 * 128];
+        assert!(!multiply((10, 10, 128), Left::row_major(&a, 10), &b, false, &mut c));
+        assert!(!multiply(
+            (10, 10, 127),
+            Left::row_major(&[0.0; 100], 10),
+            &b[..1270],
+            false,
+            &mut c[..1270]
+        ));
+        assert!(c.iter().all(|&c| c == 2.0));
+    }
+}
