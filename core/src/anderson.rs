@@ -1,6 +1,8 @@
 //! Anderson acceleration of depth 1, each row for itself.
 
 use crate::state::Part;
+use crate::units::map;
+use crate::vector::wide;
 use crate::{Network, StateView, Weights};
 
 /// θ at least and at most. A residual that turns by λ has θ = λ/(λ − 1): an overshoot, λ < 0, gives θ
@@ -10,20 +12,30 @@ const THETA: (f32, f32) = (-0.5, 1.0);
 
 impl<W: Weights> Network<'_, W> {
     /// From e and its image w (in z) to the next e = w − θ(w − w'), θ = r·Δr/‖Δr‖², r = w − e,
-    /// clamped to [`THETA`].
-    /// Without a step before (`first`), e = w.
-    pub(crate) fn anderson(&self, state: &mut StateView, first: bool) {
+    /// clamped to [`THETA`]. `step` counts from 0: step 0, whose e is nothing yet, and step 1, which has
+    /// no step before it, end at e = w.
+    pub(crate) fn anderson(&self, state: &mut StateView, step: u32) {
+        if step == 0 {
+            for k in 1..self.output() {
+                let Part { e, z: w, .. } = state.part(self.range(k, state.rows));
+                map(w, e, |w| w);
+            }
+            return;
+        }
         for row in 0..state.rows {
-            let theta = if first { 0.0 } else { self.theta(state, row) };
+            let theta = if step == 1 { 0.0 } else { self.theta(state, row) };
             for k in 1..self.output() {
                 let (start, n) = self.row(k, state.rows, row);
                 let Part { e, z: w, e_before, w_before, .. } = state.part(start..start + n);
-                for (((e, &mut w), e_before), w_before) in e.iter_mut().zip(w).zip(e_before).zip(w_before) {
-                    let next = if first { w } else { w - theta * (w - *w_before) };
-                    *e_before = *e;
-                    *w_before = w;
-                    *e = next;
-                }
+                wide(|| {
+                    for (((e, &mut w), e_before), w_before) in e.iter_mut().zip(w).zip(e_before).zip(w_before)
+                    {
+                        let next = if step == 1 { w } else { w - theta * (w - *w_before) };
+                        *e_before = *e;
+                        *w_before = w;
+                        *e = next;
+                    }
+                });
             }
         }
     }
@@ -37,9 +49,11 @@ impl<W: Weights> Network<'_, W> {
             let (w, w_tail) = w.as_chunks::<8>();
             let (e_before, e_before_tail) = e_before.as_chunks::<8>();
             let (w_before, w_before_tail) = w_before.as_chunks::<8>();
-            for (((e, w), e_before), w_before) in e.iter().zip(w).zip(e_before).zip(w_before) {
-                add(&mut along, &mut square, e, w, e_before, w_before);
-            }
+            wide(|| {
+                for (((e, w), e_before), w_before) in e.iter().zip(w).zip(e_before).zip(w_before) {
+                    add(&mut along, &mut square, e, w, e_before, w_before);
+                }
+            });
             add(&mut along, &mut square, e_tail, w_tail, e_before_tail, w_before_tail);
         }
         let theta = along.total() / square.total();

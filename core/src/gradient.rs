@@ -1,6 +1,8 @@
 //! The contrastive gradient, by the envelope theorem.
 
 use crate::network::same;
+use crate::units::update;
+use crate::vector::wide;
 use crate::{Connection, Error, Network, Problem, Quantity, StateView, Weights};
 
 /// Where a gradient goes: the host's sums are matrix products, a device's plain loops.
@@ -36,7 +38,7 @@ impl<W: Weights> Network<'_, W> {
             let size = (samples * self.size(k)).max(1);
             let u = state.u.get_mut(self.range(k, rows)).unwrap_or_default();
             for (u, &factor) in u.chunks_mut(size).zip(factors) {
-                u.iter_mut().for_each(|u| *u *= -factor);
+                wide(|| u.iter_mut().for_each(|u| *u *= -factor));
             }
             for (index, c) in self.indexed(k).filter(|(_, c)| c.from != 0) {
                 let z = state.z.get(self.range(c.from, rows)).unwrap_or_default();
@@ -44,7 +46,7 @@ impl<W: Weights> Network<'_, W> {
             }
             let (first, others) = u.split_at_mut_checked(size).unwrap_or_default();
             for other in others.chunks(size) {
-                first.iter_mut().zip(other).for_each(|(u, other)| *u += other);
+                update(other, first, |other, u| u + other);
             }
             for (index, _) in self.indexed(k).filter(|(_, c)| c.from == 0) {
                 gradient.weights(index, first, problem.input);

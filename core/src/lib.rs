@@ -58,6 +58,7 @@ mod sweep;
 mod unbounded;
 mod units;
 mod unitwise;
+mod vector;
 mod weights;
 
 pub use activation::Activation;

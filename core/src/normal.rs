@@ -29,6 +29,7 @@ static EDGES: [f32; 129] = [
 ];
 
 /// One value of N(0, 1).
+#[inline(always)]
 pub(crate) fn normal(random: &mut impl Rng) -> f32 {
     loop {
         let bits = random.next_u32();
@@ -40,14 +41,20 @@ pub(crate) fn normal(random: &mut impl Rng) -> f32 {
         if x.abs() < above {
             return x;
         }
-        if layer == 0 {
-            return tail(random).copysign(x);
-        }
-        let (low, high) = (density(edge), density(above));
-        if low + unit(random) * (high - low) < density(x) {
+        if let Some(x) = beyond(random, layer, x, edge, above) {
             return x;
         }
     }
+}
+
+/// The value for x of `layer` where the next layer doesn't cover it, or none: draw again.
+#[cold]
+fn beyond(random: &mut impl Rng, layer: usize, x: f32, edge: f32, above: f32) -> Option<f32> {
+    if layer == 0 {
+        return Some(tail(random).copysign(x));
+    }
+    let (low, high) = (density(edge), density(above));
+    (low + unit(random) * (high - low) < density(x)).then_some(x)
 }
 
 /// A value of the tail beyond [`TAIL`].

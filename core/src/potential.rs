@@ -29,9 +29,12 @@ fn slack(gamma: f32) -> f32 {
     (1.0 - gamma) / gamma
 }
 
-/// v = `f`(v, γ) of every unit in every row.
+/// v = `f`(v, γ) of every unit in every row; with γ = 1, `f` leaves v as it is.
 #[inline(always)]
 fn each_unit(gamma: &[f32], v: &mut [f32], f: impl Fn(f32, f32) -> f32) {
+    if gamma.iter().all(|gamma| *gamma == 1.0) {
+        return;
+    }
     for row in v.chunks_exact_mut(gamma.len().max(1)) {
         update(gamma, row, |gamma, v| f(v, gamma));
     }

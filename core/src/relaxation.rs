@@ -90,7 +90,7 @@ impl<W: Weights> Network<'_, W> {
         self.start(problem, state);
         if settings.schedule == Schedule::ForwardBackward {
             self.back(problem, state, false);
-            self.anderson(state, true);
+            self.anderson(state, 0);
         }
         let outcome = self.iterate(problem, state, settings, trace);
         if settings.schedule == Schedule::ForwardBackward {
@@ -138,7 +138,7 @@ impl<W: Weights> Network<'_, W> {
             match settings.schedule {
                 Schedule::ForwardBackward => {
                     if last.sweep > 1 {
-                        self.anderson(state, last.sweep == 2);
+                        self.anderson(state, last.sweep - 1);
                     }
                     self.forth(problem, state);
                     self.settle(state);
@@ -182,7 +182,7 @@ impl<W: Weights> Network<'_, W> {
                 let mut sweep = 0;
                 loop {
                     self.back(problem, state, false);
-                    self.anderson(state, sweep < 2);
+                    self.anderson(state, sweep);
                     if sweep == settings.sweeps {
                         break;
                     }

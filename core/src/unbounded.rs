@@ -2,6 +2,7 @@
 
 use core::ops::Range;
 
+use crate::vector::wide;
 use crate::{DIVERGED, Network, Problem, StateView, Weights};
 
 impl<W: Weights> Network<'_, W> {
@@ -80,6 +81,6 @@ fn softness_of(u: &[f32], gamma: &[f32], stiffness: impl Fn(f32) -> f32) -> f32 
 
 /// Counted without a way out early, which vector units like better.
 fn finite(values: &[f32]) -> bool {
-    let unbounded = |value: &f32| usize::from(value.is_nan() || value.abs() > DIVERGED);
-    values.iter().map(unbounded).sum::<usize>() == 0
+    let unbounded = |value: &f32| u32::from(value.is_nan() || value.abs() > DIVERGED);
+    wide(|| values.iter().map(unbounded).fold(0, |any, one| any | one)) == 0
 }

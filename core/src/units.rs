@@ -3,6 +3,8 @@
 //! By one index rather than zipped iterators: the same loop where the optimiser is for speed, and where
 //! it is for size without the setting up of iterators, which it leaves in.
 
+use crate::vector::wide;
+
 /// Row `i` of rows of `units` values.
 pub(crate) fn row(values: &[f32], units: usize, i: usize) -> &[f32] {
     values.get(i * units..(i + 1) * units).unwrap_or_default()
@@ -24,11 +26,13 @@ pub(crate) fn map(a: &[f32], z: &mut [f32], f: impl Fn(f32) -> f32) {
 pub(crate) fn update(a: &[f32], z: &mut [f32], f: impl Fn(f32, f32) -> f32) {
     let n = a.len().min(z.len());
     let (a, z) = (a.get(..n).unwrap_or_default(), z.get_mut(..n).unwrap_or_default());
-    for i in 0..n {
-        if let (Some(&a), Some(z)) = (a.get(i), z.get_mut(i)) {
-            *z = f(a, *z);
+    wide(|| {
+        for i in 0..n {
+            if let (Some(&a), Some(z)) = (a.get(i), z.get_mut(i)) {
+                *z = f(a, *z);
+            }
         }
-    }
+    });
 }
 
 /// z = `f`(a, e) of each triple.
@@ -43,9 +47,11 @@ pub(crate) fn update_by_two(a: &[f32], e: &[f32], z: &mut [f32], f: impl Fn(f32,
     let n = a.len().min(e.len()).min(z.len());
     let (a, e) = (a.get(..n).unwrap_or_default(), e.get(..n).unwrap_or_default());
     let z = z.get_mut(..n).unwrap_or_default();
-    for i in 0..n {
-        if let (Some(&a), Some(&e), Some(z)) = (a.get(i), e.get(i), z.get_mut(i)) {
-            *z = f(a, e, *z);
+    wide(|| {
+        for i in 0..n {
+            if let (Some(&a), Some(&e), Some(z)) = (a.get(i), e.get(i), z.get_mut(i)) {
+                *z = f(a, e, *z);
+            }
         }
-    }
+    });
 }
