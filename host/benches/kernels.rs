@@ -4,7 +4,7 @@ use divan::Bencher;
 use fenchel::bench::synthetic;
 use fenchel::train::{OBJECTIVES, ObjectiveRow, Settings, Trainer};
 use fenchel::{Adam, DenseGradient, Parameters};
-use fenchel_core::{Perturbation, Random, Weights};
+use fenchel_core::{Gradient, Perturbation, Random, Weights};
 use rand_core::SeedableRng;
 
 fn main() {
@@ -65,4 +65,71 @@ fn gaussian(bencher: Bencher) {
     let mut random = Random::seed_from_u64(0);
     let mut g = vec![0.0; 50 * 522];
     bencher.bench_local(|| Perturbation::Gaussian { std: 0.0625 }.fill(&mut random, &mut g));
+}
+
+/// The products of one step of back-propagation with dense factors, by `fenchel` and by a library.
+#[divan::bench(args = ["fenchel", "matrixmultiply"])]
+fn products(bencher: Bencher, by: &str) {
+    const B: usize = 50;
+    let parameters = parameters();
+    let mut parts: Vec<_> = parameters
+        .connections
+        .iter()
+        .map(|c| {
+            let (rows, columns) = c.weights.shape();
+            (c, vec![0.5; B * columns], vec![0.5; B * rows], vec![0.0; B * rows.max(columns)])
+        })
+        .collect();
+    let mut gradient = DenseGradient::zeros(&parameters);
+    let mut outer = vec![0.0; 784 * 256];
+    bencher.bench_local(|| {
+        for (index, (c, z, u, out)) in parts.iter_mut().enumerate() {
+            let (rows, columns) = c.weights.shape();
+            if by == "fenchel" {
+                c.weights.apply(z, &mut out[..B * rows]);
+                if c.from > 0 {
+                    c.weights.apply_transposed(u, &mut out[..B * columns]);
+                }
+                gradient.weights(index, u, z);
+                continue;
+            }
+            let w = c.weights.column_major();
+            sgemm((B, columns, rows), (z, columns, 1), (w, rows, 1), 1.0, out);
+            if c.from > 0 {
+                sgemm((B, rows, columns), (u, rows, 1), (w, 1, rows), 1.0, out);
+            }
+            sgemm((columns, B, rows), (z, 1, columns), (u, rows, 1), 0.0, &mut outer);
+        }
+    });
+}
+
+/// c = a·b + `beta`·c by the library: (m, k, n), and a and b with their strides.
+fn sgemm(
+    (m, k, n): (usize, usize, usize),
+    (a, a_row, a_column): (&[f32], usize, usize),
+    (b, b_row, b_column): (&[f32], usize, usize),
+    beta: f32,
+    c: &mut [f32],
+) {
+    assert!(a.len() == m * k && b.len() == k * n && c.len() >= m * n);
+    let stride = |stride: usize| stride.try_into().expect("small");
+    // SAFETY: all elements that these sizes and strides reach are inside the slices.
+    unsafe {
+        matrixmultiply::sgemm(
+            m,
+            k,
+            n,
+            1.0,
+            a.as_ptr(),
+            stride(a_row),
+            stride(a_column),
+            b.as_ptr(),
+            stride(b_row),
+            stride(b_column),
+            beta,
+            c.as_mut_ptr(),
+            stride(n),
+            1,
+        );
+    }
 }
