@@ -49,10 +49,13 @@ impl<W: Weights> Network<'_, W> {
             let (w, w_tail) = w.as_chunks::<8>();
             let (e_before, e_before_tail) = e_before.as_chunks::<8>();
             let (w_before, w_before_tail) = w_before.as_chunks::<8>();
-            wide(|| {
+            // Copies, which stay in registers.
+            (along, square) = wide(|| {
+                let (mut along, mut square) = (along, square);
                 for (((e, w), e_before), w_before) in e.iter().zip(w).zip(e_before).zip(w_before) {
                     add(&mut along, &mut square, e, w, e_before, w_before);
                 }
+                (along, square)
             });
             add(&mut along, &mut square, e_tail, w_tail, e_before_tail, w_before_tail);
         }
@@ -69,7 +72,7 @@ impl<W: Weights> Network<'_, W> {
 
 /// Eight partial sums, value i of a block in sum i mod 8, added up in ascending order at the end:
 /// an order that vector units keep too.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 struct Sum([f32; 8]);
 
 impl Sum {

@@ -24,9 +24,9 @@ pub(crate) fn map(a: &[f32], z: &mut [f32], f: impl Fn(f32) -> f32) {
 /// z = `f`(a, z) of each pair.
 #[inline(always)]
 pub(crate) fn update(a: &[f32], z: &mut [f32], f: impl Fn(f32, f32) -> f32) {
-    let n = a.len().min(z.len());
-    let (a, z) = (a.get(..n).unwrap_or_default(), z.get_mut(..n).unwrap_or_default());
     wide(|| {
+        let n = a.len().min(z.len());
+        let (a, z) = (a.get(..n).unwrap_or_default(), z.get_mut(..n).unwrap_or_default());
         for i in 0..n {
             if let (Some(&a), Some(z)) = (a.get(i), z.get_mut(i)) {
                 *z = f(a, *z);
@@ -44,10 +44,10 @@ pub(crate) fn zip(a: &[f32], e: &[f32], z: &mut [f32], f: impl Fn(f32, f32) -> f
 /// z = `f`(a, e, z) of each triple.
 #[inline(always)]
 pub(crate) fn update_by_two(a: &[f32], e: &[f32], z: &mut [f32], f: impl Fn(f32, f32, f32) -> f32) {
-    let n = a.len().min(e.len()).min(z.len());
-    let (a, e) = (a.get(..n).unwrap_or_default(), e.get(..n).unwrap_or_default());
-    let z = z.get_mut(..n).unwrap_or_default();
     wide(|| {
+        let n = a.len().min(e.len()).min(z.len());
+        let (a, e) = (a.get(..n).unwrap_or_default(), e.get(..n).unwrap_or_default());
+        let z = z.get_mut(..n).unwrap_or_default();
         for i in 0..n {
             if let (Some(&a), Some(&e), Some(z)) = (a.get(i), e.get(i), z.get_mut(i)) {
                 *z = f(a, e, *z);
