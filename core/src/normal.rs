@@ -28,6 +28,27 @@ static EDGES: [f32; 129] = [
     0.36287144, 0.27232087, 0.0,
 ];
 
+/// exp(−x²/2) at each of [`EDGES`].
+#[rustfmt::skip]
+#[allow(clippy::excessive_precision, clippy::unreadable_literal)]
+static HEIGHTS: [f32; 129] = [
+    0.0010143531, 0.0026696294, 0.005548997, 0.008624486, 0.011839475, 0.015167294, 0.0185921, 0.022103298,
+    0.025693294, 0.029356316, 0.03308789, 0.03688439, 0.04074286, 0.044660866, 0.04863629, 0.052667394,
+    0.056752652, 0.060890757, 0.0650806, 0.06932114, 0.07361148, 0.07795096, 0.08233891, 0.08677466,
+    0.091257796, 0.09578787, 0.10036444, 0.104987286, 0.109656006, 0.11437047, 0.11913055, 0.12393596,
+    0.1287867, 0.13368267, 0.13862377, 0.14361008, 0.14864157, 0.15371832, 0.15884036, 0.16400786,
+    0.16922088, 0.17447963, 0.17978428, 0.18513498, 0.19053204, 0.19597563, 0.20146613, 0.20700371,
+    0.21258874, 0.21822165, 0.22390272, 0.22963233, 0.23541091, 0.241239, 0.24711695, 0.2530453, 0.25902456,
+    0.2650553, 0.27113807, 0.27727348, 0.2834622, 0.28970483, 0.29600215, 0.3023548, 0.30876368, 0.31522942,
+    0.32175294, 0.3283351, 0.33497685, 0.34167916, 0.348443, 0.35526943, 0.3621595, 0.36911446, 0.37613547,
+    0.38322383, 0.39038083, 0.3976078, 0.40490645, 0.412278, 0.41972435, 0.427247, 0.4348478, 0.4425287,
+    0.45029166, 0.4581387, 0.46607217, 0.47409427, 0.4822076, 0.49041486, 0.49871865, 0.50712204, 0.5156282,
+    0.52424055, 0.5329627, 0.54179835, 0.5507518, 0.55982745, 0.56903, 0.5783647, 0.58783704, 0.5974531,
+    0.6072195, 0.6171434, 0.6272325, 0.6374955, 0.6479418, 0.658582, 0.6694277, 0.6804918, 0.69178915,
+    0.7033361, 0.7151515, 0.7272569, 0.73967725, 0.7524415, 0.7655842, 0.7791461, 0.793177, 0.8077383,
+    0.8229072, 0.8387836, 0.85550064, 0.87324303, 0.89228165, 0.9130436, 0.9362827, 0.9635997, 1.0,
+];
+
 /// One value of N(0, 1).
 #[inline(always)]
 pub(crate) fn normal(random: &mut impl Rng) -> f32 {
@@ -41,7 +62,7 @@ pub(crate) fn normal(random: &mut impl Rng) -> f32 {
         if x.abs() < above {
             return x;
         }
-        if let Some(x) = beyond(random, layer, x, edge, above) {
+        if let Some(x) = beyond(random, layer, x) {
             return x;
         }
     }
@@ -49,11 +70,12 @@ pub(crate) fn normal(random: &mut impl Rng) -> f32 {
 
 /// The value for x of `layer` where the next layer doesn't cover it, or none: draw again.
 #[cold]
-fn beyond(random: &mut impl Rng, layer: usize, x: f32, edge: f32, above: f32) -> Option<f32> {
+fn beyond(random: &mut impl Rng, layer: usize, x: f32) -> Option<f32> {
     if layer == 0 {
         return Some(tail(random).copysign(x));
     }
-    let (low, high) = (density(edge), density(above));
+    let height = |layer: usize| HEIGHTS.get(layer).copied().unwrap_or_default();
+    let (low, high) = (height(layer), height(layer + 1));
     (low + unit(random) * (high - low) < density(x)).then_some(x)
 }
 
@@ -87,6 +109,11 @@ pub(crate) fn unit(random: &mut impl Rng) -> f32 {
 mod tests {
     use super::*;
     use rand_core::SeedableRng;
+
+    #[test]
+    fn heights_are_those_of_the_edges() {
+        assert_eq!(HEIGHTS, EDGES.map(density));
+    }
 
     #[test]
     fn the_layers_have_equal_areas() {
