@@ -12,6 +12,8 @@ use super::Left;
 const WORD: usize = 64;
 /// Widest part of a row of c, in eight registers of sixteen values.
 const COLUMNS: usize = 128;
+/// In narrower products there is too little to skip.
+const LEAST_COLUMNS: usize = 64;
 /// With more of a's factors than this not 0 the dense product is faster.
 const LARGEST_SHARE: f64 = 0.35;
 
@@ -23,7 +25,7 @@ thread_local! {
 /// As [`super::multiply`], which has checked the sizes, if it is worth its while; whether it was.
 pub(super) fn multiply(shape: (usize, usize, usize), a: Left, b: &[f32], add: bool, c: &mut [f32]) -> bool {
     let (m, k, n) = shape;
-    if n < COLUMNS || m * k == 0 {
+    if n < LEAST_COLUMNS || m * k == 0 {
         return false;
     }
     PATTERN.with_borrow_mut(|pattern| {
@@ -67,6 +69,10 @@ fn rows(shape: (usize, usize, usize), a: Left, pattern: &[u64], b: &[f32], add: 
     while j + COLUMNS <= n {
         columns::<COLUMNS>(shape, a, pattern, b, add, c, j);
         j += COLUMNS;
+    }
+    while j + 64 <= n {
+        columns::<64>(shape, a, pattern, b, add, c, j);
+        j += 64;
     }
     while j + 16 <= n {
         columns::<16>(shape, a, pattern, b, add, c, j);
@@ -121,7 +127,7 @@ mod tests {
         let numbers = |n: usize, seed: f64| -> Vec<f32> {
             (0..n).map(|i| (seed + 1.7 * i as f64).sin() as f32).collect()
         };
-        for (m, k, n) in [(3, 64, 128), (50, 130, 256), (9, 70, 150), (1, 200, 273), (70, 1, 145)] {
+        for (m, k, n) in [(3, 64, 128), (50, 130, 256), (9, 70, 150), (1, 200, 273), (70, 1, 81)] {
             let mut a = numbers(m * k, 0.1);
             for (i, factor) in a.iter_mut().enumerate() {
                 *factor *= f32::from(u8::from(i % 7 == 0 && i / k % 3 != 1));
