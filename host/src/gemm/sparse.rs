@@ -6,20 +6,22 @@ use std::cell::RefCell;
 
 use multiversion::multiversion;
 
-use super::Left;
+use super::{Aligned, Left, zeros};
 
-/// Factors in a word of the pattern. So many rows of b, [`COLUMNS`] wide, stay in the first cache.
+/// Factors in a word of the pattern, and rows of a panel of b.
 const WORD: usize = 64;
-/// Widest part of a row of c, in eight registers of sixteen values.
+/// Widest panel, in eight registers of sixteen values. With registers of eight it is half as wide.
 const COLUMNS: usize = 128;
 /// In narrower products there is too little to skip.
 const LEAST_COLUMNS: usize = 64;
 /// With more of a's factors than this not 0 the dense product is faster.
-const LARGEST_SHARE: f64 = 0.35;
+const LARGEST_SHARE: f64 = 0.55;
+/// A row of a panel is copied for so many uses on average; for fewer, b is read where it is.
+const LEAST_USES: usize = 4;
 
 thread_local! {
-    /// Memory for a pattern.
-    static PATTERN: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };
+    /// Memory for a pattern, and for a panel.
+    static MEMORY: RefCell<(Vec<u64>, Aligned)> = RefCell::new((Vec::new(), zeros(WORD * COLUMNS)));
 }
 
 /// As [`super::multiply`], which has checked the sizes, if it is worth its while; whether it was.
@@ -28,13 +30,20 @@ pub(super) fn multiply(shape: (usize, usize, usize), a: Left, b: &[f32], add: bo
     if n < LEAST_COLUMNS || m * k == 0 {
         return false;
     }
-    PATTERN.with_borrow_mut(|pattern| {
+    MEMORY.with_borrow_mut(|(pattern, panel)| {
         pattern.clear();
         pattern.resize(m * k.div_ceil(WORD), 0);
         let count = find(m, k, a, pattern);
         let worthwhile = count as f64 <= LARGEST_SHARE * (m * k) as f64;
         if worthwhile {
-            rows(shape, a, pattern, b, add, c);
+            let panel = if count >= LEAST_USES * k { panel.as_mut_slice() } else { &mut [] };
+            let factors = Factors { a, pattern, m };
+            #[cfg(target_arch = "x86_64")]
+            if std::is_x86_feature_detected!("avx512f") {
+                wide(shape, factors, panel, b, add, c);
+                return true;
+            }
+            narrow(shape, factors, panel, b, add, c);
         }
         worthwhile
     })
@@ -62,57 +71,103 @@ fn find(m: usize, k: usize, a: Left, pattern: &mut [u64]) -> usize {
     pattern.iter().map(|word| word.count_ones() as usize).sum()
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512vl+avx2+fma", "x86_64+avx2+fma", "aarch64+neon"))]
-fn rows(shape: (usize, usize, usize), a: Left, pattern: &[u64], b: &[f32], add: bool, c: &mut [f32]) {
-    let n = shape.2;
-    let mut j = 0;
-    while j + COLUMNS <= n {
-        columns::<COLUMNS>(shape, a, pattern, b, add, c, j);
-        j += COLUMNS;
-    }
-    while j + 64 <= n {
-        columns::<64>(shape, a, pattern, b, add, c, j);
-        j += 64;
-    }
-    while j + 16 <= n {
-        columns::<16>(shape, a, pattern, b, add, c, j);
-        j += 16;
-    }
-    while j < n {
-        columns::<1>(shape, a, pattern, b, add, c, j);
-        j += 1;
-    }
+/// The left factor, and where it isn't 0.
+#[derive(Clone, Copy)]
+struct Factors<'a> {
+    a: Left<'a>,
+    pattern: &'a [u64],
+    m: usize,
 }
 
-/// The columns j..j + C of c, a word of the pattern at a time.
-#[inline(always)]
-fn columns<const C: usize>(
-    (m, _, n): (usize, usize, usize),
-    a: Left,
-    pattern: &[u64],
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx2+fma"))]
+#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
+fn wide(
+    shape: (usize, usize, usize),
+    factors: Factors,
+    panel: &mut [f32],
     b: &[f32],
     add: bool,
     c: &mut [f32],
-    j: usize,
 ) {
-    for (block, words) in pattern.chunks_exact(m).enumerate() {
-        let add = add || block > 0;
-        for (i, &word) in words.iter().enumerate() {
-            let c: &mut [f32; C] = c[i * n + j..].first_chunk_mut().expect("C columns from j on");
-            let mut sums = if add { *c } else { [0.0; C] };
-            let mut word = word;
-            while word != 0 {
-                let l = block * WORD + word.trailing_zeros() as usize;
-                word &= word - 1;
-                let factor = a.values[i * a.row + l * a.column];
-                // By reference: by value LLVM copies it to the stack first.
-                let b: &[f32; C] = b[l * n + j..].first_chunk().expect("C columns from j on");
-                for (sum, b) in sums.iter_mut().zip(b) {
-                    *sum = factor.mul_add(*b, *sum);
-                }
-            }
-            *c = sums;
+    rows::<COLUMNS>(shape, factors, panel, b, add, c);
+}
+
+#[multiversion(targets("x86_64+avx2+fma", "aarch64+neon"))]
+fn narrow(
+    shape: (usize, usize, usize),
+    factors: Factors,
+    panel: &mut [f32],
+    b: &[f32],
+    add: bool,
+    c: &mut [f32],
+) {
+    rows::<{ COLUMNS / 2 }>(shape, factors, panel, b, add, c);
+}
+
+/// A word of the pattern at a time: all of c in parts of C columns, what is left over in narrower ones.
+#[inline(always)]
+fn rows<const C: usize>(
+    (_, k, n): (usize, usize, usize),
+    factors: Factors,
+    panel: &mut [f32],
+    b: &[f32],
+    add: bool,
+    c: &mut [f32],
+) {
+    for first in (0..k).step_by(WORD) {
+        let b = &b[first * n..k.min(first + WORD) * n];
+        let mut j = 0;
+        while j + C <= n {
+            columns::<C>((n, first, j), factors, panel, b, add, c);
+            j += C;
         }
+        while j + 16 <= n {
+            columns::<16>((n, first, j), factors, panel, b, add, c);
+            j += 16;
+        }
+        while j < n {
+            columns::<1>((n, first, j), factors, panel, b, add, c);
+            j += 1;
+        }
+    }
+}
+
+/// The columns j..j + C of c, and of a only those of the word from `first` on, whose rows of b are given.
+/// They are copied to the `panel`, unless that is empty: side by side they stay in the first cache, whose
+/// sets rows a power of two apart would share.
+#[inline(always)]
+fn columns<const C: usize>(
+    (n, first, j): (usize, usize, usize),
+    Factors { a, pattern, m }: Factors,
+    panel: &mut [f32],
+    b: &[f32],
+    add: bool,
+    c: &mut [f32],
+) {
+    let (rows, stride) = if panel.is_empty() {
+        (&b[j..], n)
+    } else {
+        for (to, from) in panel.chunks_exact_mut(C).zip(b.chunks_exact(n)) {
+            to.copy_from_slice(&from[j..j + C]);
+        }
+        (&*panel, C)
+    };
+    let add = add || first > 0;
+    for (i, &word) in pattern[first / WORD * m..][..m].iter().enumerate() {
+        let c: &mut [f32; C] = c[i * n + j..].first_chunk_mut().expect("C columns from j on");
+        let mut sums = if add { *c } else { [0.0; C] };
+        let mut word = word;
+        while word != 0 {
+            let l = word.trailing_zeros() as usize;
+            word &= word - 1;
+            let factor = a.values[i * a.row + (first + l) * a.column];
+            // By reference: by value LLVM copies it to the stack first.
+            let row: &[f32; C] = rows[l * stride..].first_chunk().expect("C columns from j on");
+            for (sum, b) in sums.iter_mut().zip(row) {
+                *sum = factor.mul_add(*b, *sum);
+            }
+        }
+        *c = sums;
     }
 }
 
