@@ -159,7 +159,10 @@ fn relu(a: f32) -> f32 {
 
 #[inline(always)]
 fn relu_difference(a: f32, e: f32) -> f32 {
-    if a > 0.0 { if e > -a { e } else { -a } } else { relu(a + e) }
+    // a > 0: max(e, −a); else max(a + e, 0).
+    let (rest, floor) = if a > 0.0 { (0.0, -a) } else { (a, 0.0) };
+    let difference = rest + e;
+    if difference > floor { difference } else { floor }
 }
 
 #[inline(always)]

@@ -1,7 +1,9 @@
 //! Anderson acceleration of depth 1, each row for itself.
 
+use core::mem::swap;
+
 use crate::state::Part;
-use crate::units::map;
+use crate::units::{map, zip};
 use crate::vector::wide;
 use crate::{Network, StateView, Weights};
 
@@ -12,31 +14,26 @@ const THETA: (f32, f32) = (-0.5, 1.0);
 
 impl<W: Weights> Network<'_, W> {
     /// From e and its image w (in z) to the next e = w − θ(w − w'), θ = r·Δr/‖Δr‖², r = w − e,
-    /// clamped to [`THETA`]. `step` counts from 0: step 0, whose e is nothing yet, and step 1, which has
-    /// no step before it, end at e = w.
-    pub(crate) fn anderson(&self, state: &mut StateView, step: u32) {
-        if step == 0 {
-            for k in 1..self.output() {
-                let Part { e, z: w, .. } = state.part(self.range(k, state.rows));
-                map(w, e, |w| w);
-            }
-            return;
-        }
+    /// clamped to [`THETA`]. `step` counts from 1, which has no step before it and ends at e = w.
+    /// Unless it is the `last`, e and w are kept for the next step, and what z and e were is gone at the
+    /// output too.
+    pub(crate) fn anderson(&self, state: &mut StateView, step: u32, last: bool) {
         for row in 0..state.rows {
             let theta = if step == 1 { 0.0 } else { self.theta(state, row) };
             for k in 1..self.output() {
                 let (start, n) = self.row(k, state.rows, row);
                 let Part { e, z: w, e_before, w_before, .. } = state.part(start..start + n);
-                wide(|| {
-                    for (((e, &mut w), e_before), w_before) in e.iter_mut().zip(w).zip(e_before).zip(w_before)
-                    {
-                        let next = if step == 1 { w } else { w - theta * (w - *w_before) };
-                        *e_before = *e;
-                        *w_before = w;
-                        *e = next;
-                    }
-                });
+                let next = if last { e } else { e_before };
+                if step == 1 {
+                    map(w, next, |w| w);
+                } else {
+                    zip(w, w_before, next, move |w, w_before| w - theta * (w - w_before));
+                }
             }
+        }
+        if !last {
+            swap(&mut state.e, &mut state.e_before);
+            swap(&mut state.z, &mut state.w_before);
         }
     }
 

@@ -88,10 +88,7 @@ impl<W: Weights> Network<'_, W> {
         problem.check(self)?;
         state.check(self, problem.rows(self))?;
         self.start(problem, state);
-        if settings.schedule == Schedule::ForwardBackward {
-            self.back(problem, state, false);
-            self.anderson(state, 0);
-        }
+        self.first_forces(problem, state, settings.schedule);
         let outcome = self.iterate(problem, state, settings, trace);
         if settings.schedule == Schedule::ForwardBackward {
             self.settle(state);
@@ -138,7 +135,7 @@ impl<W: Weights> Network<'_, W> {
             match settings.schedule {
                 Schedule::ForwardBackward => {
                     if last.sweep > 1 {
-                        self.anderson(state, last.sweep - 1);
+                        self.anderson(state, last.sweep - 1, false);
                     }
                     self.forth(problem, state);
                     self.settle(state);
@@ -177,17 +174,13 @@ impl<W: Weights> Network<'_, W> {
         problem.check(self)?;
         state.check(self, problem.rows(self))?;
         self.start(problem, state);
+        self.first_forces(problem, state, settings.schedule);
         match settings.schedule {
             Schedule::ForwardBackward => {
-                let mut sweep = 0;
-                loop {
-                    self.back(problem, state, false);
-                    self.anderson(state, sweep);
-                    if sweep == settings.sweeps {
-                        break;
-                    }
-                    sweep += 1;
+                for sweep in 1..=settings.sweeps {
                     self.forth(problem, state);
+                    self.back(problem, state, false);
+                    self.anderson(state, sweep, sweep == settings.sweeps);
                 }
                 self.settle(state);
             }
@@ -206,6 +199,17 @@ impl<W: Weights> Network<'_, W> {
             }
         }
         Ok(())
+    }
+
+    /// What the first sweep after the forward pass finds in u, and in e: forward–backward sweeps the errors there, the
+    /// others hidden blocks without forces.
+    fn first_forces(&self, problem: &Problem, state: &mut StateView, schedule: Schedule) {
+        if schedule == Schedule::ForwardBackward {
+            self.back(problem, state, true);
+        } else {
+            let hidden = 0..self.range(self.output(), state.rows).start;
+            state.u.get_mut(hidden).unwrap_or_default().fill(0.0);
+        }
     }
 
     /// One backward pass, z_k = f(a_k + w_k) downwards; the largest change.

@@ -1,15 +1,13 @@
 //! The steps that sweeps are made of. Each is one pass over the blocks.
 
 use crate::state::Part;
-use crate::units::{map, row, update, update_by_two, zip};
+use crate::units::{map, row, update_by_two, zip};
 use crate::{Activation, Network, Potential, Problem, StateView, Weights};
 
 impl<W: Weights> Network<'_, W> {
-    /// a = plain forward pass, z = f(a) and u = 0, the same for all problems; then
-    /// [`top`](Self::top). Whatever a state held before is gone.
+    /// a = plain forward pass and z = f(a), the same for all problems; then [`top`](Self::top).
     pub(crate) fn start(&self, problem: &Problem, state: &mut StateView) {
         let (rows, samples) = (state.rows, problem.samples(self));
-        state.u.fill(0.0);
         for k in self.above_input() {
             let range = self.range(k, rows);
             let first = samples * self.size(k);
@@ -78,17 +76,19 @@ impl<W: Weights> Network<'_, W> {
     }
 
     /// back: w_k = (Σ_m W_mkᵀ u_m − g_k)/γ_k, u_k = γ_k(f(a_k + w_k) − f(a_k)) downwards.
-    /// Overwrites u; w goes to e if `in_place`, and to z if not.
+    /// `in_place`, w goes to e and all of u is overwritten. If not, w goes to z, and u of a block that
+    /// feeds nothing back to a hidden one is left.
     pub(crate) fn back(&self, problem: &Problem, state: &mut StateView, in_place: bool) {
         let rows = state.rows;
         for k in (1..self.output()).rev() {
             let range = self.range(k, rows);
             let w = if in_place { &mut *state.e } else { &mut *state.z };
             let w = w.get_mut(range.clone()).unwrap_or_default();
-            w.fill(0.0);
             let g = problem.perturbation_of(self, k);
-            if !g.is_empty() {
-                w.chunks_mut(g.len()).for_each(|w| update(g, w, |g, w| w - g));
+            if g.is_empty() {
+                w.fill(0.0);
+            } else {
+                w.chunks_mut(g.len()).for_each(|w| map(g, w, |g| 0.0 - g));
             }
             for c in self.outgoing(k) {
                 let u = state.u.get(self.range(c.to, rows)).unwrap_or_default();
@@ -97,7 +97,9 @@ impl<W: Weights> Network<'_, W> {
             let part = state.part(range);
             let w = if in_place { part.e } else { part.z };
             self.block(k).errors(self.gamma(k), w);
-            self.block(k).forces(self.gamma(k), part.a, w, part.u);
+            if in_place || self.incoming(k).any(|c| c.from != 0) {
+                self.block(k).forces(self.gamma(k), part.a, w, part.u);
+            }
         }
     }
 
