@@ -1,56 +1,94 @@
 //! Products in tiles that stay in registers.
 
+use std::cell::RefCell;
+
 use multiversion::multiversion;
 
-use super::Left;
+use super::{Aligned, Left, zeros};
+
+thread_local! {
+    /// Memory for the last columns of b.
+    static PADDED: RefCell<Aligned> = RefCell::new(zeros(0));
+}
 
 /// As [`super::multiply`], which has checked the sizes.
 pub(super) fn multiply(shape: (usize, usize, usize), a: Left, b: &[f32], add: bool, c: &mut [f32]) {
-    // Thirty-two registers of sixteen values, or sixteen of eight.
-    #[cfg(target_arch = "x86_64")]
-    if std::is_x86_feature_detected!("avx512f") {
-        return wide(shape, a, b, add, c);
-    }
-    narrow(shape, a, b, add, c);
+    PADDED.with_borrow_mut(|padded| {
+        // Thirty-two registers of sixteen values, or sixteen of eight.
+        #[cfg(target_arch = "x86_64")]
+        if std::is_x86_feature_detected!("avx512f") {
+            return wide(shape, a, b, padded, add, c);
+        }
+        narrow(shape, a, b, padded, add, c);
+    });
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx2+fma"))]
 #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
-fn wide(shape: (usize, usize, usize), a: Left, b: &[f32], add: bool, c: &mut [f32]) {
-    columns::<10, 32>(shape, a, b, add, c);
+fn wide(
+    shape: (usize, usize, usize),
+    a: Left,
+    b: &[f32],
+    padded: &mut Aligned,
+    add: bool,
+    c: &mut [f32],
+) {
+    columns::<10, 32>(shape, a, b, padded, add, c);
 }
 
 #[multiversion(targets("x86_64+avx2+fma", "aarch64+neon"))]
-fn narrow(shape: (usize, usize, usize), a: Left, b: &[f32], add: bool, c: &mut [f32]) {
-    columns::<6, 16>(shape, a, b, add, c);
+fn narrow(
+    shape: (usize, usize, usize),
+    a: Left,
+    b: &[f32],
+    padded: &mut Aligned,
+    add: bool,
+    c: &mut [f32],
+) {
+    columns::<6, 16>(shape, a, b, padded, add, c);
 }
 
-/// All of c in tiles of (R, C), what is left over in narrower ones. The panel of b under a column of
-/// tiles stays in the cache.
+/// All of c in tiles of (R, C), which the panel of b under a column of tiles stays in the cache for. The
+/// last columns are filled up with zeros to sixteen, or to C.
 #[inline(always)]
 fn columns<const R: usize, const C: usize>(
     shape: (usize, usize, usize),
     a: Left,
     b: &[f32],
+    padded: &mut Aligned,
     add: bool,
     c: &mut [f32],
 ) {
-    let n = shape.2;
+    const HALF: usize = 16;
+    let (m, k, n) = shape;
     let mut j = 0;
     while j + C <= n {
         rows::<R, C>(shape, a, b, add, c, j);
         j += C;
     }
-    while j + 8 <= n {
-        rows::<R, 8>(shape, a, b, add, c, j);
-        j += 8;
+    if j == n {
+        return;
     }
-    while j + 2 <= n {
-        rows::<R, 2>(shape, a, b, add, c, j);
-        j += 2;
+    let width = if n - j <= HALF { HALF } else { C };
+    padded.clear();
+    padded.resize((k + m) * width, 0.0);
+    let (padded_b, padded_c) = padded.split_at_mut(k * width);
+    for (to, from) in padded_b.chunks_exact_mut(width).zip(b.chunks_exact(n)) {
+        to[..n - j].copy_from_slice(&from[j..]);
     }
-    if j < n {
-        rows::<R, 1>(shape, a, b, add, c, j);
+    if add {
+        for (to, from) in padded_c.chunks_exact_mut(width).zip(c.chunks_exact(n)) {
+            to[..n - j].copy_from_slice(&from[j..]);
+        }
+    }
+    let shape = (m, k, width);
+    if width == HALF {
+        rows::<R, HALF>(shape, a, padded_b, add, padded_c, 0);
+    } else {
+        rows::<R, C>(shape, a, padded_b, add, padded_c, 0);
+    }
+    for (to, from) in c.chunks_exact_mut(n).zip(padded_c.chunks_exact(width)) {
+        to[j..].copy_from_slice(&from[..n - j]);
     }
 }
 
@@ -134,7 +172,9 @@ mod tests {
                 (Left::row_major(&a, k), &(|i: usize, l: usize| i * k + l) as &dyn Fn(_, _) -> _),
                 (Left::transposed(&a, m), &|i: usize, l: usize| l * m + i),
             ] {
-                for (product, add) in [(multiply as Product, true), (narrow, false), (wide, true)] {
+                let by_narrow: Product = |shape, a, b, add, c| narrow(shape, a, b, &mut zeros(0), add, c);
+                let by_wide: Product = |shape, a, b, add, c| wide(shape, a, b, &mut zeros(0), add, c);
+                for (product, add) in [(multiply as Product, true), (by_narrow, false), (by_wide, true)] {
                     let mut c = start.clone();
                     product(shape, left, &b, add, &mut c);
                     for (e, &value) in c.iter().enumerate() {

@@ -51,24 +51,76 @@ pub(super) fn multiply(shape: (usize, usize, usize), a: Left, b: &[f32], add: bo
 
 /// Where a isn't 0: bit l mod 64 of `pattern[(l / 64)·m + i]` stands for row i and column l. How many
 /// bits are set.
-#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
 fn find(m: usize, k: usize, a: Left, pattern: &mut [u64]) -> usize {
     if a.column == 1 {
-        for (i, row) in a.values.chunks_exact(k).enumerate() {
-            for (factors, words) in row.chunks(WORD).zip(pattern.chunks_exact_mut(m)) {
-                words[i] =
-                    (0..).zip(factors).fold(0, |word, (bit, &factor)| word | u64::from(factor != 0.0) << bit);
-            }
-        }
+        find_in_rows(m, k, a.values, pattern);
     } else {
-        for (l, column) in a.values.chunks_exact(m).enumerate() {
-            let words = &mut pattern[l / WORD * m..][..m];
-            for (word, &factor) in words.iter_mut().zip(column) {
-                *word |= u64::from(factor != 0.0) << (l % WORD);
+        find_in_columns(m, a.values, pattern);
+    }
+    pattern.iter().map(|word| word.count_ones() as usize).sum()
+}
+
+fn find_in_rows(m: usize, k: usize, values: &[f32], pattern: &mut [u64]) {
+    #[cfg(target_arch = "x86_64")]
+    let has_masks = std::is_x86_feature_detected!("avx2");
+    for (i, row) in values.chunks_exact(k).enumerate() {
+        for (factors, words) in row.chunks(WORD).zip(pattern.chunks_exact_mut(m)) {
+            #[cfg(target_arch = "x86_64")]
+            if let (true, Some(factors)) = (has_masks, factors.first_chunk()) {
+                // SAFETY: the processor has the feature.
+                words[i] = unsafe { word_by_masks(factors) };
+                continue;
+            }
+            words[i] =
+                (0..).zip(factors).fold(0, |word, (bit, &factor)| word | u64::from(factor != 0.0) << bit);
+        }
+    }
+}
+
+/// One word, eight values a comparison.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn word_by_masks(factors: &[f32; WORD]) -> u64 {
+    use std::arch::x86_64::{_CMP_NEQ_UQ, _mm256_cmp_ps, _mm256_loadu_ps, _mm256_movemask_ps, _mm256_setzero_ps};
+    let (eights, _) = factors.as_chunks::<8>();
+    eights.iter().rev().fold(0, |word, eight| {
+        // SAFETY: there are eight values.
+        let eight = unsafe { _mm256_loadu_ps(eight.as_ptr()) };
+        let mask = _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_NEQ_UQ>(eight, _mm256_setzero_ps()));
+        word << 8 | u64::from(mask as u8)
+    })
+}
+
+/// Half a word at a time, of many rows side by side in registers.
+#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn find_in_columns(m: usize, values: &[f32], pattern: &mut [u64]) {
+    const HALF: usize = WORD / 2;
+    const ROWS: usize = 64;
+    for (half, columns) in values.chunks(HALF * m).enumerate() {
+        let (words, shift) = (&mut pattern[half / 2 * m..][..m], half % 2 * HALF);
+        for (first, words) in (0..).step_by(ROWS).zip(words.chunks_mut(ROWS)) {
+            let mut bits = [0_u32; ROWS];
+            for (l, column) in columns.chunks_exact(m).enumerate() {
+                let factors = &column[first..first + words.len()];
+                if let Some(factors) = factors.first_chunk::<ROWS>() {
+                    set(l, factors, &mut bits);
+                } else {
+                    set(l, factors, &mut bits);
+                }
+            }
+            for (word, bits) in words.iter_mut().zip(bits) {
+                *word |= u64::from(bits) << shift;
             }
         }
     }
-    pattern.iter().map(|word| word.count_ones() as usize).sum()
+}
+
+/// Bit l of each of `bits` whose factor isn't 0.
+#[inline(always)]
+fn set(l: usize, factors: &[f32], bits: &mut [u32]) {
+    for (bits, &factor) in bits.iter_mut().zip(factors) {
+        *bits |= if factor != 0.0 { 1 << l } else { 0 };
+    }
 }
 
 /// The left factor, and where it isn't 0.
