@@ -25,26 +25,12 @@ pub(super) fn multiply(shape: (usize, usize, usize), a: Left, b: &[f32], add: bo
 
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx2+fma"))]
 #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
-fn wide(
-    shape: (usize, usize, usize),
-    a: Left,
-    b: &[f32],
-    padded: &mut Aligned,
-    add: bool,
-    c: &mut [f32],
-) {
+fn wide(shape: (usize, usize, usize), a: Left, b: &[f32], padded: &mut Aligned, add: bool, c: &mut [f32]) {
     columns::<10, 32>(shape, a, b, padded, add, c);
 }
 
 #[multiversion(targets("x86_64+avx2+fma", "aarch64+neon"))]
-fn narrow(
-    shape: (usize, usize, usize),
-    a: Left,
-    b: &[f32],
-    padded: &mut Aligned,
-    add: bool,
-    c: &mut [f32],
-) {
+fn narrow(shape: (usize, usize, usize), a: Left, b: &[f32], padded: &mut Aligned, add: bool, c: &mut [f32]) {
     columns::<6, 16>(shape, a, b, padded, add, c);
 }
 

@@ -15,7 +15,7 @@ const COLUMNS: usize = 128;
 /// In narrower products there is too little to skip.
 const LEAST_COLUMNS: usize = 64;
 /// With more of a's factors than this not 0 the dense product is faster.
-const LARGEST_SHARE: f64 = 0.55;
+const LARGEST_SHARE: f64 = 0.5;
 /// A row of a panel is copied for so many uses on average; for fewer, b is read where it is.
 const LEAST_USES: usize = 4;
 
@@ -57,6 +57,11 @@ fn find(m: usize, k: usize, a: Left, pattern: &mut [u64]) -> usize {
     } else {
         find_in_columns(m, a.values, pattern);
     }
+    count(pattern)
+}
+
+#[multiversion(targets("x86_64+popcnt"))]
+fn count(pattern: &[u64]) -> usize {
     pattern.iter().map(|word| word.count_ones() as usize).sum()
 }
 
@@ -81,7 +86,9 @@ fn find_in_rows(m: usize, k: usize, values: &[f32], pattern: &mut [u64]) {
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
 fn word_by_masks(factors: &[f32; WORD]) -> u64 {
-    use std::arch::x86_64::{_CMP_NEQ_UQ, _mm256_cmp_ps, _mm256_loadu_ps, _mm256_movemask_ps, _mm256_setzero_ps};
+    use std::arch::x86_64::{
+        _CMP_NEQ_UQ, _mm256_cmp_ps, _mm256_loadu_ps, _mm256_movemask_ps, _mm256_setzero_ps,
+    };
     let (eights, _) = factors.as_chunks::<8>();
     eights.iter().rev().fold(0, |word, eight| {
         // SAFETY: there are eight values.
