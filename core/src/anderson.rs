@@ -3,7 +3,7 @@
 use core::mem::swap;
 
 use crate::state::Part;
-use crate::units::{map, zip};
+use crate::units::zip;
 use crate::vector::wide;
 use crate::{Network, StateView, Weights};
 
@@ -24,11 +24,9 @@ impl<W: Weights> Network<'_, W> {
                 let (start, n) = self.row(k, state.rows, row);
                 let Part { e, z: w, e_before, w_before, .. } = state.part(start..start + n);
                 let next = if last { e } else { e_before };
-                if step == 1 {
-                    map(w, next, |w| w);
-                } else {
-                    zip(w, w_before, next, move |w, w_before| w - theta * (w - w_before));
-                }
+                let first = step == 1;
+                let extrapolate = move |w, w_before| if first { w } else { w - theta * (w - w_before) };
+                zip(w, w_before, next, extrapolate);
             }
         }
         if !last {

@@ -87,8 +87,10 @@ impl<W: Weights> Network<'_, W> {
     ) -> Result<Outcome, Error> {
         problem.check(self)?;
         state.check(self, problem.rows(self))?;
-        self.start(problem, state);
-        self.first_forces(problem, state, settings.schedule);
+        self.prepare(problem, state, settings.schedule);
+        if settings.schedule == Schedule::ForwardBackward {
+            self.back(problem, state, true);
+        }
         let outcome = self.iterate(problem, state, settings, trace);
         if settings.schedule == Schedule::ForwardBackward {
             self.settle(state);
@@ -173,14 +175,20 @@ impl<W: Weights> Network<'_, W> {
     pub fn sweep(&self, problem: &Problem, state: &mut StateView, settings: &Settings) -> Result<(), Error> {
         problem.check(self)?;
         state.check(self, problem.rows(self))?;
-        self.start(problem, state);
-        self.first_forces(problem, state, settings.schedule);
+        self.prepare(problem, state, settings.schedule);
         match settings.schedule {
             Schedule::ForwardBackward => {
-                for sweep in 1..=settings.sweeps {
+                let mut sweep = 0;
+                loop {
+                    self.back(problem, state, sweep == 0);
+                    if sweep > 0 {
+                        self.anderson(state, sweep, sweep == settings.sweeps);
+                    }
+                    if sweep == settings.sweeps {
+                        break;
+                    }
+                    sweep += 1;
                     self.forth(problem, state);
-                    self.back(problem, state, false);
-                    self.anderson(state, sweep, sweep == settings.sweeps);
                 }
                 self.settle(state);
             }
@@ -201,15 +209,12 @@ impl<W: Weights> Network<'_, W> {
         Ok(())
     }
 
-    /// What the first sweep after the forward pass finds in u, and in e: forward–backward sweeps the errors there, the
-    /// others hidden blocks without forces.
-    fn first_forces(&self, problem: &Problem, state: &mut StateView, schedule: Schedule) {
-        if schedule == Schedule::ForwardBackward {
-            self.back(problem, state, true);
-        } else {
-            let hidden = 0..self.range(self.output(), state.rows).start;
-            state.u.get_mut(hidden).unwrap_or_default().fill(0.0);
+    /// The forward pass, and no forces of hidden blocks for a schedule that doesn't begin with them.
+    fn prepare(&self, problem: &Problem, state: &mut StateView, schedule: Schedule) {
+        if schedule != Schedule::ForwardBackward {
+            state.u.fill(0.0);
         }
+        self.start(problem, state);
     }
 
     /// One backward pass, z_k = f(a_k + w_k) downwards; the largest change.

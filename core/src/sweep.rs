@@ -76,8 +76,8 @@ impl<W: Weights> Network<'_, W> {
     }
 
     /// back: w_k = (Σ_m W_mkᵀ u_m − g_k)/γ_k, u_k = γ_k(f(a_k + w_k) − f(a_k)) downwards.
-    /// `in_place`, w goes to e and all of u is overwritten. If not, w goes to z, and u of a block that
-    /// feeds nothing back to a hidden one is left.
+    /// `in_place`, w goes to e and all of u is overwritten. If not, w goes to z, and u_1, which feeds back to
+    /// no hidden block, is left.
     pub(crate) fn back(&self, problem: &Problem, state: &mut StateView, in_place: bool) {
         let rows = state.rows;
         for k in (1..self.output()).rev() {
@@ -97,7 +97,7 @@ impl<W: Weights> Network<'_, W> {
             let part = state.part(range);
             let w = if in_place { part.e } else { part.z };
             self.block(k).errors(self.gamma(k), w);
-            if in_place || self.incoming(k).any(|c| c.from != 0) {
+            if in_place || k > 1 {
                 self.block(k).forces(self.gamma(k), part.a, w, part.u);
             }
         }
