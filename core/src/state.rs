@@ -6,7 +6,8 @@ use crate::network::same;
 use crate::{Error, Network, Quantity, Weights};
 
 /// The state of `rows` rows as slices over units, each block after block, row after row.
-/// Six values a unit and row.
+/// Six values a unit and row. A relaxation exchanges slices: what it leaves is read by the same view,
+/// another one on the same memory may take errors for activities.
 #[derive(Debug)]
 pub struct StateView<'a> {
     pub(crate) rows: usize,
@@ -53,6 +54,11 @@ impl<'a> StateView<'a> {
     /// The activities z_k of a relaxed state, (rows, n_k).
     pub fn activities<W: Weights>(&self, network: &Network<'_, W>, k: usize) -> &[f32] {
         self.z.get(network.range(k, self.rows)).unwrap_or_default()
+    }
+
+    /// As [`activities`](Self::activities), to write where [`Network::relax_from`] begins.
+    pub fn activities_mut<W: Weights>(&mut self, network: &Network<'_, W>, k: usize) -> &mut [f32] {
+        self.z.get_mut(network.range(k, self.rows)).unwrap_or_default()
     }
 
     /// The forces −∂U/∂a_k of a relaxed state, (rows, n_k), exact to rounding: γ_k(z_k − f(a_k)) with

@@ -40,3 +40,33 @@ fn it_descends_from_the_state_to_the_minimum() {
         assert!(difference.abs() < tolerance::SAME_ENERGY, "network {seed}: {resumed}, {forward}");
     }
 }
+
+/// From activities that were written into another state, to the same bits as from the state that a
+/// relaxation left, whatever number of sweeps exchanged its slices.
+#[test]
+fn it_begins_at_written_activities() {
+    for (seed, sweeps) in (0..SEEDS).zip((1..=4).cycle()) {
+        let mut random = Random::new(seed);
+        let network = RandomNetwork::any(&mut random, 0.3, true);
+        let problem = RandomProblem::new(&mut random, &network, 2, 1, 0.05);
+        let connections = network.packed();
+        let network = network.network(&connections);
+        let only = |nudge: &'static [Nudge]| Problem { nudges: nudge, ..problem.problem() };
+        let size = StateView::len(network.units(), problem.samples);
+        let (mut memory, mut other_memory) = (vec![0.0; size], vec![f32::NAN; size]);
+        let mut state = StateView::new(network.units(), problem.samples, &mut memory).expect("fits");
+        let mut other = StateView::new(network.units(), problem.samples, &mut other_memory).expect("fits");
+        let settings = Settings { sweeps, ..Settings::default() };
+        network.sweep(&only(BEFORE), &mut state, &settings).expect("fits");
+        for k in 1..=network.output() {
+            other.activities_mut(&network, k).copy_from_slice(state.activities(&network, k));
+        }
+        let ended = [&mut state, &mut other].map(|state| {
+            let settings = Settings { sweeps: 5, ..settings };
+            let outcome = network.relax_from(&only(AFTER), state, &settings, &mut |_| {}).expect("fits");
+            let z = (1..=network.output()).flat_map(|k| state.activities(&network, k).to_vec());
+            (outcome.last.energy.to_bits(), z.map(f32::to_bits).collect::<Vec<_>>())
+        });
+        assert_eq!(ended[0], ended[1], "network {seed}, {sweeps} sweeps");
+    }
+}

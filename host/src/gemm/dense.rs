@@ -45,7 +45,8 @@ fn columns<const R: usize, const C: usize>(
     add: bool,
     c: &mut [f32],
 ) {
-    const HALF: usize = 16;
+    // In narrower tiles registers of eight wait for each other.
+    const LEAST: usize = 16;
     let (m, k, n) = shape;
     let mut j = 0;
     while j + C <= n {
@@ -55,7 +56,7 @@ fn columns<const R: usize, const C: usize>(
     if j == n {
         return;
     }
-    let width = if n - j <= HALF { HALF } else { C };
+    let width = if n - j <= LEAST { LEAST } else { C };
     padded.clear();
     padded.resize((k + m) * width, 0.0);
     let (padded_b, padded_c) = padded.split_at_mut(k * width);
@@ -68,8 +69,8 @@ fn columns<const R: usize, const C: usize>(
         }
     }
     let shape = (m, k, width);
-    if width == HALF {
-        rows::<R, HALF>(shape, a, padded_b, add, padded_c, 0);
+    if width == LEAST {
+        rows::<R, LEAST>(shape, a, padded_b, add, padded_c, 0);
     } else {
         rows::<R, C>(shape, a, padded_b, add, padded_c, 0);
     }

@@ -109,6 +109,7 @@ fn find_in_columns(m: usize, values: &[f32], pattern: &mut [u64]) {
             let mut bits = [0_u32; ROWS];
             for (l, column) in columns.chunks_exact(m).enumerate() {
                 let factors = &column[first..first + words.len()];
+                // Of a known number, they stay in registers.
                 if let Some(factors) = factors.first_chunk::<ROWS>() {
                     set(l, factors, &mut bits);
                 } else {

@@ -52,7 +52,6 @@ pub fn forward_loss(network: &Net, sample: &Sample) -> Result<Quantity> {
 
 /// A minimum of U + Σ g·z + c·ℓ + c⁻·ℓ⁻.
 pub struct Minimum {
-    memory: Vec<f32>,
     /// Its energy, with the constants c/2 ‖y‖² + c⁻/2 ‖y⁻‖² that `core` leaves out.
     pub energy: Quantity,
     /// z_L.
@@ -80,11 +79,16 @@ pub fn minimum_by(
 ) -> Result<Minimum> {
     let nudges = [nudge];
     let problem = problem(sample, &nudges);
-    let empty = || vec![0.0; StateView::len(network.units(), 1)];
-    let mut memory = start.map_or_else(empty, |start| start.memory.clone());
+    let mut memory = vec![0.0; StateView::len(network.units(), 1)];
     let mut state = StateView::new(network.units(), 1, &mut memory)?;
     let outcome = match start {
-        Some(_) => network.relax_from(&problem, &mut state, settings, &mut |_| {})?,
+        Some(start) => {
+            for k in 1..=network.output() {
+                let activities = &start.activities[network.range(k, 1)];
+                state.activities_mut(network, k).copy_from_slice(activities);
+            }
+            network.relax_from(&problem, &mut state, settings, &mut |_| {})?
+        }
         None => network.relax(&problem, &mut state, settings, &mut |_| {})?,
     };
     let blocks = 1..=network.output();
@@ -92,7 +96,7 @@ pub fn minimum_by(
     let forces = blocks.flat_map(|k| state.forces(network, k)).copied().collect();
     let answer = state.activities(network, network.output()).to_vec();
     let energy = with_constants(sample, nudge, &activities, &answer, outcome.last.energy.into());
-    Ok(Minimum { energy, answer, forces, activities, status: outcome.status, memory })
+    Ok(Minimum { energy, answer, forces, activities, status: outcome.status })
 }
 
 fn with_constants(sample: &Sample, nudge: Nudge, z: &[f32], answer: &[f32], energy: f64) -> Quantity {
