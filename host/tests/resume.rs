@@ -70,6 +70,34 @@ fn a_run_killed_at_any_moment_resumes_to_the_same_bits() {
 }
 
 #[test]
+#[cfg(unix)]
+fn an_interrupt_that_arrives_several_times_keeps_everything() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    for run in 0..10 {
+        let run = format!("run-{run}");
+        let child = fenchel(folder, &format!("train --epochs 1000000 --quiet --out {run}"))
+            .spawn()
+            .expect("it starts");
+        while !std::fs::metadata(folder.join(&run).join("log.jsonl")).is_ok_and(|log| log.len() > 0) {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        let signals = format!("kill -INT {0}; kill -INT {0}; kill -INT {0}; true", child.id());
+        assert!(
+            Command::new("sh").args(["-c", &signals]).stderr(Stdio::null()).status().expect("sh").success()
+        );
+        let output = child.wait_with_output().expect("ended");
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(
+            (output.status.code(), message.contains("nothing is lost")),
+            (Some(130), true),
+            "{message}"
+        );
+        assert!(folder.join(&run).join("checkpoint").exists());
+    }
+}
+
+#[test]
 fn a_damaged_checkpoint_or_another_folder_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path();

@@ -174,14 +174,18 @@ fn watched(
     }
 }
 
-/// Set on the first Ctrl-C; the second ends the process at once.
+/// Set on Ctrl-C; another ends the process at once, unless it comes so soon that it is the same one: what passes
+/// signals on, such as `timeout`, sends one to the process and one to its group.
 fn interrupts() -> Result<Arc<AtomicBool>> {
+    const SAME: Duration = Duration::from_millis(500);
     let interrupted = Arc::new(AtomicBool::new(false));
     let seen = Arc::clone(&interrupted);
+    let mut first: Option<Instant> = None;
     ctrlc::set_handler(move || {
-        if seen.swap(true, Ordering::Relaxed) {
+        if first.get_or_insert_with(Instant::now).elapsed() > SAME {
             std::process::exit(130);
         }
+        seen.store(true, Ordering::Relaxed);
     })?;
     Ok(interrupted)
 }
