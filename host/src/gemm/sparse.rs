@@ -204,30 +204,49 @@ fn columns<const C: usize>(
     add: bool,
     c: &mut [f32],
 ) {
-    let (rows, stride) = if panel.is_empty() {
-        (&b[j..], n)
+    let copied: Option<&[[f32; C]; WORD]> = if panel.is_empty() {
+        None
     } else {
         for (to, from) in panel.chunks_exact_mut(C).zip(b.chunks_exact(n)) {
             to.copy_from_slice(&from[j..j + C]);
         }
-        (&*panel, C)
+        panel.as_chunks().0.first_chunk()
     };
     let add = add || first > 0;
     for (i, &word) in pattern[first / WORD * m..][..m].iter().enumerate() {
         let c: &mut [f32; C] = c[i * n + j..].first_chunk_mut().expect("C columns from j on");
         let mut sums = if add { *c } else { [0.0; C] };
-        let mut word = word;
-        while word != 0 {
-            let l = word.trailing_zeros() as usize;
-            word &= word - 1;
-            let factor = a.values[i * a.row + (first + l) * a.column];
-            // By reference: by value LLVM copies it to the stack first.
-            let row: &[f32; C] = rows[l * stride..].first_chunk().expect("C columns from j on");
-            for (sum, b) in sums.iter_mut().zip(row) {
-                *sum = factor.mul_add(*b, *sum);
+        let factors = &a.values[i * a.row + first * a.column..];
+        // Whatever has a word's length needs no check where a factor or a row is taken from it.
+        match (copied, factors.first_chunk::<WORD>()) {
+            (Some(rows), Some(factors)) if a.column == 1 => {
+                chain(word, &mut sums, |l| factors[l % WORD], |l| &rows[l % WORD]);
+            }
+            (Some(rows), _) => chain(word, &mut sums, |l| factors[l * a.column], |l| &rows[l % WORD]),
+            (None, _) => {
+                let row = |l: usize| b[l * n + j..].first_chunk().expect("C columns from j on");
+                chain(word, &mut sums, |l| factors[l * a.column], row);
             }
         }
         *c = sums;
+    }
+}
+
+/// Add the products of the factors in `word`'s places with their rows.
+#[inline(always)]
+fn chain<'a, const C: usize>(
+    mut word: u64,
+    sums: &mut [f32; C],
+    factor: impl Fn(usize) -> f32,
+    row: impl Fn(usize) -> &'a [f32; C],
+) {
+    while word != 0 {
+        let l = word.trailing_zeros() as usize;
+        word &= word - 1;
+        let factor = factor(l);
+        for (sum, b) in sums.iter_mut().zip(row(l)) {
+            *sum = factor.mul_add(*b, *sum);
+        }
     }
 }
 
