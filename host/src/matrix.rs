@@ -97,17 +97,24 @@ impl Weights for Matrix {
     }
 }
 
-/// From a row-major (rows, columns) matrix to its transpose, in blocks that stay in the cache.
+/// From a row-major (rows, columns) matrix to its transpose, in blocks of rows that stay in the cache.
 fn transpose(rows: usize, columns: usize, from: &[f32], to: &mut [f32]) {
     const BLOCK: usize = 16;
     assert_eq!((from.len(), to.len()), (rows * columns, rows * columns));
-    for first in (0..rows).step_by(BLOCK) {
-        let last = rows.min(first + BLOCK);
+    let row = |i: usize| &from[i * columns..][..columns];
+    let whole = rows - rows % BLOCK;
+    for first in (0..whole).step_by(BLOCK) {
+        let block: [&[f32]; BLOCK] = std::array::from_fn(|i| row(first + i));
         for j in 0..columns {
-            let to = &mut to[j * rows + first..j * rows + last];
-            for (to, i) in to.iter_mut().zip(first..) {
-                *to = from[i * columns + j];
+            let to: &mut [f32; BLOCK] = to[j * rows + first..].first_chunk_mut().expect("a block");
+            for (to, row) in to.iter_mut().zip(block) {
+                *to = row[j];
             }
+        }
+    }
+    for i in whole..rows {
+        for (j, &value) in row(i).iter().enumerate() {
+            to[j * rows + i] = value;
         }
     }
 }
