@@ -6,6 +6,9 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 /// Write `bytes` beside `path`, sync, and rename into place.
+///
+/// # Errors
+/// If the folder can't be written to.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     let place = || format!("writing {}", path.display());
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));

@@ -12,7 +12,7 @@ mod error;
 pub mod evaluate;
 pub mod exchange;
 pub mod export;
-mod files;
+pub mod files;
 mod gemm;
 mod gradient;
 pub mod hardware;

@@ -53,7 +53,7 @@ pub fn run(toolchain: &Toolchain, args: &Args) -> Result<()> {
             "flash, bytes": report.footprint.flash.saturating_sub(report.sample_bytes as u64),
             "RAM, bytes": report.footprint.ram,
         });
-        std::fs::write(given.join(DEVICE), serde_json::to_string_pretty(&figures)?)?;
+        fenchel::files::write(&given.join(DEVICE), serde_json::to_string_pretty(&figures)?.as_bytes())?;
     }
     if !report.is_identical() {
         bail!("the device's bits differ from this machine's");
