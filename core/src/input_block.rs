@@ -38,10 +38,13 @@ impl InputBlock {
                 } else {
                     0.0
                 };
-                match self {
-                    Self::None => {}
-                    Self::Box { radius } => *z = (*z + scale * radius * sign).clamp(0.0, 1.0),
-                    Self::Quadratic { ratio } => *z = (*z + ratio * force).clamp(0.0, 1.0),
+                let step = match self {
+                    Self::None => 0.0,
+                    Self::Box { radius } => scale * radius * sign,
+                    Self::Quadratic { ratio } => ratio * force,
+                };
+                if step != 0.0 {
+                    *z = (*z + step).clamp(0.0, 1.0);
                 }
             }
         }

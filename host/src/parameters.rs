@@ -79,6 +79,12 @@ impl Parameters {
         }
     }
 
+    /// Whether every weight and bias is.
+    pub fn is_finite(&self) -> bool {
+        let weights = self.connections.iter().flat_map(|c| c.weights.column_major());
+        weights.chain(&self.biases).all(|value| value.is_finite())
+    }
+
     /// The network over these parameters.
     ///
     /// # Panics

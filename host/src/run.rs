@@ -74,7 +74,10 @@ impl Run {
         let finished = trained >= settings.epochs && folder.join(LAST).exists();
         require!(!finished, folder.display(), left, "a finished one");
         let path = folder.join(LOG);
-        let log = std::fs::read_to_string(&path).unwrap_or_default();
+        let log = match std::fs::read_to_string(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+            log => log.with_context(|| format!("reading {}", path.display()))?,
+        };
         let kept: String = log.split_inclusive('\n').take((pretrained + trained) as usize).collect();
         files::write(&path, kept.as_bytes())?;
         let log = File::options()

@@ -143,7 +143,19 @@ fn bad_options_are_refused() {
     refused(folder, &["train", "--weight-clip", "-1"], &["--weight-clip"]);
     refused(folder, &["train", "--perturbation", "gaussian:-1"], &["gaussian:STD"]);
     refused(folder, &["train", "--objective", "arovr", "--beta", "1.5"], &["γ_L > β", "γ_L = 1", "β = 1.5"]);
+    std::fs::write(folder.join("linear.toml"), "layers = []\n").expect("written");
+    refused(folder, &["train", "--config", "linear.toml"], &["--layers", "1 to 14", "got 0"]);
     refused(folder, &["eval", "nothing.fenchel"], &["nothing.fenchel", "model file"]);
+}
+
+#[test]
+fn a_training_that_diverges_says_so() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let arguments = ["train", "--objective", "backprop", "--rate", "1e18", "--quiet"];
+    let output = fenchel(folder.path(), &arguments);
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{message}");
+    assert!(["--rate", "finite", "1e18", "epoch 1"].iter().all(|word| message.contains(word)), "{message}");
 }
 
 #[test]

@@ -75,8 +75,10 @@ fn an_interrupt_that_arrives_several_times_keeps_everything() {
     let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path();
     for run in 0..10 {
+        // Epochs of several batches, and of one.
+        let batch = if run % 2 == 0 { 50 } else { 10_000 };
         let run = format!("run-{run}");
-        let child = fenchel(folder, &format!("train --epochs 1000000 --quiet --out {run}"))
+        let child = fenchel(folder, &format!("train --epochs 1000000 --batch {batch} --quiet --out {run}"))
             .spawn()
             .expect("it starts");
         while !std::fs::metadata(folder.join(&run).join("log.jsonl")).is_ok_and(|log| log.len() > 0) {

@@ -175,8 +175,11 @@ fn a_quadratic_input_moves_along_the_force() {
 }
 
 #[test]
-fn a_clamped_input_stays() {
+fn an_input_that_is_clamped_or_feels_no_force_stays() {
     let mut input = [0.0, 0.25, 1.0];
     InputBlock::None.displace(&[1.0], &[1.0, -1.0, 2.0], &mut input);
     assert_eq!(input, [0.0, 0.25, 1.0]);
+    let mut beyond = [-0.5, 1.5, 1.5];
+    InputBlock::Box { radius: 0.125 }.displace(&[1.0], &[0.0, 0.0, 1.0], &mut beyond);
+    assert_eq!(beyond, [-0.5, 1.5, 1.0]);
 }

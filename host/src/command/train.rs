@@ -15,7 +15,7 @@ use crate::data::{self, Dataset};
 use crate::evaluate::accuracy;
 use crate::export::export_run;
 use crate::run::{BEST, CHECKPOINT, LAST, Run};
-use crate::train::{Epoch, Logged, Settings, Step, Trained, Trainer};
+use crate::train::{Checkpoint, Epoch, Logged, Settings, Step, Trained, Trainer};
 
 /// Train a network and keep its best model by validation accuracy
 #[derive(clap::Args)]
@@ -76,11 +76,12 @@ pub fn run(args: &Args) -> Result<()> {
         run = Run::create(&folder, &settings)?;
         checkpoint = None;
     }
+    let (pretrained, trained) = checkpoint.as_ref().map_or((0, 0), Checkpoint::epochs);
+    let bar = progress([pretrained, trained], [settings.pretrain, settings.epochs]).filter(|_| !args.quiet);
     let trainer = match checkpoint {
         Some(checkpoint) => Trainer::resume(checkpoint, &data)?,
         None => Trainer::new(&settings, &data)?,
     };
-    let bar = progress(settings.pretrain + settings.epochs).filter(|_| !args.quiet);
     let loudness = match (args.quiet, args.verbose) {
         (true, _) => Loudness::Quiet,
         (_, true) => Loudness::Verbose,
@@ -139,7 +140,11 @@ fn watched(
     let (mut saved, mut cost) = (Instant::now(), Duration::ZERO);
     let mut warned = false;
     loop {
-        match trainer.advance(&stop)? {
+        let step = trainer.advance(&stop);
+        if let (Err(_), Some((parameters, epoch))) = (&step, trainer.best()) {
+            run.save(BEST, &export_run(parameters, settings, epoch.epoch, data)?)?;
+        }
+        match step? {
             Step::Epoch(epoch) => {
                 let logged = Logged { observed: trainer.observe()?, epoch };
                 run.log(&logged)?;
@@ -155,6 +160,11 @@ fn watched(
                     Loudness::Quiet => {}
                     Loudness::Usual => show(bar, &epoch, epochs),
                     Loudness::Verbose => show_all(bar, &logged, epochs),
+                }
+                // An epoch may be one batch, which isn't asked about.
+                if stop() && !trainer.is_finished() {
+                    save(run, &trainer)?;
+                    return Err(Interrupted { folder: run.folder().to_path_buf() }.into());
                 }
                 if saved.elapsed() >= SHARE * cost {
                     let start = Instant::now();
@@ -216,11 +226,14 @@ fn warning(epoch: &Epoch) -> Option<String> {
     ))
 }
 
-/// A bar on a terminal, none elsewhere.
-fn progress(epochs: u32) -> Option<ProgressBar> {
+/// A bar on a terminal, none elsewhere, of pretraining and training together.
+fn progress(done: [u32; 2], epochs: [u32; 2]) -> Option<ProgressBar> {
     std::io::stderr().is_terminal().then(|| {
         let style = ProgressStyle::with_template("epoch {pos}/{len} {wide_bar} {msg} {eta} left");
-        ProgressBar::new(epochs.into()).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+        let [done, epochs] = [done, epochs].map(|[first, second]| u64::from(first) + u64::from(second));
+        ProgressBar::new(epochs)
+            .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+            .with_position(done)
     })
 }
 

@@ -12,7 +12,7 @@ use super::plan::Plan;
 use super::statistics::mean;
 use crate::data::Dataset;
 use crate::spelling::Spelled;
-use crate::train::{ObjectiveName, Settings, batch_gradient};
+use crate::train::{ObjectiveName, Settings, batch_gradient, number};
 use crate::{Parameters, spelling};
 
 /// Objectives whose networks and problems are looked at; g = 0 in all.
@@ -21,7 +21,7 @@ const OBJECTIVES: [ObjectiveName; 2] = [ObjectiveName::ArovrAb, ObjectiveName::A
 const SWEEPS: [u32; 9] = [1, 2, 3, 4, 6, 8, 12, 20, 40];
 /// Sweeps of forward–backward that count as the minimum.
 const REFERENCE: u32 = 400;
-/// Batches that the error is a mean over.
+/// Batches that the error is a mean over, at most.
 const BATCHES: usize = 20;
 
 /// The gradient of one schedule after some sweeps.
@@ -37,6 +37,7 @@ pub struct Row {
     pub sweeps: u32,
     /// ‖gradient − reference‖/‖reference‖, a mean over batches of 50; the reference made 400 sweeps. A
     /// mean over the networks.
+    #[serde(deserialize_with = "number")]
     pub error: f64,
     /// The same of each network, a value a seed.
     #[serde(default)]
@@ -72,7 +73,8 @@ fn errors(cell: &Cell) -> Result<Vec<Row>> {
             let settings = Settings { schedule, sweeps, tolerance: 0.0, ..still(&cell.settings) };
             batch_gradient(&settings, &parameters, cell.data, batch)
         };
-        let references = (0..BATCHES)
+        let samples = cell.settings.samples.unwrap_or(cell.data.train.len());
+        let references = (0..BATCHES.min(samples.div_ceil(cell.settings.batch)))
             .map(|batch| gradient(Schedule::ForwardBackward, REFERENCE, batch))
             .collect::<Result<Vec<_>>>()?;
         let mut rows = Vec::new();

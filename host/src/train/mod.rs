@@ -80,7 +80,7 @@ pub struct Safety {
 }
 
 /// A number as JSON has it: what isn't finite is written as null.
-fn number<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<f64, D::Error> {
+pub(crate) fn number<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<f64, D::Error> {
     if deserializer.is_human_readable() {
         Ok(Option::deserialize(deserializer)?.unwrap_or(f64::NAN))
     } else {

@@ -191,7 +191,8 @@ impl Settings {
         let fits = |units: &usize| (1..=8192).contains(units);
         let layers = format!("{:?}", self.layers);
         require!(self.layers.iter().all(fits), "--layers", "1 to 8192 units a block", layers);
-        require!(self.layers.len() <= 14, "--layers", "at most 14 hidden blocks", self.layers.len());
+        let blocks = self.layers.len();
+        require!((1..=14).contains(&blocks), "--layers", "1 to 14 hidden blocks", blocks);
         require!(data.features <= 8192, "--data", "at most 8192 values a sample", data.features);
         let potential = match (self.potential, self.distance) {
             (PotentialName::FenchelYoung, Distance::Potential) => Potential::FenchelYoung,

@@ -206,13 +206,19 @@ impl<'a> Trainer<'a> {
         self.finish()
     }
 
-    /// Go on to the end of an epoch, with validation, or until `stop`, which is asked after each batch.
+    /// Whether no epoch is left.
+    pub fn is_finished(&self) -> bool {
+        !self.is_pretraining() && self.progress.trained >= self.settings.epochs
+    }
+
+    /// Go on to the end of an epoch, with validation, or until `stop`, which is asked after each batch but
+    /// the epoch's last.
     ///
     /// # Errors
-    /// None that the settings' check leaves open.
+    /// [`BadInput`] if a weight or bias is no longer finite.
     pub fn advance(&mut self, stop: &dyn Fn() -> bool) -> Result<Step> {
         let pretraining = self.is_pretraining();
-        if !pretraining && self.progress.trained >= self.settings.epochs {
+        if self.is_finished() {
             return Ok(Step::Finished);
         }
         let start = Instant::now();
@@ -221,6 +227,8 @@ impl<'a> Trainer<'a> {
         self.progress.seconds = before + start.elapsed().as_secs_f64();
         let Some(unbounded) = unbounded else { return Ok(Step::Stopped) };
         let epoch = if pretraining { self.progress.pretrained } else { self.progress.trained };
+        let got = format!("{:e}, after which epoch {epoch} left others", self.settings.rate);
+        require!(self.parameters().is_finite(), "--rate", "one that leaves weights and biases finite", got);
         let validation = &self.data.validation;
         let answers = outputs(&self.parameters().network(), validation, self.data.scaling)?;
         let (validation_accuracy, validation_loss) = score(&answers, &validation.labels);
