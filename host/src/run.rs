@@ -44,9 +44,9 @@ impl Run {
     /// [`crate::BadInput`] if it holds something, or an error of the file system.
     pub fn create(folder: &Path, settings: &impl Serialize) -> Result<Self> {
         let place = || format!("making {}", folder.display());
-        let used = folder.exists() && folder.read_dir().with_context(place)?.next().is_some();
+        let used = folder.is_dir() && folder.read_dir().with_context(place)?.next().is_some();
         require!(!used, folder.display(), "a new or empty folder for the run", "one that holds files");
-        std::fs::create_dir_all(folder).with_context(place)?;
+        files::make_folder(folder)?;
         files::write(&folder.join(SETTINGS), toml::to_string(settings)?.as_bytes())?;
         let log = LineWriter::new(File::create(folder.join(LOG)).with_context(place)?);
         Ok(Self { folder: folder.to_path_buf(), log })

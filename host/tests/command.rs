@@ -159,6 +159,43 @@ fn a_training_that_diverges_says_so() {
 }
 
 #[test]
+fn an_output_in_no_folder_or_that_is_one_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    small_run(folder);
+    refused(folder, &["export", "run", "-o", "nowhere/m.fenchel"], &["m.fenchel", "no folder nowhere"]);
+    refused(folder, &["export", "run", "-o", "run"], &["run", "a file to write", "a folder"]);
+    refused(folder, &["train", "--out", "run/log.jsonl"], &["a folder", "the file run/log.jsonl"]);
+    refused(folder, &["man", "run/log.jsonl"], &["a folder", "the file run/log.jsonl"]);
+    refused(folder, &["data", "list", "digits", "nowhere"], &["nowhere", "1 of 2"]);
+    refused(folder, &["relax", "run", "--target-label", "3", "--attack-label", "3"], &["--attack-label"]);
+}
+
+#[test]
+#[cfg(unix)]
+fn what_a_link_points_at_is_written_and_a_pipe_stays_one() {
+    use std::os::unix::fs::FileTypeExt;
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    small_run(folder);
+    let model = std::fs::read(folder.join("run/best.fenchel")).expect("a model");
+    std::fs::write(folder.join("target"), "before").expect("written");
+    std::os::unix::fs::symlink("target", folder.join("link")).expect("linked");
+    assert!(fenchel(folder, &["export", "run", "-o", "link"]).status.success());
+    assert!(folder.join("link").is_symlink());
+    assert!(std::fs::read(folder.join("target")).expect("readable") == model);
+    let pipe = folder.join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
+    let reader = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || std::fs::read(pipe).expect("readable")
+    });
+    assert!(fenchel(folder, &["export", "run", "-o", "pipe"]).status.success());
+    assert!(reader.join().expect("ended") == model);
+    assert!(pipe.metadata().expect("there").file_type().is_fifo());
+}
+
+#[test]
 fn a_run_is_never_overwritten() {
     let folder = tempfile::tempdir().expect("a folder");
     small_run(folder.path());

@@ -157,9 +157,8 @@ fn a_published_set_is_found_by_name_and_labels_get_names() {
     std::fs::write(kmnist.join("labels.txt"), &names).expect("written");
     assert_eq!(classes()["classes"][9], "name 9");
     std::fs::write(kmnist.join("labels.txt"), "one\n\nthree\n").expect("written");
-    assert!(
-        classes()["error"].as_str().is_some_and(|error| error.contains("labels.txt, line 2")),
-        "{}",
-        classes()
-    );
+    let output = fenchel(folder, &["data", "list", "data/kmnist", "--json"]);
+    assert_eq!(output.status.code(), Some(2));
+    let set: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert!(set["error"].as_str().is_some_and(|error| error.contains("labels.txt, line 2")), "{set}");
 }

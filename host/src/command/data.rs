@@ -107,8 +107,17 @@ fn list(args: &ListArgs) -> Result<()> {
     let all = || NAMED.iter().map(|named| named.name.to_string()).collect();
     let names: Vec<String> = if args.data.is_empty() { all() } else { args.data.clone() };
     let sets: Vec<_> = names.iter().map(|name| listed(name)).collect();
+    let unusable: Vec<_> = sets.iter().zip(&args.data).filter(|(set, _)| !set["error"].is_null()).collect();
+    let outcome = match unusable.first() {
+        None => Ok(()),
+        Some((_, name)) => {
+            let got = format!("{} of {} that can't", unusable.len(), sets.len());
+            Err(BadInput::new(printable(name), "data sets that can be used", got).into())
+        }
+    };
     if args.json {
-        return sets.iter().try_for_each(super::print);
+        sets.iter().try_for_each(super::print)?;
+        return outcome;
     }
     let mut rows =
         vec![["name", "place", "train", "validation", "test", "shape", "classes"].map(String::from).to_vec()];
@@ -134,7 +143,7 @@ fn list(args: &ListArgs) -> Result<()> {
             super::print(printable(error))?;
         }
     }
-    Ok(())
+    outcome
 }
 
 fn download(args: &FetchArgs) -> Result<()> {

@@ -47,7 +47,7 @@ pub struct HardwareArgs {
     #[arg(long, value_name = "FLAW=FROM:TO:COUNT", value_parser = parse::<Sweep>, requires = "hardware")]
     sweep: Option<Sweep>,
     /// Draw the sweep, as SVG
-    #[arg(long, value_name = "FILE", requires = "sweep")]
+    #[arg(long, value_name = "FILE", value_parser = super::plot::svg, requires = "sweep")]
     plot: Option<PathBuf>,
 }
 

@@ -49,3 +49,10 @@ pub fn run(args: &Args) -> Result<()> {
     files::write(&output, &if as_png { png(&svg)? } else { svg.into_bytes() })?;
     super::print(output.display())
 }
+
+/// The file of an option that draws as SVG alone.
+pub(super) fn svg(path: &str) -> std::result::Result<PathBuf, &'static str> {
+    let path = PathBuf::from(path);
+    let fits = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("svg"));
+    fits.then_some(path).ok_or("expected a file that ends in .svg")
+}

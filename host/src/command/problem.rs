@@ -68,6 +68,7 @@ impl ProblemArgs {
         };
         require!(target_label < classes, "--target-label", format!("0 to {}", classes - 1), target_label);
         require!(attack_label < classes, "--attack-label", format!("0 to {}", classes - 1), attack_label);
+        require!(attack_label != target_label, "--attack-label", "another than the target's", attack_label);
         let mut input = Vec::new();
         split.append_input(index, data.features, model.scaling(), &mut input);
         let mut sample = Sample::new(input, target_label, attack_label, classes);

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Subcommand;
 use serde::Serialize;
 use serde_json::json;
@@ -123,7 +123,7 @@ pub fn run(args: &Args) -> Result<()> {
             let (data_names, epochs) = (common.data_names(), common.epochs);
             let words = format!("figure1 --data {data_names} --epochs {epochs} --sizes {}", sizes.join(","));
             let provenance = Provenance::of(format!("fenchel reproduce {words}"));
-            std::fs::create_dir_all(&common.out)?;
+            files::make_folder(&common.out)?;
             let mut text = format!("# Figure 1\n\n{FIGURE_1}\n\n{}\n", provenance.line());
             for data in data {
                 let name = label(&data.name);
@@ -136,7 +136,7 @@ pub fn run(args: &Args) -> Result<()> {
         What::Solvers(Table { common }) => common.run("solvers", |plan, data, watch| {
             let rows = solvers::run(plan, data, &common.cells, watch)?;
             let provenance = common.provenance("solvers");
-            std::fs::create_dir_all(&common.out)?;
+            files::make_folder(&common.out)?;
             files::write(&common.out.join("solvers.svg"), plots::solvers(&rows)?.as_bytes())?;
             let text = format!("{SOLVERS}\n\n{}\n{}", provenance.line(), solvers::markdown(&rows));
             Ok((text, Report { provenance, rows }))
@@ -212,7 +212,7 @@ impl Common {
             eprintln!("{number} trained: {data}, {objective}{pretrained}{chips}{clip}, seed {seed}");
         };
         let (markdown, report) = threads.install(|| work(plan, &data, &watch))?;
-        std::fs::create_dir_all(&self.out).with_context(|| format!("making {}", self.out.display()))?;
+        files::make_folder(&self.out)?;
         let file = |extension: &str| self.out.join(Path::new(name).with_extension(extension));
         files::write(&file("md"), markdown.as_bytes())?;
         let report = json!(report);

@@ -30,7 +30,7 @@ pub fn completions(args: &CompletionsArgs) -> Result<()> {
 }
 
 pub fn man(args: &ManArgs) -> Result<()> {
-    std::fs::create_dir_all(&args.folder).with_context(|| format!("making {}", args.folder.display()))?;
+    crate::files::make_folder(&args.folder)?;
     clap_mangen::generate_to(super::Cli::command(), &args.folder)
         .with_context(|| format!("writing manual pages to {}", args.folder.display()))
 }

@@ -88,7 +88,7 @@ pub struct Args {
     #[arg(long, value_name = "SAMPLES", conflicts_with = "energy")]
     check: Option<usize>,
     /// Run ngspice and draw the energy while the circuit settles, as SVG
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = super::plot::svg)]
     energy: Option<PathBuf>,
     /// Print what --check or --energy found as one JSON object
     #[arg(long)]

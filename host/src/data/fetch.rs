@@ -60,7 +60,7 @@ pub fn fetch(
     watch: &mut dyn FnMut(Progress),
 ) -> Result<Outcome> {
     let (path, part) = (folder.join(file.name), folder.join(format!("{}.part", file.name)));
-    fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
+    crate::files::make_folder(folder)?;
     if path.exists() {
         let same = sha256(File::open(&path)?)? == file.sha256;
         require!(same, path.display(), "the published file, or none", "another: move it away");

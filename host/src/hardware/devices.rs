@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use fenchel_core::{Connection, Random, Weights};
 
 use super::Profile;
@@ -103,7 +103,7 @@ pub fn write(devices: &[Connection<Devices>], path: &Path) -> Result<()> {
     if path.extension().is_some_and(|extension| extension == "npz") {
         return files::write(path, &npz::write(&tensors)?);
     }
-    std::fs::create_dir_all(path).with_context(|| format!("making {}", path.display()))?;
+    files::make_folder(path)?;
     for Tensor { name, shape, values } in tensors {
         let row = |row: &[f32]| row.iter().map(|g| format!("{g:e}")).collect::<Vec<_>>().join(",") + "\n";
         let text: String = values.chunks_exact(shape[1]).map(row).collect();

@@ -146,7 +146,7 @@ impl<'a> Cell<'a> {
         }
         let found = work()?;
         if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
+            files::make_folder(folder)?;
         }
         files::write(&path, &serde_json::to_vec_pretty(&found)?)?;
         Ok(found)
@@ -192,7 +192,7 @@ pub fn label(data: &str) -> String {
 /// The first that a training or the file system has.
 pub fn complete(cells: &[Cell], watch: &(dyn Fn(&Cell) + Sync)) -> Result<()> {
     if let Some(folder) = cells.first().and_then(|cell| cell.stem.parent()) {
-        std::fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
+        files::make_folder(folder)?;
     }
     let mut missing = Vec::new();
     for cell in cells {
