@@ -167,7 +167,6 @@ fn an_output_in_no_folder_or_that_is_one_is_refused() {
     refused(folder, &["export", "run", "-o", "run"], &["run", "a file to write", "a folder"]);
     refused(folder, &["train", "--out", "run/log.jsonl"], &["a folder", "the file run/log.jsonl"]);
     refused(folder, &["man", "run/log.jsonl"], &["a folder", "the file run/log.jsonl"]);
-    refused(folder, &["data", "list", "digits", "nowhere"], &["nowhere", "1 of 2"]);
     refused(folder, &["relax", "run", "--target-label", "3", "--attack-label", "3"], &["--attack-label"]);
 }
 
@@ -203,8 +202,11 @@ fn a_run_is_never_overwritten() {
 }
 
 #[test]
-fn bad_csv_is_refused_with_its_place() {
+fn bad_csv_and_npz_are_refused_with_their_place() {
     let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("damaged.npz"), "1,2\n").expect("written");
+    refused(folder.path(), &["train", "--data", "damaged.npz"], &["damaged.npz", "a whole NPZ file"]);
+    refused(folder.path(), &["data", "list", "digits", "nowhere"], &["nowhere", "1 of 2"]);
     let folder = folder.path();
     let good: String = (0..40).map(|i| format!("{},{},{}\n", i, 40 - i, i % 2)).collect();
     for (bad, words) in [

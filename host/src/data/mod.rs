@@ -98,7 +98,7 @@ pub fn named(name: &str) -> Option<&'static Named> {
     NAMED.iter().find(|named| named.name == name)
 }
 
-/// Load a named data set, a folder of IDX files, a CSV or an NPZ file (which `PK` begins).
+/// Load a named data set, a folder of IDX files, a CSV or an NPZ file (which `PK` begins, or `.npz` ends).
 ///
 /// # Errors
 /// [`BadInput`] with file and place if there is none, or what it holds can't be used.
@@ -142,8 +142,11 @@ impl Dataset {
     }
 }
 
-/// Whether it begins as a zip archive.
+/// Whether it begins as a zip archive, or says that it is one.
 fn is_archive(path: &Path) -> bool {
+    if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("npz")) {
+        return true;
+    }
     let mut start = [0; 2];
     File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok() && start == *b"PK"
 }
