@@ -166,6 +166,11 @@ fn an_output_in_no_folder_or_that_is_one_is_refused() {
     refused(folder, &["export", "run", "-o", "nowhere/m.fenchel"], &["m.fenchel", "no folder nowhere"]);
     refused(folder, &["export", "run", "-o", "run"], &["run", "a file to write", "a folder"]);
     refused(folder, &["train", "--out", "run/log.jsonl"], &["a folder", "the file run/log.jsonl"]);
+    refused(
+        folder,
+        &["data", "fetch", "mnist", "--mirror", "notaurl", "--out", "f"],
+        &["--mirror", "notaurl"],
+    );
     refused(folder, &["man", "run/log.jsonl"], &["a folder", "the file run/log.jsonl"]);
     refused(folder, &["relax", "run", "--target-label", "3", "--attack-label", "3"], &["--attack-label"]);
 }

@@ -136,6 +136,13 @@ fn what_has_no_circuit_or_no_ngspice_is_refused_and_leaves_no_file() {
         refused(fenchel(folder.path(), &[&crossbar as &[&str], &options].concat()), words);
         assert!(!folder.path().join("net.cir").exists());
     }
+    for option in
+        [["--hardware", "reram"], ["--chip-seed", "4"], ["--op-amp-gain", "0"], ["--op-amp-offset", "1"]]
+    {
+        let ideal = ["spice", "net", "--out", "net.cir"];
+        refused(fenchel(folder.path(), &[&ideal[..], &option].concat()), "--level: expected crossbar");
+        assert!(!folder.path().join("net.cir").exists());
+    }
     let energy = ["spice", "net", "--level", "crossbar", "--energy", "e.svg"];
     refused(fenchel(folder.path(), &energy), "there is no energy");
     let output = command(folder.path()).args(["spice", "net", "--energy", "e.svg"]).env("PATH", "").output();

@@ -13,7 +13,7 @@ use super::table::table;
 use crate::BadInput;
 use crate::data::fetch::{Outcome, Progress, Remote, fetch};
 use crate::data::{self, FOLDER, NAMED};
-use crate::error::printable;
+use crate::error::{printable, require};
 
 /// Data sets: what is found where, and downloading
 #[derive(clap::Args)]
@@ -159,6 +159,15 @@ fn download(args: &FetchArgs) -> Result<()> {
         [] => published.mirrors.iter().map(|mirror| mirror.to_string()).collect(),
         given => given.to_vec(),
     };
+    for mirror in &mirrors {
+        let is_address = ["http://", "https://"].iter().any(|scheme| mirror.starts_with(scheme));
+        require!(
+            is_address,
+            "--mirror",
+            "an address that begins with https:// or http://",
+            printable(mirror)
+        );
+    }
     let bar = (!args.quiet && std::io::stderr().is_terminal()).then(|| {
         let style = ProgressStyle::with_template("{msg} {wide_bar} {bytes} of {total_bytes} {eta} left");
         ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))

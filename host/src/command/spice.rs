@@ -22,6 +22,9 @@ use crate::spice::{Analysis, Comparison, Crossbar, Level, OpAmps, check, netlist
 const WITHIN: f64 = 1e-4;
 /// The same of a crossbar, whose op-amps have a finite gain.
 const WITHIN_CROSSBAR: f64 = 1e-2;
+/// The crossbar's chip and op-amps unless an option says otherwise.
+const IDEAL: &str = "ideal";
+const GAIN: f64 = 1e6;
 
 #[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
 enum LevelName {
@@ -64,13 +67,13 @@ pub struct Args {
     #[arg(long, value_enum, default_value = "ideal")]
     level: LevelName,
     /// What a crossbar is made of: ideal, reram, pcm, floating-gate or a TOML file, less its read noise
-    #[arg(long, visible_alias = "profile", value_name = "PROFILE", default_value = "ideal")]
+    #[arg(long, visible_alias = "profile", value_name = "PROFILE", default_value = IDEAL)]
     hardware: String,
     /// Of the crossbar's chip
     #[arg(long, default_value_t = 0)]
     chip_seed: u64,
     /// Open-loop gain of the crossbar's op-amps
-    #[arg(long, default_value_t = 1e6)]
+    #[arg(long, default_value_t = GAIN)]
     op_amp_gain: f64,
     /// Standard deviation of their input offsets, V
     #[arg(long, default_value_t = 0.0)]
@@ -107,6 +110,10 @@ pub fn run(args: &Args) -> Result<()> {
         let mut random = Random::seed_from_u64(args.chip_seed);
         return devices::write(&Devices::draw(&parameters, &profile, &mut random), path);
     }
+    let of_crossbar = args.hardware != IDEAL || args.chip_seed != 0;
+    let of_crossbar = of_crossbar || args.op_amp_gain != GAIN || args.op_amp_offset != 0.0;
+    let expected = "crossbar with --hardware, --chip-seed, --op-amp-gain and --op-amp-offset";
+    require!(args.level != LevelName::Ideal || !of_crossbar, "--level", expected, "ideal");
     let op_amps = OpAmps { gain: args.op_amp_gain, offset: args.op_amp_offset };
     let crossbar = match args.level {
         LevelName::Ideal => None,
