@@ -100,9 +100,10 @@ impl<W: Weights> Network<'_, W> {
 
     /// Unit-wise descent, as [`relax`](Self::relax), but from where `state` is: it holds activities z
     /// of the hidden blocks, in C unless the potential lets them out, such as a relaxation of
-    /// another problem, or of other γ, leaves behind, or [`StateView::activities_mut`] took. The rest of it follows from them anew: a,
-    /// u, and the output at its minimum. So the energy ends at or below what it is at this z.
-    /// Of `settings`, the schedule isn't asked for: no other one descends from everywhere.
+    /// another problem, or of other γ, leaves behind, or [`StateView::activities_mut`] took. The rest
+    /// of it follows from them anew: a, u, and the output at its minimum. So the energy ends at or
+    /// below what it is at this z. Of `settings`, the schedule isn't asked for: no other one descends
+    /// from everywhere.
     ///
     /// # Errors
     /// As [`relax`](Self::relax).

@@ -130,10 +130,14 @@ fn watched(
     const SHARE: u32 = 20;
     let interrupted = interrupts()?;
     let stop = || interrupted.load(Ordering::Relaxed);
-    let save = |run: &Run, trainer: &Trainer| -> Result<()> {
+    let save_best = |run: &Run, trainer: &Trainer| -> Result<()> {
         if let Some((parameters, epoch)) = trainer.best() {
             run.save(BEST, &export_run(parameters, settings, epoch.epoch, data)?)?;
         }
+        Ok(())
+    };
+    let save = |run: &Run, trainer: &Trainer| -> Result<()> {
+        save_best(run, trainer)?;
         run.save(CHECKPOINT, &trainer.checkpoint()?.to_bytes()?)?;
         Ok(())
     };
@@ -141,8 +145,8 @@ fn watched(
     let mut warned = false;
     loop {
         let step = trainer.advance(&stop);
-        if let (Err(_), Some((parameters, epoch))) = (&step, trainer.best()) {
-            run.save(BEST, &export_run(parameters, settings, epoch.epoch, data)?)?;
+        if step.is_err() {
+            save_best(run, &trainer)?;
         }
         match step? {
             Step::Epoch(epoch) => {
@@ -160,11 +164,6 @@ fn watched(
                     Loudness::Quiet => {}
                     Loudness::Usual => show(bar, &epoch, epochs),
                     Loudness::Verbose => show_all(bar, &logged, epochs),
-                }
-                // An epoch may be one batch, which isn't asked about.
-                if stop() && !trainer.is_finished() {
-                    save(run, &trainer)?;
-                    return Err(Interrupted { folder: run.folder().to_path_buf() }.into());
                 }
                 if saved.elapsed() >= SHARE * cost {
                     let start = Instant::now();

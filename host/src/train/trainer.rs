@@ -206,19 +206,13 @@ impl<'a> Trainer<'a> {
         self.finish()
     }
 
-    /// Whether no epoch is left.
-    pub fn is_finished(&self) -> bool {
-        !self.is_pretraining() && self.progress.trained >= self.settings.epochs
-    }
-
-    /// Go on to the end of an epoch, with validation, or until `stop`, which is asked after each batch but
-    /// the epoch's last.
+    /// Go on to the end of an epoch, with validation, or until `stop`, which is asked before each batch.
     ///
     /// # Errors
     /// [`BadInput`] if a weight or bias is no longer finite.
     pub fn advance(&mut self, stop: &dyn Fn() -> bool) -> Result<Step> {
         let pretraining = self.is_pretraining();
-        if self.is_finished() {
+        if !pretraining && self.progress.trained >= self.settings.epochs {
             return Ok(Step::Finished);
         }
         let start = Instant::now();
@@ -253,14 +247,13 @@ impl<'a> Trainer<'a> {
             (progress.seen, progress.dropped) = (0, 0);
         }
         while progress.seen < progress.order.len() {
+            if stop() {
+                return Ok(None);
+            }
             let last = progress.order.len().min(progress.seen + self.settings.batch);
             let indices = &progress.order[progress.seen..last];
             progress.dropped += self.learner.step(&self.samples, indices, self.data, &mut self.streams)?;
             progress.seen = last;
-            // After the last batch the epoch ends too, so that one that goes on has a batch to make.
-            if last < progress.order.len() && stop() {
-                return Ok(None);
-            }
         }
         self.gradient_norm = (progress.seen > 0).then(|| norm(&self.learner.gradient));
         progress.order.clear();
