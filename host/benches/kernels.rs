@@ -1,7 +1,7 @@
 //! Where an epoch's time goes: `cargo bench -p fenchel`.
 
 use divan::Bencher;
-use fenchel::bench::synthetic;
+use fenchel::experiments::bench::synthetic;
 use fenchel::train::{OBJECTIVES, ObjectiveRow, Settings, Trainer};
 use fenchel::{Adam, DenseGradient, Parameters};
 use fenchel_core::{Gradient, Perturbation, Random, Weights};

@@ -1,9 +1,10 @@
 //! A data set of one's own, with names for its classes: points inside and outside a circle.
 
 use anyhow::{Result, ensure};
+use fenchel::analysis::evaluate;
 use fenchel::data::{Dataset, Split, Values, divide};
+use fenchel::store::model_file;
 use fenchel::train::{ObjectiveName, Settings, train};
-use fenchel::{evaluate, export};
 use fenchel_core::{Random, Scaling};
 use rand_core::{Rng, SeedableRng};
 
@@ -36,7 +37,7 @@ pub fn main() -> Result<()> {
         ..Settings::new(&data.name, ObjectiveName::ArovrAb)
     };
     let trained = train(&settings, &data, &mut |_| Ok(()))?;
-    let file = export::export_run(&trained.parameters, &settings, trained.best.epoch, &data)?;
+    let file = model_file::export_run(&trained.parameters, &settings, trained.best.epoch, &data)?;
     let model = file.model("the model")?;
     let accuracy = evaluate::accuracy(&model, &data.test)?;
     let names: Vec<_> = model.class_names().collect();

@@ -3,9 +3,10 @@
 //! gradient's error is of second order in β.
 
 use anyhow::{Result, ensure};
+use fenchel::analysis::evaluate;
 use fenchel::data::{self, permutation};
 use fenchel::train::{ObjectiveName, Settings};
-use fenchel::{Adam, DenseGradient, Parameters, evaluate};
+use fenchel::{Adam, DenseGradient, Parameters};
 use fenchel_core::{Nudge, Problem, Random, StateView};
 use rand_core::SeedableRng;
 

@@ -1,5 +1,5 @@
 //! The command `fenchel`.
 
 fn main() -> std::process::ExitCode {
-    fenchel::command::main()
+    fenchel::cli::main()
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use fenchel::exchange::{Tensor, arrays};
+use fenchel::convert::{Tensor, arrays};
 
 fn fenchel(folder: &Path, arguments: &[&str]) -> Output {
     let output = Command::new(env!("CARGO_BIN_EXE_fenchel")).current_dir(folder).args(arguments).output();

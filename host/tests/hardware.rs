@@ -1,7 +1,7 @@
 //! Simulated chips: no flaws change nothing, and each flaw alone has the moments that its formula says.
 
+use fenchel::analysis::robustness::Samples;
 use fenchel::hardware::{Chip, Devices, Lot, Nudged, Pair, Profile, nudge, trials};
-use fenchel::robustness::Samples;
 use fenchel::{Architecture, Parameters};
 use fenchel_core::{Nudge, Potential, Random, Schedule, Settings, Weights};
 use rand_core::SeedableRng;

@@ -3,8 +3,9 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
+use fenchel::data;
+use fenchel::store::{model_file, run};
 use fenchel::train::{Logged, ObjectiveName, Observed, Settings, train};
-use fenchel::{data, export, run};
 
 fn fenchel(folder: &Path, arguments: &str) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_fenchel"));
@@ -48,7 +49,7 @@ fn a_log_says_how_training_went_and_saying_so_changes_no_bit() {
     };
     let digits = data::load("digits").expect("compiled in");
     let trained = train(&settings, &digits, &mut |_| Ok(())).expect("trained");
-    let model = export::export_run(&trained.last_parameters, &settings, trained.last.epoch, &digits);
+    let model = model_file::export_run(&trained.last_parameters, &settings, trained.last.epoch, &digits);
     let own = std::fs::read(folder.join("run/last.fenchel")).expect("a model");
     assert!(*model.expect("exported") == own[..], "without a log it comes to other bits");
 }

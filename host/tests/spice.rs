@@ -78,7 +78,7 @@ fn conductances_are_exported_whole() {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
     let npz = std::fs::read(folder.join("g.npz")).expect("a file");
-    let arrays = fenchel::exchange::arrays("g.npz", &npz).expect("arrays");
+    let arrays = fenchel::convert::arrays("g.npz", &npz).expect("arrays");
     let shapes: Vec<_> = arrays.iter().map(|array| (array.name.as_str(), array.shape.clone())).collect();
     let pair = |name: [&'static str; 2], shape: [usize; 2]| name.map(|name| (name, shape.to_vec()));
     let expected = [

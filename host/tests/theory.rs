@@ -2,7 +2,7 @@
 
 use std::process::{Command, Output};
 
-use fenchel::theory::{self, Findings};
+use fenchel::analysis::theory::{self, Findings};
 use fenchel_core::{Attack, Contrast, Objective};
 use serde_json::Value;
 

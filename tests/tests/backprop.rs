@@ -1,6 +1,6 @@
 //! The baseline: back-propagation with noise on the pre-activations, against finite differences.
 
-use fenchel::backprop::Backprop;
+use fenchel::model::backprop::Backprop;
 use fenchel_tests::random_network::{FlatGradient, Random, RandomNetwork, doubles, relative_error};
 use fenchel_tests::tolerance;
 

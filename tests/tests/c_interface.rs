@@ -4,7 +4,8 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use fenchel::{Architecture, Parameters, exchange, export};
+use fenchel::store::model_file;
+use fenchel::{Architecture, Parameters, convert};
 use fenchel_c::{CNudge, COutcome, CSettings, MODEL_BYTES, Shape, Status};
 use fenchel_core::{
     Activation, Attack, Model, Nudge, Objective, Perturbation, Potential, Problem, Random, Scaling, Schedule,
@@ -41,7 +42,7 @@ fn library(folder: &Path) -> (PathBuf, Vec<String>) {
     (folder.join("debug/libfenchel_c.a"), libraries[..end].split_whitespace().map(Into::into).collect())
 }
 
-fn model() -> export::ModelBytes {
+fn model() -> model_file::ModelBytes {
     let activations = [Activation::Relu, Activation::Clip { low: 0.0, high: 1.0 }];
     let architecture =
         Architecture::new(&SIZES, &activations, Potential::FenchelYoung, &[], &[]).expect("fits");
@@ -57,7 +58,8 @@ fn model() -> export::ModelBytes {
         data: "none",
     };
     let names = ["zero", "one", "two"].map(String::from);
-    export::export(&parameters, training, Scaling { offset: 1.0, factor: 0.0625 }, &names).expect("exports")
+    model_file::export(&parameters, training, Scaling { offset: 1.0, factor: 0.0625 }, &names)
+        .expect("exports")
 }
 
 fn list<T: std::fmt::Display>(values: impl IntoIterator<Item = T>) -> String {
@@ -137,7 +139,7 @@ fn a_c_program_gets_the_bits_of_core() {
     );
     std::fs::write(folder.path().join("samples.h"), header).expect("writes");
     // What `fenchel export --format c-header` writes.
-    let exported = exchange::write(exchange::Form::CHeader, "model", &bytes).expect("exports");
+    let exported = convert::write(convert::Form::CHeader, "model", &bytes).expect("exports");
     std::fs::write(folder.path().join("exported.h"), exported).expect("writes");
     let (archive, libraries) = library(&root().join("target/c-interface"));
     let program = folder.path().join("device");

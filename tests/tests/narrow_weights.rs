@@ -1,8 +1,8 @@
 //! Narrow weights: a model of f16 or int8 gives the bits of the f32 model of its widened weights, and
 //! what isn't finite is refused.
 
-use fenchel::export::{ModelBytes, export};
-use fenchel::narrow::narrow;
+use fenchel::convert::quantise::narrow;
+use fenchel::store::model_file::{ModelBytes, export};
 use fenchel::{Architecture, Parameters};
 use fenchel_core::{
     Attack, Error, Model, Objective, Packed, Perturbation, Potential, Precision, Random, Scaling, Training,

@@ -60,7 +60,7 @@ pub fn fetch(
     watch: &mut dyn FnMut(Progress),
 ) -> Result<Outcome> {
     let (path, part) = (folder.join(file.name), folder.join(format!("{}.part", file.name)));
-    crate::files::make_folder(folder)?;
+    crate::store::files::make_folder(folder)?;
     if path.exists() {
         let same = sha256(File::open(&path)?)? == file.sha256;
         require!(same, path.display(), "the published file, or none", "another: move it away");

@@ -7,8 +7,9 @@ use fenchel_core::{Connection, Random, Weights};
 
 use super::Profile;
 use super::array::devices;
-use crate::exchange::{Tensor, npz};
-use crate::{Matrix, Parameters, files};
+use crate::convert::{Tensor, npz};
+use crate::store::files;
+use crate::{Matrix, Parameters};
 
 /// G⁺ and G⁻ of one array, S, row after row, a row an output.
 #[derive(Clone, Debug, PartialEq)]

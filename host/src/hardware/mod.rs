@@ -11,6 +11,7 @@ pub mod devices;
 mod monte_carlo;
 pub mod plot;
 mod profile;
+pub mod spice;
 mod sweep;
 
 pub use array::{Array, Reading};

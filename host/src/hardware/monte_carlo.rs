@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Chip, Profile};
 use crate::Parameters;
-use crate::evaluate::{runner_up, score};
-use crate::reproduce::statistics::{mean, percentile};
-use crate::robustness::Samples;
+use crate::analysis::evaluate::{runner_up, score};
+use crate::analysis::robustness::Samples;
+use crate::analysis::statistics::{mean, percentile};
 
 /// Samples relaxed side by side.
 const PIECE: usize = 50;

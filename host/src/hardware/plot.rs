@@ -4,7 +4,7 @@ use anyhow::{Result, anyhow};
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
-use crate::reproduce::plots::color;
+use crate::experiments::plots::color;
 
 /// One run's lots over a sweep.
 #[derive(Clone, Debug)]

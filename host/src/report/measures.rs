@@ -5,12 +5,12 @@ use fenchel_core::{Model, StateView, Sweep, label};
 
 use super::chart::Line;
 use crate::Parameters;
+use crate::analysis::evaluate::{outputs, runner_up};
+use crate::analysis::robustness::Samples;
+use crate::analysis::robustness::attacks::{GradientAttack, Norm};
+use crate::analysis::sample::Sample;
 use crate::data::Dataset;
-use crate::evaluate::{outputs, runner_up};
 use crate::hardware::{Lot, Profile, mean_accuracy};
-use crate::robustness::Samples;
-use crate::robustness::attacks::{GradientAttack, Norm};
-use crate::sample::Sample;
 use crate::train::Settings;
 
 /// Test samples that robustness is measured on, at most.

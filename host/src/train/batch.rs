@@ -6,8 +6,8 @@ use rand_core::{Rng, SeedableRng};
 use serde::{Deserialize, Serialize};
 
 use super::{PerturbedBlocks, PerturbedPer, Settings};
+use crate::analysis::evaluate::runner_up;
 use crate::data::{Dataset, Split, below};
-use crate::evaluate::runner_up;
 
 /// A generator for each purpose, so that runs of one seed share subset, initialisation and order
 /// whatever their objective draws.

@@ -5,10 +5,10 @@ use fenchel_core::{Contrast, InputBlock, Network, Nudge, Perturbation, Problem, 
 
 use super::batch::{Batch, Streams};
 use super::{AttackName, Settings};
-use crate::backprop::Backprop;
 use crate::data::{Dataset, Split};
 use crate::gemm::{Aligned, zeros};
 use crate::hardware::{Chip, convert_input};
+use crate::model::backprop::Backprop;
 use crate::{Adam, DenseGradient, Parameters};
 
 /// Parameters in training, with the memory of a step.

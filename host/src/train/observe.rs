@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::batch::Streams;
 use super::learner::{Learner, Work, problem};
 use crate::DenseGradient;
-use crate::backprop::Backprop;
 use crate::data::{Dataset, Split};
+use crate::model::backprop::Backprop;
 
 /// Energies and residuals are of one training sample in so many: a fraction of a percent of an epoch.
 const SHARE: usize = 400;

@@ -5,10 +5,10 @@ use fenchel_core::{Activation, InputBlock, Nudge, Objective, Perturbation, Poten
 use serde::{Deserialize, Serialize};
 
 use super::objectives::{AttackName, Distance, ObjectiveName, PerturbedBlocks, PerturbedPer, PotentialName};
-use crate::architecture::{Architecture, Skip};
 use crate::data::Dataset;
 use crate::error::{self, require};
 use crate::hardware::Profile;
+use crate::model::architecture::{Architecture, Skip};
 use crate::spelling::Spelled;
 use crate::{BadInput, spelling};
 

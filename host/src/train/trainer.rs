@@ -10,11 +10,11 @@ use super::batch::Streams;
 use super::learner::Learner;
 use super::observe::{COSINE_EVERY, Observed, norm};
 use super::{Epoch, Safety, Settings, Trained};
+use crate::analysis::evaluate::{outputs, score};
+use crate::analysis::nudge_bounds::local_bounds;
+use crate::analysis::robustness::Samples;
 use crate::data::{Dataset, Split, permutation};
 use crate::error::require;
-use crate::evaluate::{outputs, score};
-use crate::robustness::Samples;
-use crate::safety::local_bounds;
 use crate::{Adam, BadInput, Parameters};
 
 /// A network in training.

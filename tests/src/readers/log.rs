@@ -1,7 +1,7 @@
 //! The log of a run. Lines that aren't epochs end it: nothing is refused.
 
 use anyhow::{Result, ensure};
-use fenchel::run;
+use fenchel::store::run;
 
 pub fn read(bytes: &[u8]) -> Result<()> {
     let epochs = run::epochs(std::str::from_utf8(bytes)?);

@@ -1,7 +1,7 @@
 //! Model files, of right and of wrong checksum; what loads also infers and relaxes.
 
 use anyhow::Result;
-use fenchel::export::ModelBytes;
+use fenchel::store::model_file::ModelBytes;
 use fenchel_core::{Model, Nudge, Problem, Settings, StateView, checksum};
 
 pub fn read(bytes: &[u8]) -> Result<()> {

@@ -2,8 +2,8 @@
 //! machine's.
 
 use anyhow::{Context, Result, ensure};
-use fenchel::export::ModelBytes;
-use fenchel::narrow::name;
+use fenchel::convert::quantise::name;
+use fenchel::store::model_file::ModelBytes;
 use fenchel_core::{Precision, Settings, StateView, checksum};
 use serde_json::{Value, json};
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use fenchel::export::ModelBytes;
+use fenchel::store::model_file::ModelBytes;
 use fenchel_core::Model;
 
 use crate::boards::{Board, Variant};

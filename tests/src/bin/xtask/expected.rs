@@ -1,7 +1,7 @@
 //! What the firmware must print, computed by `core` on this machine.
 
 use anyhow::{Context, Result};
-use fenchel::sample::Sample;
+use fenchel::analysis::sample::Sample;
 use fenchel_core::{Model, Network, Packed, Schedule, Settings, StateView, Sweep, checksum};
 
 use crate::samples::Samples;

@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use fenchel::export::ModelBytes;
-use fenchel::narrow::narrow;
-use fenchel::target::{self, RECORDED};
-use fenchel::{Architecture, Parameters, data, export};
+use fenchel::analysis::cost::{self, RECORDED};
+use fenchel::convert::quantise::narrow;
+use fenchel::store::model_file;
+use fenchel::store::model_file::ModelBytes;
+use fenchel::{Architecture, Parameters, data};
 use fenchel_core::{Attack, Objective, Perturbation, Potential, Precision, Random, Scaling, Training};
 use rand_core::SeedableRng;
 
@@ -149,7 +150,7 @@ pub fn estimates(toolchain: &Toolchain, folder: &Path) -> Result<()> {
             let count = measure(toolchain, variant, &path, form, folder)?;
             let bytes = ModelBytes::read(&path)?;
             let model = bytes.model(path.display())?;
-            let costs = target::costs(&model.network(), form, variant.board)?;
+            let costs = cost::costs(&model.network(), form, variant.board)?;
             let estimate = &costs[variant.kernel_name()];
             for (what, [one, busy]) in
                 [("inference", [count.dense, count.busy[0]]), ("sweep", [count.sweep, count.busy[1]])]
@@ -201,7 +202,7 @@ fn initial(sizes: &[usize], path: &Path) -> Result<PathBuf> {
     };
     let names: Vec<_> = (0..sizes[sizes.len() - 1]).map(|class| class.to_string()).collect();
     let scaling = Scaling { offset: 0.0, factor: 1.0 / 16.0 };
-    let bytes = export::export(&parameters, training, scaling, &names)?;
+    let bytes = model_file::export(&parameters, training, scaling, &names)?;
     std::fs::write(path, &*bytes).with_context(|| format!("writing {}", path.display()))?;
     Ok(path.to_path_buf())
 }

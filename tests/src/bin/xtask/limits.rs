@@ -5,8 +5,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 
+use fenchel::analysis::cost::{INFER_CODE, INFER_STACK, NARROW_CODE, RELAX_CODE, RELAX_STACK};
 use fenchel::data;
-use fenchel::target::{INFER_CODE, INFER_STACK, NARROW_CODE, RELAX_CODE, RELAX_STACK};
 
 use crate::boards::{BOARDS, Variant};
 use crate::firmware::{self, Contents};

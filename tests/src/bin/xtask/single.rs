@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
-use fenchel::export::ModelBytes;
-use fenchel::run::{BEST, DEVICE};
-use fenchel::{data, target};
+use fenchel::analysis::cost;
+use fenchel::data;
+use fenchel::store::model_file::ModelBytes;
+use fenchel::store::run::{BEST, DEVICE};
 use serde_json::json;
 
 use crate::boards::Variant;
@@ -28,7 +29,7 @@ pub struct Args {
 
 /// Run, compare, print; an error if a bit differs.
 pub fn run(toolchain: &Toolchain, args: &Args) -> Result<()> {
-    let board = target::board("--board", &args.board)?;
+    let board = cost::board("--board", &args.board)?;
     let given = args.model.canonicalize().with_context(|| format!("reading {}", args.model.display()))?;
     let model = if given.is_dir() { given.join(BEST) } else { given.clone() };
     let bytes = ModelBytes::read(&model)?;
@@ -53,7 +54,10 @@ pub fn run(toolchain: &Toolchain, args: &Args) -> Result<()> {
             "flash, bytes": report.footprint.flash.saturating_sub(report.sample_bytes as u64),
             "RAM, bytes": report.footprint.ram,
         });
-        fenchel::files::write(&given.join(DEVICE), serde_json::to_string_pretty(&figures)?.as_bytes())?;
+        fenchel::store::files::write(
+            &given.join(DEVICE),
+            serde_json::to_string_pretty(&figures)?.as_bytes(),
+        )?;
     }
     if !report.is_identical() {
         bail!("the device's bits differ from this machine's");

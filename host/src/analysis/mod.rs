@@ -1,0 +1,9 @@
+//! What is asked of a trained network: accuracy, robustness, bounds, cost on a device, statistics.
+
+pub mod cost;
+pub mod evaluate;
+pub mod nudge_bounds;
+pub mod robustness;
+pub mod sample;
+pub mod statistics;
+pub mod theory;

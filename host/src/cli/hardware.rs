@@ -1,0 +1,223 @@
+//! `fenchel eval --hardware`.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use serde::Serialize;
+use serde_json::json;
+
+use super::samples::SampleArgs;
+use super::table::table;
+use crate::Parameters;
+use crate::analysis::robustness::Samples;
+use crate::error::require;
+use crate::hardware::{Lot, Nudged, Profile, Spread, Sweep, Trial, nudge, plot, trials};
+use crate::spelling::{self, parse};
+use crate::store::files;
+use crate::store::model_file::ModelBytes;
+
+/// Simulated chips to evaluate on.
+#[derive(clap::Args)]
+pub struct HardwareArgs {
+    /// Monte-Carlo over simulated chips of this hardware: ideal, reram, pcm, floating-gate or a TOML file
+    #[arg(long, value_name = "PROFILE")]
+    pub hardware: Option<String>,
+    /// How many chips
+    #[arg(long, default_value_t = 50, requires = "hardware")]
+    chips: u64,
+    /// Of the chips: the same ones for every run
+    #[arg(long, default_value_t = 0, requires = "hardware")]
+    seed: u64,
+    /// Only the first so many samples [default: all]
+    #[arg(long, value_name = "N", requires = "hardware")]
+    images: Option<usize>,
+    /// So many of them nudged too, with feedback
+    #[arg(long, value_name = "N", default_value_t = 500, requires = "hardware")]
+    nudged_images: usize,
+    /// Weight of the loss against the attack that nudges, in (0, 1)
+    #[arg(long, default_value_t = 0.49, requires = "hardware")]
+    alpha: f32,
+    /// Strength of the nudge, above 0
+    #[arg(long, default_value_t = 0.25, requires = "hardware")]
+    beta: f32,
+    /// Accuracy, a fraction, that a good chip has [default: 0.01 below the first run's without flaws]
+    #[arg(long, requires = "hardware")]
+    target: Option<f64>,
+    /// One flaw at several sizes, such as programming_noise=0:0.3:7
+    #[arg(long, value_name = "FLAW=FROM:TO:COUNT", value_parser = parse::<Sweep>, requires = "hardware")]
+    sweep: Option<Sweep>,
+    /// Draw the sweep, as SVG
+    #[arg(long, value_name = "FILE", value_parser = super::plot::svg, requires = "sweep")]
+    plot: Option<PathBuf>,
+}
+
+/// A lot of chips with one run.
+#[derive(Serialize)]
+struct Row {
+    run: String,
+    /// Of the flaw that is swept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    size: Option<f64>,
+    free: Accuracy,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nudged: Option<Accuracy>,
+    /// Mean relative error of the nudged activities.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nudged_error: Option<f64>,
+    /// Share of the nudged samples that settled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    settled: Option<f64>,
+    chips: Vec<Trial>,
+}
+
+#[derive(Serialize)]
+struct Accuracy {
+    /// Of the network itself.
+    without_flaws: f64,
+    target: f64,
+    #[serde(flatten)]
+    spread: Spread,
+}
+
+impl Accuracy {
+    /// `target` is taken from the first network unless it is given.
+    fn new(without_flaws: f64, target: &mut Option<f64>, accuracies: &[f64]) -> Self {
+        let target = *target.get_or_insert(without_flaws - 0.01);
+        Self { without_flaws, target, spread: Spread::new(accuracies, target) }
+    }
+}
+
+impl HardwareArgs {
+    /// Evaluate every run on the same chips.
+    pub fn run(&self, name: &str, runs: &[PathBuf], data: &SampleArgs, as_json: bool) -> Result<()> {
+        let profile = Profile::load(name)?;
+        require!(self.chips > 0, "--chips", "at least 1", 0);
+        require!(self.images != Some(0), "--images", "at least 1", 0);
+        require!(self.alpha > 0.0 && self.alpha < 1.0, "--alpha", "above 0, below 1", self.alpha);
+        require!(self.beta > 0.0 && self.beta.is_finite(), "--beta", "a finite number above 0", self.beta);
+        let target = self.target.unwrap_or(1.0);
+        require!((0.0..=1.0).contains(&target), "--target", "a fraction, 0 to 1", target);
+        let profiles = match &self.sweep {
+            Some(sweep) => {
+                let profiles = sweep.profiles(&profile)?;
+                profiles.into_iter().map(|(size, profile)| (Some(size), profile)).collect()
+            }
+            None => vec![(None, profile.clone())],
+        };
+        let mut rows = Vec::new();
+        let (mut target, mut nudged_target) = (self.target, self.target);
+        let mut counts = (0, 0);
+        for run in runs {
+            let bytes = ModelBytes::read(run)?;
+            let model = bytes.model(run.display())?;
+            let data_set = data.load(&model)?;
+            let part = data.part(&data_set);
+            let first = |count| Samples::new(part, data_set.features, model.scaling(), count);
+            let samples = first(self.images.unwrap_or(part.len()));
+            let few = first(self.nudged_images.min(samples.labels.len()));
+            counts = (samples.labels.len(), few.labels.len());
+            let parameters = Parameters::of_model(&model);
+            let nudge = nudge(self.alpha, self.beta);
+            let nudged =
+                if few.labels.is_empty() { None } else { Some(Nudged::new(&parameters, few, nudge)?) };
+            let lot = |profile: &Profile, chips| {
+                trials(&parameters, profile, &samples, nudged.as_ref(), Lot { chips, seed: self.seed })
+            };
+            let itself = lot(&Profile::ideal(), 1)?[0];
+            for (size, profile) in &profiles {
+                let chips = lot(profile, self.chips)?;
+                let all = |of: fn(&Trial) -> Option<f64>| chips.iter().map(of).collect::<Option<Vec<_>>>();
+                let mean = |of| all(of).map(|values| crate::analysis::statistics::mean(&values));
+                let free: Vec<_> = chips.iter().map(|chip| chip.free).collect();
+                rows.push(Row {
+                    run: run.display().to_string(),
+                    size: *size,
+                    free: Accuracy::new(itself.free, &mut target, &free),
+                    nudged: itself
+                        .nudged
+                        .zip(all(|chip| chip.nudged))
+                        .map(|(itself, accuracies)| Accuracy::new(itself, &mut nudged_target, &accuracies)),
+                    nudged_error: mean(|chip| chip.error),
+                    settled: mean(|chip| chip.settled),
+                    chips,
+                });
+            }
+        }
+        if let (Some(path), Some(sweep)) = (&self.plot, &self.sweep) {
+            files::write(path, figure(&rows, sweep)?.as_bytes())?;
+        }
+        if as_json {
+            return super::print(json!({
+                "profile": profile,
+                "chips": self.chips,
+                "seed": self.seed,
+                "samples": counts.0,
+                "nudged_samples": counts.1,
+                "alpha": self.alpha,
+                "beta": self.beta,
+                "sweep": self.sweep.as_ref().map(spelling::Spelled::spell),
+                "rows": rows,
+            }));
+        }
+        self.show(&profile, counts, &rows)
+    }
+
+    fn show(&self, profile: &Profile, (samples, nudged_samples): (usize, usize), rows: &[Row]) -> Result<()> {
+        let percent = |value: f64| format!("{:.2}", 100.0 * value);
+        let Some(first) = rows.first() else { return Ok(()) };
+        super::print(format_args!(
+            "{}, {} chips of seed {}: {samples} samples without feedback, {nudged_samples} with it",
+            profile.name, self.chips, self.seed
+        ))?;
+        let targets = std::iter::once(&first.free).chain(&first.nudged).map(|part| percent(part.target));
+        let targets = targets.collect::<Vec<_>>().join(" and ");
+        super::print(format_args!("accuracies in %; yield: share of the chips with at least {targets} %"))?;
+        super::print(
+            "free and nudged: the network itself; then its chips' mean, fifth percentile and yield",
+        )?;
+        super::print("error: of the nudged activities; settled: share of the nudged samples")?;
+        let mut heading = vec!["run".to_string()];
+        heading.extend(self.sweep.iter().map(|sweep| sweep.flaw.clone()));
+        heading.extend(["free", "mean", "5 %", "yield"].map(String::from));
+        if first.nudged.is_some() {
+            heading.extend(["nudged", "mean", "5 %", "yield", "error", "settled"].map(String::from));
+        }
+        let cells = |row: &Row| {
+            let accuracy = |accuracy: &Accuracy| {
+                let Spread { mean, fifth_percentile, good } = accuracy.spread;
+                [accuracy.without_flaws, mean, fifth_percentile, good].map(percent)
+            };
+            let mut cells = vec![row.run.clone()];
+            cells.extend(row.size.map(|size| size.to_string()));
+            cells.extend(accuracy(&row.free));
+            cells.extend(row.nudged.iter().flat_map(accuracy));
+            cells.extend(row.nudged_error.into_iter().chain(row.settled).map(percent));
+            cells
+        };
+        table(&std::iter::once(heading).chain(rows.iter().map(cells)).collect::<Vec<_>>())
+    }
+}
+
+/// Every run's lots over the sweep, free and nudged.
+fn figure(rows: &[Row], sweep: &Sweep) -> Result<String> {
+    let lines = |of: &dyn Fn(&Row) -> Option<Spread>| {
+        let mut lines: Vec<plot::Line> = Vec::new();
+        for row in rows {
+            let Some((size, spread)) = row.size.zip(of(row)) else { continue };
+            if lines.last().is_none_or(|line| line.name != row.run) {
+                lines.push(plot::Line { name: row.run.clone(), points: Vec::new() });
+            }
+            let point = (size, spread.mean, spread.fifth_percentile);
+            lines.iter_mut().for_each(|line| {
+                if line.name == row.run {
+                    line.points.push(point);
+                }
+            });
+        }
+        lines
+    };
+    let free = ("without feedback", lines(&|row| Some(row.free.spread)));
+    let nudged = ("nudged, with feedback", lines(&|row| row.nudged.as_ref().map(|part| part.spread)));
+    let panels: Vec<_> = [free, nudged].into_iter().filter(|panel| !panel.1.is_empty()).collect();
+    plot::sweep(&sweep.flaw, &panels)
+}

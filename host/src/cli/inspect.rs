@@ -1,0 +1,127 @@
+//! `fenchel inspect`.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use fenchel_core::{Model, Network, Packed, StateView};
+use serde_json::{Value, json};
+
+use super::samples::SampleArgs;
+use crate::analysis::cost;
+use crate::analysis::nudge_bounds::{global_bound, local_bounds};
+use crate::analysis::robustness::Samples;
+use crate::data::Split;
+use crate::experiments::bench::median;
+use crate::spelling::Spelled;
+use crate::store::model_file::ModelBytes;
+
+/// What a model is: blocks, how it was trained, what it takes
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  fenchel inspect runs/first --weights --json
+  fenchel inspect runs/first --safe-beta --split train
+  fenchel inspect model.fenchel --target netduinoplus2")]
+pub struct Args {
+    /// Model file or run folder
+    model: PathBuf,
+    /// Show every block's weights and bias too
+    #[arg(long)]
+    weights: bool,
+    /// Show how strong a nudge of s < 0 may be (the β of arovr): the global bound (eq. 19), and the local one over samples
+    #[arg(long)]
+    safe_beta: bool,
+    /// Show what the model takes on this board, by QEMU's name of it: flash, RAM, whether it fits, and upper estimates of instructions and, on a Cortex-M4, modelled cycles
+    #[arg(long, value_name = "BOARD")]
+    target: Option<String>,
+    #[command(flatten)]
+    samples: SampleArgs,
+    /// Print one JSON object; a block's weights are a list of rows, fan-out × fan-in
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(args: &Args) -> Result<()> {
+    let bytes = ModelBytes::read(&args.model)?;
+    let model = bytes.model(args.model.display())?;
+    let mut report = report(&model, bytes.len(), args.weights);
+    if args.safe_beta {
+        report["safe_beta"] = safe_beta(&model, args.samples.part(&args.samples.load(&model)?))?;
+    }
+    if let Some(board) = &args.target {
+        report["target"] = cost::report(&model, bytes.len(), board)?;
+    }
+    if args.json { super::print(report) } else { super::print(serde_json::to_string_pretty(&report)?) }
+}
+
+/// The bounds of `fenchel::analysis::nudge_bounds`, the local one over the samples of `split`.
+fn safe_beta(model: &Model, split: &Split) -> Result<Value> {
+    let network = model.network();
+    let samples = Samples::new(split, network.input_units(), model.scaling(), split.len());
+    let bounds = local_bounds(&network, &samples.input)?;
+    let strength = model
+        .training()
+        .contrast()
+        .map_or(0.0, |contrast| contrast.nudges.iter().map(|nudge| f64::from(-nudge.s)).fold(0.0, f64::max));
+    Ok(json!({
+        "global_bound": global_bound(&network),
+        "local_bound": bounds.iter().copied().fold(f64::INFINITY, f64::min),
+        "median_local_bound": median(&bounds),
+        "samples": bounds.len(),
+        "nudge": strength,
+        "samples_beyond": bounds.iter().filter(|&&bound| bound <= strength).count(),
+    }))
+}
+
+fn report(model: &Model, bytes: usize, weights: bool) -> Value {
+    let network = model.network();
+    let training = model.training();
+    let blocks: Vec<_> = (0..=network.output()).map(|k| block(&network, k, weights)).collect();
+    json!({
+        "blocks": blocks,
+        "class_names": model.class_names().collect::<Vec<_>>(),
+        "scaling": { "offset": model.scaling().offset, "factor": model.scaling().factor },
+        "training": {
+            "data": training.data,
+            "objective": format!("{:?}", training.objective),
+            "attack": format!("{:?}", training.attack),
+            "alpha": training.alpha,
+            "beta": training.beta,
+            "perturbation": training.perturbation.spell(),
+            "seed": training.seed,
+            "epoch": training.epoch,
+        },
+        "macs": network.macs(),
+        "file_bytes": bytes,
+        "inference_ram_bytes": 4 * (network.input_units() + network.units()),
+        "relaxation_ram_bytes": 4 * (network.input_units() + StateView::len(network.units(), 1)),
+    })
+}
+
+fn block(network: &Network<Packed>, k: usize, weights: bool) -> Value {
+    let mut block = json!({ "block": k, "units": network.blocks()[k].units });
+    if k == 0 {
+        return block;
+    }
+    block["activation"] = network.blocks()[k].activation.spell().into();
+    block["potential"] = format!("{:?}", network.blocks()[k].potential).into();
+    let incoming = network.connections().iter().filter(|c| c.to == k);
+    block["from"] = incoming.clone().map(|c| c.from).collect();
+    if weights {
+        let matrix = |weights: &Packed, rows| -> Value {
+            (0..rows).map(|i| weights.row(i).map(Value::from).collect::<Value>()).collect()
+        };
+        let rows = network.blocks()[k].size();
+        block["bias"] = network.bias(k).iter().copied().map(Value::from).collect();
+        block["gamma"] = network.gamma(k).iter().copied().map(Value::from).collect();
+        let mut skips = Vec::new();
+        for c in incoming {
+            if c.from + 1 == k {
+                block["weights"] = matrix(&c.weights, rows);
+            } else {
+                skips.push(json!({ "from": c.from, "weights": matrix(&c.weights, rows) }));
+            }
+        }
+        block["skips"] = skips.into();
+    }
+    block
+}

@@ -1,0 +1,197 @@
+//! The options that settle a training run.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use clap::ValueEnum;
+use fenchel_core::{Activation, InputBlock, Perturbation, Schedule};
+
+use crate::BadInput;
+use crate::hardware::Profile;
+use crate::model::architecture::Skip;
+use crate::spelling::parse;
+use crate::train::{
+    AttackName, Distance, ObjectiveName, PerturbedBlocks, PerturbedPer, PotentialName, Settings,
+};
+
+/// Several settings in one word.
+#[derive(Clone, Copy, ValueEnum)]
+enum Preset {
+    /// AROVR^g with --input-block box:0.02 and --weight-clip 2
+    Robust,
+}
+
+/// Options of a training run; what isn't given comes from the preset, the objective, or the default.
+#[derive(clap::Args)]
+pub struct Options {
+    /// Several settings in one word; other options still count
+    #[arg(long, value_enum)]
+    preset: Option<Preset>,
+    /// Settings file, such as a run's settings.toml; other options still count
+    #[arg(long, conflicts_with = "preset")]
+    config: Option<PathBuf>,
+    /// digits, mnist, fashion-mnist, kmnist, a folder of IDX files (MNIST's form), a CSV file with labels last, or an NPZ file of x and y [default: digits]
+    #[arg(long)]
+    data: Option<String>,
+    /// Train on a random subset of this many samples [default: all]
+    #[arg(long)]
+    samples: Option<usize>,
+    /// Units of each hidden block, lowest first [default: 64,32]
+    #[arg(long, value_delimiter = ',')]
+    layers: Option<Vec<usize>>,
+    /// relu, linear, clip:LOW:HIGH or simplex: one for all hidden blocks, one each, or one each and the output's [default: relu, linear output]
+    #[arg(long, value_delimiter = ',', value_parser = parse::<Activation>)]
+    activation: Option<Vec<Activation>>,
+    /// Connection from one block into a higher one beside the chain, FROM:TO; 0 is the input
+    #[arg(long, value_delimiter = ',', value_parser = parse::<Skip>)]
+    skip: Option<Vec<Skip>>,
+    /// Potential of every block [default: fenchel-young]
+    #[arg(long, value_enum)]
+    potential: Option<PotentialName>,
+    /// What γ weighs [default: potential]
+    #[arg(long, value_enum)]
+    distance: Option<Distance>,
+    /// γ: one value, one a block, or one a unit (blocks above the input) [default: 1]
+    #[arg(long, value_delimiter = ',')]
+    gamma: Option<Vec<f32>>,
+    /// What to minimise [default: arovr-g]
+    #[arg(long, value_enum)]
+    objective: Option<ObjectiveName>,
+    /// Weight of the loss against the attack, in (0, 1] [default: 0.49]
+    #[arg(long)]
+    alpha: Option<f32>,
+    /// Strength of the nudge, above 0 [default: 0.25]
+    #[arg(long)]
+    beta: Option<f32>,
+    /// The attack of rovr-ab, arovr-ab, rovr-g and arovr-g [default: random-label]
+    #[arg(long, value_enum)]
+    attack: Option<AttackName>,
+    /// Noise g in the energy: none, gaussian:STD, dropout:P or dropout:P:M [default: gaussian:0.0625 for rovr-g and arovr-g, none otherwise]
+    #[arg(long, value_parser = parse::<Perturbation>)]
+    perturbation: Option<Perturbation>,
+    /// Blocks with noise g [default: hidden for dropout, all otherwise]
+    #[arg(long, value_enum)]
+    perturbed_blocks: Option<PerturbedBlocks>,
+    /// What has a noise g of its own [default: sample]
+    #[arg(long, value_enum)]
+    perturbed_per: Option<PerturbedPer>,
+    /// How far the attack may move the input: none, box:RADIUS (average; drawn per sample) or quadratic:RATIO [default: box:0.02 for backprop-fgsm, none otherwise]
+    #[arg(long, value_parser = parse::<InputBlock>)]
+    input_block: Option<InputBlock>,
+    /// Standard deviation of Gaussian noise on the inputs, in shares of their range [default: 0]
+    #[arg(long)]
+    input_noise: Option<f32>,
+    /// Standard deviation of Gaussian noise on hidden pre-activations [default: 0.25 for backprop-noise, 0 otherwise]
+    #[arg(long)]
+    hidden_noise: Option<f32>,
+    /// Clip weights to ± this/√fan-in after each step [default: no clip]
+    #[arg(long)]
+    weight_clip: Option<f32>,
+    /// Passes of plain back-propagation first [default: 0]
+    #[arg(long)]
+    pretrain: Option<u32>,
+    /// Passes over the samples [default: 100]
+    #[arg(long)]
+    epochs: Option<u32>,
+    /// Samples a step [default: 50]
+    #[arg(long)]
+    batch: Option<usize>,
+    /// Adam's learning rate [default: 0.001]
+    #[arg(long)]
+    rate: Option<f32>,
+    /// Of subset, initialisation, order and every draw [default: 0]
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Order of updates in a relaxation: forward-backward, unitwise or backward [default: forward-backward]
+    #[arg(long, value_parser = parse::<Schedule>)]
+    schedule: Option<Schedule>,
+    /// Most sweeps a relaxation; an odd number of forward-backward sweeps errs systematically [default: 2, or 100 with --tolerance]
+    #[arg(long)]
+    sweeps: Option<u32>,
+    /// End a relaxation when no activity changes by more [default: 0, all sweeps]
+    #[arg(long)]
+    tolerance: Option<f32>,
+    /// Train for this hardware, a fresh chip for each mini-batch: ideal, reram, pcm, floating-gate or a TOML file [default: exact weights]
+    #[arg(long, value_name = "PROFILE")]
+    hardware: Option<String>,
+}
+
+/// Each option that was given replaces its setting.
+macro_rules! override_settings {
+    ($options:expr, $settings:expr, $($name:ident),*) => {
+        $(if let Some(value) = &$options.$name {
+            $settings.$name = value.clone();
+        })*
+    };
+}
+
+impl Options {
+    /// Everything settled.
+    pub fn settings(&self) -> Result<Settings> {
+        let data = self.data.as_deref().unwrap_or("digits");
+        let mut settings = match (&self.config, self.preset, self.objective) {
+            (Some(path), ..) => self.configured(path)?,
+            (None, None, objective) => Settings::new(data, objective.unwrap_or(ObjectiveName::ArovrG)),
+            (None, Some(Preset::Robust), None) => Settings::robust(data),
+            (None, Some(Preset::Robust), Some(objective)) => {
+                let Settings { input_block, weight_clip, .. } = Settings::robust(data);
+                Settings { input_block, weight_clip, ..Settings::new(data, objective) }
+            }
+        };
+        override_settings!(
+            self,
+            settings,
+            layers,
+            activation,
+            skip,
+            potential,
+            distance,
+            gamma,
+            alpha,
+            beta,
+            attack,
+            perturbation,
+            input_block,
+            input_noise,
+            hidden_noise,
+            pretrain,
+            epochs,
+            batch,
+            rate,
+            seed,
+            schedule,
+            tolerance,
+            perturbed_per
+        );
+        if let Some(name) = &self.hardware {
+            let given = settings.perturbation;
+            settings = settings.on(Profile::load(name)?);
+            settings.perturbation = self.perturbation.map_or(settings.perturbation, |_| given);
+        }
+        settings.samples = self.samples.or(settings.samples);
+        settings.weight_clip = self.weight_clip.or(settings.weight_clip);
+        let dropout = matches!(self.perturbation, Some(Perturbation::Dropout { .. }));
+        let blocks = if dropout { PerturbedBlocks::Hidden } else { settings.perturbed_blocks };
+        settings.perturbed_blocks = self.perturbed_blocks.unwrap_or(blocks);
+        let sweeps =
+            if self.tolerance.is_some_and(|tolerance| tolerance > 0.0) { 100 } else { settings.sweeps };
+        settings.sweeps = self.sweeps.unwrap_or(sweeps);
+        Ok(settings)
+    }
+
+    /// What the settings file says; data and objective of the command line first, as others follow them.
+    fn configured(&self, path: &Path) -> Result<Settings> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| BadInput::new(path.display(), "a settings file", error))?;
+        let place = || path.display().to_string();
+        let mut settings = Settings::from_toml(&text).with_context(place)?;
+        if let Some(objective) = self.objective.filter(|objective| *objective != settings.objective) {
+            let Settings { perturbation, input_block, hidden_noise, .. } = Settings::new("", objective);
+            settings = Settings { objective, perturbation, input_block, hidden_noise, ..settings };
+        }
+        if let Some(data) = &self.data {
+            settings.data.clone_from(data);
+        }
+        Ok(settings)
+    }
+}

@@ -1,0 +1,112 @@
+//! `fenchel relax`.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use fenchel_core::{Model, Nudge, Schedule, Settings, StateView, Sweep};
+use serde_json::{Value, json};
+
+use super::problem::ProblemArgs;
+use super::samples::SampleArgs;
+use crate::analysis::sample::Sample;
+use crate::error::require;
+use crate::spelling::{self, Spelled, parse};
+use crate::store::model_file::ModelBytes;
+
+/// Relax one sample and show both inference problems of an objective: energies, residual, states
+#[derive(clap::Args)]
+#[command(
+    allow_negative_numbers = true,
+    after_help = "Example: fenchel relax runs/first --index 3 --objective arovr-ab --schedule unitwise"
+)]
+pub struct Args {
+    /// Model file or run folder
+    model: PathBuf,
+    #[command(flatten)]
+    samples: SampleArgs,
+    /// Which sample, counted from 0
+    #[arg(long, default_value_t = 0)]
+    index: usize,
+    #[command(flatten)]
+    problems: ProblemArgs,
+    /// Order of updates: forward-backward, unitwise or backward
+    #[arg(long, value_parser = parse::<Schedule>, default_value = "forward-backward")]
+    schedule: Schedule,
+    /// Most sweeps
+    #[arg(long, default_value_t = 100)]
+    sweeps: u32,
+    /// Converged when no activity changes by more
+    #[arg(long, default_value_t = 1e-6)]
+    tolerance: f32,
+    /// Print one JSON object; problems holds s, r, status, sweeps, energy (one a sweep), residual, states (one array a block)
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(args: &Args) -> Result<()> {
+    let bytes = ModelBytes::read(&args.model)?;
+    let model = bytes.model(args.model.display())?;
+    let data = args.samples.load(&model)?;
+    let split = args.samples.part(&data);
+    require!(args.sweeps > 0, "--sweeps", "at least 1", args.sweeps);
+    require!(args.tolerance >= 0.0, "--tolerance", "a number of at least 0", args.tolerance);
+    let contrast = args.problems.contrast()?;
+    let sample = args.problems.sample(&model, &data, split, args.index)?;
+    let settings = Settings { schedule: args.schedule, sweeps: args.sweeps, tolerance: args.tolerance };
+    let problems = ["first", "second"]
+        .into_iter()
+        .zip(contrast.nudges)
+        .map(|(name, nudge)| relax(&model, &sample, name, nudge, &settings))
+        .collect::<Result<Vec<_>>>()?;
+    if args.json {
+        return super::print(json!({
+            "index": args.index,
+            "label": split.labels[args.index],
+            "target_label": sample.target_label,
+            "attack_label": sample.attack_label,
+            "objective": spelling::name(args.problems.objective),
+            "alpha": args.problems.alpha,
+            "beta": args.problems.beta,
+            "divisor": contrast.divisor,
+            "schedule": args.schedule.spell(),
+            "perturbation": sample.perturbation,
+            "problems": problems,
+        }));
+    }
+    for problem in &problems {
+        let energy = |at: Option<&Value>| at.and_then(Value::as_f64).unwrap_or(f64::NAN);
+        let energies = problem["energy"].as_array().map(Vec::as_slice).unwrap_or_default();
+        super::print(format_args!(
+            "{} problem, s = {:.4}: {} after {} sweeps, energy {:.6} → {:.6}, residual {:.1e}",
+            problem["problem"].as_str().unwrap_or_default(),
+            energy(problem.get("s")),
+            problem["status"].as_str().unwrap_or_default(),
+            problem["sweeps"],
+            energy(energies.first()),
+            energy(energies.last()),
+            energy(problem.get("residual")),
+        ))?;
+    }
+    Ok(())
+}
+
+fn relax(model: &Model, sample: &Sample, name: &str, nudge: Nudge, settings: &Settings) -> Result<Value> {
+    let network = model.network();
+    let mut memory = vec![0.0; StateView::len(network.units(), 1)];
+    let mut state = StateView::new(network.units(), 1, &mut memory)?;
+    let mut energies = Vec::new();
+    let mut trace = |sweep: Sweep| energies.push(sweep.energy);
+    let outcome = network.relax(&sample.problem(&nudge), &mut state, settings, &mut trace)?;
+    let hidden = (1..=network.output()).map(|k| state.activities(&network, k));
+    let states: Vec<&[f32]> = std::iter::once(sample.input.as_slice()).chain(hidden).collect();
+    Ok(json!({
+        "problem": name,
+        "s": nudge.s,
+        "r": sample.pull(&nudge),
+        "status": spelling::status(outcome.status),
+        "sweeps": outcome.last.sweep,
+        "energy": energies,
+        "residual": outcome.last.residual,
+        "states": states,
+    }))
+}

@@ -1,0 +1,15 @@
+//! The paper's experiments, and the ones a sceptic asks for, from one command each.
+//!
+//! Everything is a list of [`Cell`](cells::Cell)s, trainings that are each done once and kept.
+
+pub mod bench;
+pub mod cells;
+pub mod figure1;
+pub mod hardware;
+pub mod hardware_page;
+pub mod plan;
+pub mod plots;
+pub mod provenance;
+pub mod robustness;
+pub mod solvers;
+pub mod table1;

@@ -1,0 +1,125 @@
+//! The model file, written and read.
+
+use std::ops::Deref;
+use std::path::Path;
+
+use anyhow::{Context, Result, anyhow};
+use fenchel_core::{
+    Edge, Model, ModelFile, PARAMETER_ALIGNMENT, Scaling, Training, Weights, checksum, pack, packed_len,
+};
+
+use crate::data::Dataset;
+use crate::train::Settings;
+use crate::{BadInput, Parameters};
+
+/// A model file in memory, aligned as a device's flash would hold it. Not `Clone`: a copy of the
+/// storage would lie elsewhere.
+///
+/// ```
+/// use fenchel::store::model_file::ModelBytes;
+/// let error = ModelBytes::new(b"something else").model("file").unwrap_err();
+/// assert_eq!(format!("{error:#}"), "file: not a Fenchel model: expected it to begin with FNCL");
+/// ```
+#[derive(Debug)]
+pub struct ModelBytes {
+    storage: Vec<u8>,
+    start: usize,
+}
+
+impl ModelBytes {
+    /// Copy `bytes` to an aligned place.
+    pub fn new(bytes: &[u8]) -> Self {
+        let mut storage: Vec<u8> = Vec::with_capacity(bytes.len() + PARAMETER_ALIGNMENT);
+        let start = storage.as_ptr().align_offset(PARAMETER_ALIGNMENT);
+        storage.resize(start, 0);
+        storage.extend_from_slice(bytes);
+        Self { storage, start }
+    }
+
+    /// Read a model file, or a run folder's best model.
+    ///
+    /// # Errors
+    /// If it can't be read.
+    pub fn read(path: &Path) -> Result<Self> {
+        let file = if path.is_dir() { path.join(crate::store::run::BEST) } else { path.to_path_buf() };
+        let bytes = std::fs::read(&file).map_err(|error| {
+            BadInput::new(path.display(), "a model file, or a run folder that holds one", error)
+        })?;
+        Ok(Self::new(&bytes))
+    }
+
+    /// The validated model.
+    ///
+    /// # Errors
+    /// Whatever [`Model::load`] refuses, with `place` before it.
+    pub fn model(&self, place: impl std::fmt::Display) -> Result<Model<'_>> {
+        Model::load(self).with_context(|| place.to_string())
+    }
+}
+
+impl Deref for ModelBytes {
+    type Target = [u8];
+    fn deref(&self) -> &[u8] {
+        &self.storage[self.start..]
+    }
+}
+
+/// The model file of a training with `settings` on `data`, its parameters as of `epoch`.
+///
+/// # Errors
+/// As [`export`].
+pub fn export_run(
+    parameters: &Parameters,
+    settings: &Settings,
+    epoch: u32,
+    data: &Dataset,
+) -> Result<ModelBytes> {
+    let training = Training {
+        objective: settings.objective.objective(),
+        attack: settings.attack.loss(),
+        alpha: settings.alpha,
+        beta: settings.beta,
+        perturbation: settings.perturbation,
+        seed: settings.seed,
+        epoch,
+        data: &settings.data,
+    };
+    export(parameters, training, data.scaling, &data.class_names)
+}
+
+/// Pack `parameters` into a model file.
+///
+/// # Errors
+/// If there are more blocks or connections than a file holds, or the result wouldn't load.
+pub fn export(
+    parameters: &Parameters,
+    training: Training<'_>,
+    scaling: Scaling,
+    class_names: &[String],
+) -> Result<ModelBytes> {
+    let mut values = Vec::new();
+    let mut edges = heapless::Vec::new();
+    for c in &parameters.connections {
+        let (rows, columns) = c.weights.shape();
+        let start = values.len();
+        values.resize(start + packed_len(rows, columns), 0.0);
+        pack(rows, columns, c.weights.row_major(), &mut values[start..]);
+        let edge = Edge { from: c.from as u8, to: c.to as u8 };
+        edges.push(edge).map_err(|_| anyhow!("more connections than a model file holds"))?;
+    }
+    values.extend_from_slice(&parameters.biases);
+    values.extend_from_slice(&parameters.gammas);
+    let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+    let blocks = heapless::Vec::from_slice(&parameters.blocks)
+        .map_err(|_| anyhow!("more blocks than a model file holds"))?;
+    let names: Vec<_> = class_names.iter().map(|name| name.replace('\n', " ")).collect();
+    let names = names.join("\n");
+    let mut file = ModelFile::new(training, scaling, &names, blocks, edges, &bytes);
+    let unpadded = postcard::to_stdvec_crc32(&file, checksum())?.len();
+    let start = unpadded - size_of::<u32>() - bytes.len();
+    let zeros = [0; PARAMETER_ALIGNMENT];
+    file.padding = &zeros[..start.next_multiple_of(PARAMETER_ALIGNMENT) - start];
+    let bytes = ModelBytes::new(&postcard::to_stdvec_crc32(&file, checksum())?);
+    bytes.model("the exported model")?;
+    Ok(bytes)
+}
