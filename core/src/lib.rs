@@ -35,50 +35,34 @@
 )]
 
 mod activation;
-mod anderson;
-mod energy;
 mod error;
-mod gradient;
-mod input_block;
+mod file;
 mod kernel;
-mod model;
+mod label;
+mod learn;
 mod network;
 mod normal;
-mod objective;
-mod packed;
-mod perturbation;
+mod operator;
 mod potential;
-mod precision;
 mod problem;
-mod relaxation;
+mod relax;
 mod scaling;
-mod simplex;
 mod state;
-mod sweep;
-mod unbounded;
-mod units;
-mod unitwise;
-mod vector;
-mod weights;
 
 pub use activation::Activation;
 pub use error::{Error, Quantity};
-pub use gradient::Gradient;
-pub use input_block::InputBlock;
-pub use model::{
+pub use file::{
     Edge, FORMAT_VERSION, MAX_BLOCKS, MAX_CONNECTIONS, Model, ModelFile, PARAMETER_ALIGNMENT, Training,
-    checksum, label,
+    checksum,
 };
+pub use label::label;
+pub use learn::{Attack, Contrast, Gradient, InputBlock, Objective, Perturbation};
 pub use network::{Block, Connection, Network};
-pub use objective::{Attack, Contrast, Objective};
-pub use packed::Packed;
-pub use perturbation::Perturbation;
+pub use operator::{PANEL, Packed, Precision, Weights, pack, packed_len};
 pub use potential::Potential;
-pub use precision::Precision;
 pub use problem::{Nudge, Problem};
 /// The generator of every random draw, the same bits on every machine.
 pub use rand_xoshiro::Xoshiro128PlusPlus as Random;
-pub use relaxation::{DIVERGED, Outcome, Schedule, Settings, Status, Sweep};
+pub use relax::{DIVERGED, Outcome, Schedule, Settings, Status, Sweep};
 pub use scaling::Scaling;
 pub use state::{State, StateView};
-pub use weights::{PANEL, Weights, pack, packed_len};

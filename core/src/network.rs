@@ -2,7 +2,7 @@
 
 use core::ops::Range;
 
-use crate::units::map;
+use crate::kernel::units::map;
 use crate::{Activation, Error, Potential, Quantity, Weights};
 use serde::{Deserialize, Serialize};
 

@@ -23,11 +23,13 @@ mod mve;
 mod narrow;
 mod run;
 mod safe;
+pub(crate) mod units;
+pub(crate) mod vector;
 #[cfg(all(target_arch = "arm", target_os = "none", target_abi = "eabihf", not(fenchel_kernel = "safe")))]
 mod vfp;
 
-use crate::units::map;
-use crate::weights::PANEL;
+use crate::PANEL;
+use crate::kernel::units::map;
 pub use bytes::values;
 #[cfg(feature = "narrow")]
 pub use bytes::{bytes_as_signed, halves};

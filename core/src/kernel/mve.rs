@@ -21,7 +21,7 @@
 use core::arch::asm;
 
 use super::{Columns, Panel, safe};
-use crate::weights::PANEL;
+use crate::PANEL;
 
 /// 2⁻⁵¹, the least factor; its square is the least sum to begin with.
 const LEAST: f32 = f32::from_bits((127 - 51) << 23);

@@ -3,7 +3,7 @@
 //! weights.
 
 use super::{Columns, Panel, Run, safe};
-use crate::weights::PANEL;
+use crate::PANEL;
 
 /// 8 rows of a matrix in whatever form.
 pub trait Rows: Copy {

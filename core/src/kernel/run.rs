@@ -3,7 +3,7 @@
 #[cfg(all(target_abi = "eabihf", any(fenchel_kernel = "mve", fenchel_kernel = "fused")))]
 use super::mve;
 use super::{Columns, Panel, path};
-use crate::weights::PANEL;
+use crate::PANEL;
 
 /// Whether a matrix is fit for the vector path, found out once.
 #[derive(Clone, Copy, Debug)]

@@ -2,7 +2,7 @@
 #![cfg_attr(all(target_arch = "arm", target_abi = "eabihf"), allow(dead_code))]
 
 use super::{Columns, Panel};
-use crate::weights::PANEL;
+use crate::PANEL;
 
 /// sums += panel·z over all columns.
 pub fn dense(panel: &Panel, z: &[f32], sums: &mut [f32; PANEL]) {

@@ -11,7 +11,7 @@
 use core::arch::asm;
 
 use super::{Columns, Panel, safe};
-use crate::weights::PANEL;
+use crate::PANEL;
 
 /// One column of 8 weights w, multiplied by z and added to s0–s7. No result is used in the
 /// instruction after it, which would stall.

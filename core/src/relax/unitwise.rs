@@ -1,7 +1,7 @@
 //! Monotone descent, unit by unit (a simplex: block by block): slow, can't fail, what analog
 //! hardware does.
 
-use crate::energy::larger;
+use crate::relax::larger;
 use crate::{Network, Potential, Problem, StateView, Weights};
 
 impl<W: Weights> Network<'_, W> {

@@ -1,7 +1,8 @@
 //! Activations: projections on a convex set C. A new one is a variant here and a row in each match.
 
-use crate::simplex;
-use crate::units::{map, row, zip};
+mod simplex;
+
+use crate::kernel::units::{map, row, zip};
 use serde::{Deserialize, Serialize};
 
 /// The activation f = Π_C of a block, the projection on the convex set C.

@@ -1,137 +1,15 @@
-//! The model file: one postcard value with a CRC-32, its weights used in place.
+//! The loader: everything is checked here, and the weights are used in place.
 
 use heapless::Vec;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
+use super::crc::crc32;
+use super::header::MARK;
 use crate::network::same;
 use crate::{
-    Attack, Block, Connection, Contrast, Error, Network, Objective, Packed, Perturbation, Precision,
-    Quantity, Scaling, kernel,
+    Block, Connection, Edge, Error, FORMAT_VERSION, MAX_BLOCKS, MAX_CONNECTIONS, Network, Packed, Precision,
+    Quantity, Scaling, Training, kernel,
 };
-
-/// Version of the layout that this crate reads and writes.
-pub const FORMAT_VERSION: u16 = 2;
-/// Most blocks of a model, the input included.
-pub const MAX_BLOCKS: usize = 16;
-/// Most connections of a model.
-pub const MAX_CONNECTIONS: usize = 32;
-/// The parameters begin at a multiple of this many bytes from the file's first byte.
-pub const PARAMETER_ALIGNMENT: usize = 16;
-
-const MARK: [u8; 4] = *b"FNCL";
-static CRC: crc::Crc<u32> = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);
-
-/// The file's checksum, the CRC-32 of zlib, ready to be fed.
-pub fn checksum() -> crc::Digest<'static, u32> {
-    CRC.digest()
-}
-
-/// [`checksum`] of `bytes`, by halves of a byte: a table of 64 bytes where the other's takes 1 KiB.
-fn crc32(bytes: &[u8]) -> u32 {
-    #[rustfmt::skip]
-    const TABLE: [u32; 16] = [
-        0x0000_0000, 0x1db7_1064, 0x3b6e_20c8, 0x26d9_30ac, 0x76dc_4190, 0x6b6b_51f4, 0x4db2_6158, 0x5005_713c,
-        0xedb8_8320, 0xf00f_9344, 0xd6d6_a3e8, 0xcb61_b38c, 0x9b64_c2b0, 0x86d3_d2d4, 0xa00a_e278, 0xbdbd_f21c,
-    ];
-    let mut crc = u32::MAX;
-    for &byte in bytes {
-        crc ^= u32::from(byte);
-        for _ in 0..2 {
-            crc = crc >> 4 ^ TABLE.get(crc as usize % 16).copied().unwrap_or_default();
-        }
-    }
-    !crc
-}
-
-/// Ends of a connection, and so the shape of its weights.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Edge {
-    /// Block it starts in.
-    pub from: u8,
-    /// Block it ends in.
-    pub to: u8,
-}
-
-/// How a model was trained.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Training<'a> {
-    /// What was minimised.
-    pub objective: Objective,
-    /// The attack's loss.
-    pub attack: Attack,
-    /// Weight of the loss against the attack.
-    pub alpha: f32,
-    /// Strength of the nudge.
-    pub beta: f32,
-    /// g.
-    pub perturbation: Perturbation,
-    /// Seed of subset, initialisation and every draw.
-    pub seed: u64,
-    /// Epoch of these weights, from 1.
-    pub epoch: u32,
-    /// Name or path of the data.
-    pub data: &'a str,
-}
-
-impl Training<'_> {
-    /// The inference problems to show this model with: those that trained it, or for
-    /// back-propagation, which has none, AROVR_αβ's at the paper's α = 0.49, β = 1/4.
-    pub fn contrast(&self) -> Option<Contrast> {
-        let own = self.objective.contrast(self.attack, self.alpha, self.beta);
-        own.or(Objective::ArovrAb.contrast(Attack::Targeted, 0.49, 0.25))
-    }
-}
-
-/// The file as it lies on disk and in flash; docs/format.md shows it byte by byte. [`Model::load`] reads
-/// these fields one by one, into the model: a whole `ModelFile` in between would cost code and stack.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct ModelFile<'a> {
-    mark: [u8; 4],
-    version: u16,
-    /// How it was trained.
-    pub training: Training<'a>,
-    /// From raw values to inputs.
-    pub scaling: Scaling,
-    /// Names of the classes, separated by line feeds.
-    pub class_names: &'a str,
-    /// The blocks 0..=L.
-    pub blocks: Vec<Block, MAX_BLOCKS>,
-    /// The connections, sorted by (to, from).
-    pub connections: Vec<Edge, MAX_CONNECTIONS>,
-    /// The form of the weights.
-    pub precision: Precision,
-    /// Bytes that align what follows.
-    pub padding: &'a [u8],
-    /// Little-endian: the packed weights of each connection, [`Precision::bytes`] long; then biases,
-    /// then γ, f32.
-    pub parameters: &'a [u8],
-}
-
-impl<'a> ModelFile<'a> {
-    /// A file of the current version, its weights f32.
-    pub fn new(
-        training: Training<'a>,
-        scaling: Scaling,
-        class_names: &'a str,
-        blocks: Vec<Block, MAX_BLOCKS>,
-        connections: Vec<Edge, MAX_CONNECTIONS>,
-        parameters: &'a [u8],
-    ) -> Self {
-        let (mark, padding) = (MARK, [].as_slice());
-        Self {
-            mark,
-            version: FORMAT_VERSION,
-            training,
-            scaling,
-            class_names,
-            blocks,
-            connections,
-            precision: Precision::F32,
-            padding,
-            parameters,
-        }
-    }
-}
 
 /// A validated model whose weights lie where the file does.
 #[derive(Clone, Debug)]
@@ -185,7 +63,7 @@ impl<'a> Model<'a> {
         Ok(model)
     }
 
-    /// The fields of a [`ModelFile`] after its training, in their order; the connections and parameters
+    /// The fields of a [`crate::ModelFile`] after its training, in their order; the connections and parameters
     /// are for [`assemble`](Self::assemble).
     fn read(
         &mut self,
@@ -334,15 +212,4 @@ fn take(bytes: &[u8], n: usize, all: usize) -> Result<(&[u8], &[u8]), Error> {
         expected: all - bytes.len().min(all) + n,
         got: all,
     })
-}
-
-/// The label of an answer: its largest value's index, the first of equals; 0 if there is none.
-pub fn label(outputs: &[f32]) -> usize {
-    let mut best = (0, f32::NEG_INFINITY);
-    for (i, &output) in outputs.iter().enumerate() {
-        if output > best.1 {
-            best = (i, output);
-        }
-    }
-    best.0
 }

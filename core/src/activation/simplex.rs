@@ -1,6 +1,6 @@
 //! The projection on the probability simplex {z ≥ 0, Σ z = 1} of one row, without memory of its own.
 
-use crate::units::zip;
+use crate::kernel::units::zip;
 
 /// The threshold τ with Σ max(a_i − τ, 0) = 1 (C. Michelot, 1986): the mean excess of the values
 /// above it, raised until none drops out; at most one round more than there are values. Rounding may lower it

@@ -1,8 +1,8 @@
 //! The contrastive gradient, by the envelope theorem.
 
+use crate::kernel::units::update;
+use crate::kernel::vector::wide;
 use crate::network::same;
-use crate::units::update;
-use crate::vector::wide;
 use crate::{Connection, Error, Network, Problem, Quantity, StateView, Weights};
 
 /// Where a gradient goes: the host's sums are matrix products, a device's plain loops.

@@ -1,9 +1,9 @@
 //! The packed matrix: weights in panels of 8 rows, used in place from flash.
 
+use crate::PANEL;
+use crate::kernel::units::row;
 use crate::kernel::{self, BytePanel, HalfPanel, Panel, Widen, half};
 use crate::network::same;
-use crate::units::row;
-use crate::weights::PANEL;
 use crate::{Error, Quantity, Weights, packed_len};
 
 /// A matrix packed into panels of [`PANEL`] rows, used in place from flash.

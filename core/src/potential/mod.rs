@@ -1,8 +1,8 @@
 //! Potentials: what it costs a block to leave f(a). A new one is a variant here and a row in each
 //! match; everything that relaxes asks this file.
 
-use crate::energy::larger;
-use crate::units::{row, rows, update, update_by_two};
+use crate::kernel::units::{row, rows, update, update_by_two};
+use crate::relax::larger;
 use crate::{Activation, Block};
 use serde::{Deserialize, Serialize};
 

@@ -1,7 +1,7 @@
 //! The steps that sweeps are made of. Each is one pass over the blocks.
 
+use crate::kernel::units::{map, row, update_by_two, zip};
 use crate::state::Part;
-use crate::units::{map, row, update_by_two, zip};
 use crate::{Activation, Network, Potential, Problem, StateView, Weights};
 
 impl<W: Weights> Network<'_, W> {

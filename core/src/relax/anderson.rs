@@ -2,9 +2,9 @@
 
 use core::mem::swap;
 
+use crate::kernel::units::zip;
+use crate::kernel::vector::wide;
 use crate::state::Part;
-use crate::units::zip;
-use crate::vector::wide;
 use crate::{Network, StateView, Weights};
 
 /// θ at least and at most. A residual that turns by λ has θ = λ/(λ − 1): an overshoot, λ < 0, gives θ

@@ -1,6 +1,12 @@
 //! One weight matrix, applied forwards and backwards. The host trains on its own implementation
 //! of fused products; everything that must give the same bits everywhere uses [`crate::Packed`].
 
+mod packed;
+mod precision;
+
+pub use packed::Packed;
+pub use precision::Precision;
+
 /// A weight matrix W of shape (fan-out, fan-in), applied to rows of samples.
 pub trait Weights {
     /// (fan-out, fan-in).

@@ -2,7 +2,7 @@
 
 use core::ops::Range;
 
-use crate::vector::wide;
+use crate::kernel::vector::wide;
 use crate::{DIVERGED, Network, Problem, StateView, Weights};
 
 impl<W: Weights> Network<'_, W> {

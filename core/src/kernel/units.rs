@@ -5,7 +5,7 @@
 //! it has them by value (`move`): behind a reference they would be read anew for every unit, for all
 //! the optimiser can tell.
 
-use crate::vector::wide;
+use crate::kernel::vector::wide;
 
 /// Row `i` of rows of `units` values.
 pub(crate) fn row(values: &[f32], units: usize, i: usize) -> &[f32] {

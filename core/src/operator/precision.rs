@@ -1,7 +1,7 @@
 //! How a model file stores its weights.
 
+use crate::PANEL;
 use crate::packed_len;
-use crate::weights::PANEL;
 use serde::{Deserialize, Serialize};
 
 /// The form of the weights in a model file. Biases, γ, activities and sums are `f32` always.

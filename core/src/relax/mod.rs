@@ -1,7 +1,12 @@
 //! Relaxation: from a problem to the activities that minimise its energy.
 
-use crate::energy::larger;
+mod anderson;
+mod energy;
+mod passes;
+mod unitwise;
+
 use crate::{Activation, Error, Network, Problem, StateView, Weights};
+pub(crate) use energy::larger;
 
 /// The order in which activities are updated. All start from the forward pass; unit-wise descent
 /// also from elsewhere, by [`Network::relax_from`].

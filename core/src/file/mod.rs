@@ -1,0 +1,11 @@
+//! The model file: one postcard value with a CRC-32, its weights used in place.
+
+mod crc;
+mod header;
+mod load;
+
+pub use crc::checksum;
+pub use header::{
+    Edge, FORMAT_VERSION, MAX_BLOCKS, MAX_CONNECTIONS, ModelFile, PARAMETER_ALIGNMENT, Training,
+};
+pub use load::Model;
