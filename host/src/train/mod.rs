@@ -1,6 +1,7 @@
 //! Training: mini-batches, Adam, the best model by validation.
 
 mod batch;
+mod checkpoint;
 mod learner;
 mod objectives;
 mod observe;
@@ -14,6 +15,7 @@ use crate::Parameters;
 use crate::data::Dataset;
 use crate::error::require;
 use batch::Streams;
+pub use checkpoint::Checkpoint;
 use learner::Learner;
 pub use objectives::{
     AttackName, Distance, OBJECTIVES, ObjectiveName, ObjectiveRow, PerturbedBlocks, PerturbedPer,
@@ -21,7 +23,7 @@ pub use objectives::{
 };
 pub use observe::{COSINE_EVERY, Observed};
 pub use settings::Settings;
-pub use trainer::{Checkpoint, Step, Trainer};
+pub use trainer::{Step, Trainer};
 
 /// What one epoch came to.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]

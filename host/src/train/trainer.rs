@@ -3,19 +3,19 @@
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use fenchel_core::{Nudge, checksum};
+use fenchel_core::Nudge;
 use serde::{Deserialize, Serialize};
 
 use super::batch::Streams;
 use super::learner::Learner;
 use super::observe::{COSINE_EVERY, Observed, norm};
 use super::{Epoch, Safety, Settings, Trained};
+use crate::Parameters;
 use crate::analysis::evaluate::{outputs, score};
 use crate::analysis::nudge_bounds::local_bounds;
 use crate::analysis::robustness::Samples;
 use crate::data::{Dataset, Split, permutation};
 use crate::error::require;
-use crate::{Adam, BadInput, Parameters};
 
 /// A network in training.
 ///
@@ -34,34 +34,34 @@ use crate::{Adam, BadInput, Parameters};
 /// ```
 #[derive(Clone)]
 pub struct Trainer<'a> {
-    data: &'a Dataset,
-    settings: Settings,
-    samples: Split,
-    streams: Streams,
-    learner: Learner,
-    progress: Progress,
-    best: Option<(Parameters, Epoch)>,
+    pub(super) data: &'a Dataset,
+    pub(super) settings: Settings,
+    pub(super) samples: Split,
+    pub(super) streams: Streams,
+    pub(super) learner: Learner,
+    pub(super) progress: Progress,
+    pub(super) best: Option<(Parameters, Epoch)>,
     /// Of the last batch of the last epoch.
     gradient_norm: Option<f64>,
 }
 
 /// How far training is.
 #[derive(Clone, Default, Serialize, Deserialize)]
-struct Progress {
+pub(super) struct Progress {
     /// Epochs of pretraining that are over.
-    pretrained: u32,
+    pub(super) pretrained: u32,
     /// Epochs of training proper that are over.
-    trained: u32,
+    pub(super) trained: u32,
     /// Order of the samples in the epoch under way; empty between epochs.
-    order: Vec<usize>,
+    pub(super) order: Vec<usize>,
     /// Samples of it that were seen.
-    seen: usize,
+    pub(super) seen: usize,
     /// Samples of it that were dropped.
-    dropped: usize,
+    pub(super) dropped: usize,
     /// The last epoch that is over.
-    last: Option<Epoch>,
+    pub(super) last: Option<Epoch>,
     /// Seconds so far.
-    seconds: f64,
+    pub(super) seconds: f64,
 }
 
 /// What [`Trainer::advance`] came to.
@@ -73,56 +73,6 @@ pub enum Step {
     Stopped,
     /// All epochs are over.
     Finished,
-}
-
-/// Version of the layout of [`Checkpoint`]s.
-const CHECKPOINT_VERSION: u16 = 3;
-
-/// Everything that a trainer needs to go on to the same bits, beside the data.
-#[derive(Serialize, Deserialize)]
-pub struct Checkpoint {
-    version: u16,
-    settings: String,
-    streams: Streams,
-    progress: Progress,
-    parameters: Vec<Vec<f32>>,
-    adam: Adam,
-    best: Option<(Vec<Vec<f32>>, Epoch)>,
-}
-
-impl Checkpoint {
-    /// As bytes with a checksum.
-    ///
-    /// # Errors
-    /// None in practice.
-    pub fn to_bytes(&self) -> Result<Vec<u8>> {
-        Ok(postcard::to_stdvec_crc32(self, checksum())?)
-    }
-
-    /// From bytes, which must be whole.
-    ///
-    /// # Errors
-    /// If they were changed, or come from another version.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        let checkpoint: Self = postcard::from_bytes_crc32(bytes, checksum())
-            .map_err(|error| BadInput::new("checkpoint", "a whole and unchanged file", error))?;
-        let (expected, got) = (CHECKPOINT_VERSION, checkpoint.version);
-        require!(got == expected, "checkpoint", format!("version {expected}"), got);
-        Ok(checkpoint)
-    }
-
-    /// How the run was set up.
-    ///
-    /// # Errors
-    /// If it was written by a version with other settings.
-    pub fn settings(&self) -> Result<Settings> {
-        Settings::from_toml(&self.settings).context("the settings in a checkpoint")
-    }
-
-    /// Epochs that are over: of pretraining, and of training.
-    pub fn epochs(&self) -> (u32, u32) {
-        (self.progress.pretrained, self.progress.trained)
-    }
 }
 
 impl<'a> Trainer<'a> {
@@ -141,60 +91,6 @@ impl<'a> Trainer<'a> {
         Ok(Self { data, settings, samples, streams, learner, progress, best: None, gradient_norm: None })
     }
 
-    /// Go on from a checkpoint, on the same data.
-    ///
-    /// # Errors
-    /// If it doesn't fit the data.
-    pub fn resume(checkpoint: Checkpoint, data: &'a Dataset) -> Result<Self> {
-        let mut trainer = Self::new(&checkpoint.settings()?, data)?;
-        trainer.progress = checkpoint.progress;
-        let Progress { order, seen, .. } = &trainer.progress;
-        let all = trainer.samples.len();
-        let fits = order.is_empty() || (order.len() == all && *seen <= all);
-        let fits = fits && order.iter().all(|&index| index < all);
-        require!(fits, "checkpoint", format!("an order of {all} samples"), "another");
-        if trainer.progress.pretrained == trainer.settings.pretrain {
-            trainer.learner = Learner::new(trainer.settings.clone(), trainer.learner.parameters.clone());
-        }
-        trainer.streams = checkpoint.streams;
-        let fill = |parameters: &mut Parameters, tensors: &[Vec<f32>]| -> Result<()> {
-            let sizes = parameters.tensor_sizes();
-            let same = sizes.iter().eq(tensors.iter().map(Vec::len).collect::<Vec<_>>().iter());
-            require!(same, "checkpoint", "tensors of the network's sizes", "others");
-            parameters.tensors_mut().zip(tensors).for_each(|(own, kept)| own.copy_from_slice(kept));
-            Ok(())
-        };
-        if let Some((tensors, epoch)) = &checkpoint.best {
-            let mut best = trainer.learner.parameters.clone();
-            fill(&mut best, tensors)?;
-            trainer.best = Some((best, *epoch));
-        }
-        fill(&mut trainer.learner.parameters, &checkpoint.parameters)?;
-        let own = &trainer.learner.parameters;
-        require!(checkpoint.adam.fits(own), "checkpoint", "moments of the tensors' sizes", "others");
-        trainer.learner.adam = checkpoint.adam;
-        Ok(trainer)
-    }
-
-    /// Everything needed to go on from here.
-    ///
-    /// # Errors
-    /// None in practice.
-    pub fn checkpoint(&self) -> Result<Checkpoint> {
-        let tensors = |parameters: &Parameters| {
-            parameters.clone().tensors_mut().map(|values| values.to_vec()).collect()
-        };
-        Ok(Checkpoint {
-            version: CHECKPOINT_VERSION,
-            settings: toml::to_string(&self.settings)?,
-            streams: self.streams.clone(),
-            progress: self.progress.clone(),
-            parameters: tensors(&self.learner.parameters),
-            adam: self.learner.adam.clone(),
-            best: self.best.as_ref().map(|(parameters, epoch)| (tensors(parameters), *epoch)),
-        })
-    }
-
     /// All epochs still to come; `watch` sees each as it ends.
     ///
     /// # Errors
@@ -209,7 +105,7 @@ impl<'a> Trainer<'a> {
     /// Go on to the end of an epoch, with validation, or until `stop`, which is asked before each batch.
     ///
     /// # Errors
-    /// [`BadInput`] if a weight or bias is no longer finite.
+    /// [`crate::BadInput`] if a weight or bias is no longer finite.
     pub fn advance(&mut self, stop: &dyn Fn() -> bool) -> Result<Step> {
         let pretraining = self.is_pretraining();
         if !pretraining && self.progress.trained >= self.settings.epochs {
