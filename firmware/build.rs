@@ -3,14 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-include!("boards.rs");
+include!("../host/src/analysis/boards.rs");
 
 fn main() {
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
     println!("cargo:rustc-link-search={}", out.display());
     println!("cargo:rustc-link-arg-bins=-Tlink.x");
     println!("cargo:rustc-link-arg-bins=-Tdefmt.x");
-    println!("cargo:rerun-if-changed=boards.rs");
+    println!("cargo:rerun-if-changed=../host/src/analysis/boards.rs");
     println!("cargo:rerun-if-env-changed=FENCHEL_BOARD");
     let board = board();
     write(&out.join("memory.x"), &memory(board));

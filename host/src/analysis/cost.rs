@@ -7,14 +7,9 @@ use anyhow::{Context, Result};
 use fenchel_core::{Connection, Model, Network, PANEL, Packed, Precision, StateView, Weights, packed_len};
 use serde_json::{Value, json};
 
+use super::boards::{BOARDS, Board};
 use crate::BadInput;
 use crate::convert::quantise;
-
-#[allow(dead_code, missing_docs, reason = "the firmware's build reads the memory map and clock")]
-mod table {
-    include!("../../../firmware/boards.rs");
-}
-pub use table::{BOARDS, Board};
 
 /// Most stack of an inference, bytes; `cargo xtask limits` measures and holds all of these.
 pub const INFER_STACK: usize = 1024;
@@ -31,7 +26,7 @@ pub const NARROW_CODE: u64 = 3_392;
 pub const RECORDED: [usize; 4] = [64, 64, 32, 10];
 
 /// Instructions and modelled cycles by `BOARD KERNEL WEIGHTS: WHAT`, compiler without flags.
-const COUNTS: &str = include_str!("../../../tests/instruction_counts.json");
+const COUNTS: &str = include_str!("../../data/instruction_counts.json");
 
 /// What isn't a product, in shares of the record's: so much by units and so much by blocks, as chains of
 /// 12 to 266 units need it at least.

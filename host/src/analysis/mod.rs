@@ -1,5 +1,7 @@
 //! What is asked of a trained network: accuracy, robustness, bounds, cost on a device, statistics.
 
+/// The boards that the firmware runs on.
+pub mod boards;
 pub mod cost;
 pub mod evaluate;
 pub mod nudge_bounds;

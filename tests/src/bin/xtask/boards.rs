@@ -1,6 +1,6 @@
-//! The boards, and how the compiler builds for them. A new one is a row in `firmware/boards.rs`.
+//! The boards, and how the compiler builds for them. A new one is a row in `host/src/analysis/boards.rs`.
 
-pub use fenchel::analysis::cost::{BOARDS, Board};
+pub use fenchel::analysis::boards::{BOARDS, Board};
 
 /// Which of `core`'s kernels an image runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

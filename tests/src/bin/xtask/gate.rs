@@ -1,5 +1,5 @@
 //! The gate on instruction counts and modelled cycles: those of a fixed small model, as recorded in
-//! `tests/instruction_counts.json`. They are exact, and so a growth is a change of code or compiler.
+//! `host/data/instruction_counts.json`. They are exact, and so a growth is a change of code or compiler.
 //! And the check of what `fenchel inspect --target` makes of the record for other models.
 
 use std::collections::BTreeMap;
@@ -33,7 +33,7 @@ type Counts = BTreeMap<String, u64>;
 pub fn run(toolchain: &Toolchain, folder: &Path, record: bool) -> Result<()> {
     std::fs::create_dir_all(folder)?;
     let counts = count(toolchain, folder)?;
-    let path = root().join("tests/instruction_counts.json");
+    let path = root().join("host/data/instruction_counts.json");
     if record {
         let text = serde_json::to_string_pretty(&counts)? + "\n";
         return std::fs::write(&path, text).context("writing the record");

@@ -52,7 +52,7 @@ enum Command {
     /// Every reader of files on whatever libFuzzer comes up with
     Fuzz(fuzz::Args),
     /// Instructions and modelled cycles of a fixed model against the record in
-    /// tests/instruction_counts.json; then the estimates for other models
+    /// host/data/instruction_counts.json; then the estimates for other models
     Counts {
         /// Write the record instead of comparing with it
         #[arg(long)]

@@ -1,6 +1,6 @@
 // The boards that the firmware runs on: the one table behind the linker's memory map, the clock,
-// the builds, the runs and the documents. A new board is a row here. Included by `build.rs` and by
-// the host (`host/src/target.rs`), from where the harness has it.
+// the builds, the runs and the documents. A new board is a row here. `firmware/build.rs` includes this
+// file, which therefore uses nothing of the host.
 
 /// A board as QEMU emulates it.
 pub struct Board {
