@@ -2,19 +2,14 @@
 //! enough for Miri, which sees whether the weights' bytes are read as what they are.
 
 use fenchel_core::{Error, Model, Nudge, Problem, Schedule, Settings, State};
+use fenchel_oracle::model_files::{REFUSED, VALID};
 
 #[repr(C, align(16))]
 struct Aligned([u8; 1024]);
 
-macro_rules! files {
-    ($($name:literal),*) => {
-        [$(($name, include_bytes!(concat!("../../tests/fuzz/corpus/model/", $name)).as_slice())),*]
-    };
-}
-
 #[test]
 fn every_valid_file_is_used_where_it_lies_or_refused_for_its_alignment() {
-    for (name, bytes) in files!["valid-f32", "valid-f16", "valid-int8", "valid-clip"] {
+    for (name, bytes) in VALID {
         for shift in 0..16 {
             let mut memory = Aligned([0; 1024]);
             memory.0[shift..shift + bytes.len()].copy_from_slice(bytes);
@@ -49,22 +44,12 @@ fn every_valid_file_is_used_where_it_lies_or_refused_for_its_alignment() {
 
 #[test]
 fn every_refused_file_and_every_shorter_one_is_an_error() {
-    let refused = files![
-        "refused-blocks",
-        "refused-changed",
-        "refused-empty",
-        "refused-long",
-        "refused-not-finite",
-        "refused-truncated",
-        "refused-units",
-        "refused-version"
-    ];
-    for (name, bytes) in refused {
+    for (name, bytes) in REFUSED {
         let mut memory = Aligned([0; 1024]);
         memory.0[..bytes.len()].copy_from_slice(bytes);
         assert!(Model::load(&memory.0[..bytes.len()]).is_err(), "{name}");
     }
-    for (name, bytes) in files!["valid-f32", "valid-f16", "valid-int8"] {
+    for (name, bytes) in VALID {
         let mut memory = Aligned([0; 1024]);
         memory.0[..bytes.len()].copy_from_slice(bytes);
         // Miri is a thousand times slower.

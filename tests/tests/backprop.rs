@@ -1,8 +1,8 @@
 //! The baseline: back-propagation with noise on the pre-activations, against finite differences.
 
 use fenchel::model::backprop::Backprop;
-use fenchel_tests::random_network::{FlatGradient, Random, RandomNetwork, doubles, relative_error};
-use fenchel_tests::tolerance;
+use fenchel_oracle::random_network::{FlatGradient, Random, RandomNetwork, doubles, relative_error};
+use fenchel_oracle::tolerance;
 
 /// ½‖z_L − y‖² and its central differences in f64; noise on the pre-activations of one sample is a
 /// shift of the biases.
@@ -34,7 +34,7 @@ fn the_gradient_with_noise_is_that_of_the_loss() {
                 place += 1;
             }
         }
-        let loss = |graph: &fenchel_tests::oracle::Graph, x: &[f64]| -> f64 {
+        let loss = |graph: &fenchel_oracle::graph::Graph, x: &[f64]| -> f64 {
             let z = graph.forward(x);
             let answer = z[graph.output()].iter().zip(&target);
             answer.map(|(z, &y)| 0.5 * (z - f64::from(y)).powi(2)).sum()

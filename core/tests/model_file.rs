@@ -4,7 +4,7 @@ use fenchel_core::{
     Activation, Block, Edge, Error, FORMAT_VERSION, Model, ModelFile, Objective, PARAMETER_ALIGNMENT,
     Perturbation, Quantity, Scaling, Training, Weights, checksum,
 };
-use fenchel_tests::random_network::{Random, RandomNetwork};
+use fenchel_oracle::random_network::{Random, RandomNetwork};
 
 const TRAINING: Training = Training {
     objective: Objective::ArovrAb,

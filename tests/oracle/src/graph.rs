@@ -1,7 +1,7 @@
 //! The mathematics in `f64`, written from the equations and with loops only: slow and obvious.
 #![allow(clippy::needless_range_loop, reason = "indices as in the equations")]
 
-use crate::oracle_potential::{BlockPotential, backpropagate, project};
+use crate::potential::{BlockPotential, backpropagate, project};
 use fenchel_core::{Activation, Potential};
 
 /// Values of one block, (n_k).

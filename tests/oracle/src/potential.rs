@@ -1,7 +1,7 @@
 //! Activations and potentials of one block in `f64`, each from its definition.
 #![allow(clippy::needless_range_loop, reason = "indices as in the equations")]
 
-use crate::oracle::Vector;
+use crate::graph::Vector;
 use fenchel_core::{Activation, Potential};
 
 /// f(a) = Π_C(a) of a whole block.

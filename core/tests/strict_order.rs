@@ -1,8 +1,8 @@
 //! The strict path, bit by bit: the order of every sum is the textbook's.
 
 use fenchel_core::{Activation, Packed, Schedule, Settings, StateView, Weights, pack, packed_len};
-use fenchel_tests::oracle_weights::Dense;
-use fenchel_tests::random_network::{Random, RandomNetwork, RandomProblem};
+use fenchel_oracle::random_network::{Random, RandomNetwork, RandomProblem};
+use fenchel_oracle::weights::Dense;
 
 fn bits(values: &[f32]) -> Vec<u32> {
     values.iter().map(|value| value.to_bits()).collect()

@@ -1,9 +1,9 @@
 //! The force on the input, and how an attack moves it.
 
 use fenchel_core::{InputBlock, Nudge, Schedule, StateView};
-use fenchel_tests::oracle::{Graph, Row, Vector};
-use fenchel_tests::random_network::{Random, RandomNetwork, RandomProblem, doubles, relative_error};
-use fenchel_tests::tolerance;
+use fenchel_oracle::graph::{Graph, Row, Vector};
+use fenchel_oracle::random_network::{Random, RandomNetwork, RandomProblem, doubles, relative_error};
+use fenchel_oracle::tolerance;
 
 const SAMPLES: usize = 3;
 const STEP: f64 = 1e-6;
@@ -140,7 +140,7 @@ fn at_a_minimum_the_force_is_its_descent() {
         for row in &case.rows {
             let relaxed = relax(row);
             let last =
-                |relaxed: &fenchel_tests::oracle_relaxation::Relaxed| *relaxed.trace.last().expect("a sweep");
+                |relaxed: &fenchel_oracle::relaxation::Relaxed| *relaxed.trace.last().expect("a sweep");
             if last(&relaxed).residual > 1e-10 {
                 continue;
             }

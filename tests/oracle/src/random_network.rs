@@ -1,9 +1,9 @@
 //! Random small networks and problems, for `core` in `f32` and for the oracle in `f64`: the same
 //! values, since every `f32` is an `f64`.
 
-use crate::oracle::{Edge, Graph, Row};
-use crate::oracle_relaxation;
-use crate::oracle_weights::Dense;
+use crate::graph::{Edge, Graph, Row};
+use crate::relaxation;
+use crate::weights::Dense;
 use fenchel_core::{
     Activation, Block, Connection, Gradient, Network, Nudge, Packed, Potential, Problem, Weights,
 };
@@ -363,7 +363,7 @@ impl Gradient for FlatGradient<'_> {
 /// The oracle's Σ factor·∂E over rows, `factors` one a problem.
 pub fn oracle_gradient<'a>(
     graph: &Graph,
-    states: impl Iterator<Item = &'a oracle_relaxation::State>,
+    states: impl Iterator<Item = &'a relaxation::State>,
     samples: usize,
     factors: &[f32],
 ) -> Vec<f64> {

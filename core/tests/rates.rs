@@ -1,11 +1,11 @@
 //! What the contrastive gradient converges to, and how fast; and that it is a gradient.
 
 use fenchel_core::{Attack, Contrast, Objective, Potential, Schedule, Settings, StateView};
-use fenchel_tests::oracle::{Graph, Row};
-use fenchel_tests::random_network::{
+use fenchel_oracle::graph::{Graph, Row};
+use fenchel_oracle::random_network::{
     FlatGradient, Random, RandomNetwork, RandomProblem, doubles, oracle_gradient, relative_error,
 };
-use fenchel_tests::tolerance;
+use fenchel_oracle::tolerance;
 use std::ops::RangeInclusive;
 
 const OBJECTIVES: [Objective; 4] = [Objective::Rovr, Objective::Arovr, Objective::RovrAb, Objective::ArovrAb];

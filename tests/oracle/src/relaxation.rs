@@ -1,8 +1,8 @@
 //! The three schedules in `f64`, one row at a time, everything computed anew from the equations.
 #![allow(clippy::needless_range_loop, reason = "indices as in the equations")]
 
-use crate::oracle::{Energy, Graph, Row, Vector};
-use crate::oracle_potential::{project, project_unit};
+use crate::graph::{Energy, Graph, Row, Vector};
+use crate::potential::{project, project_unit};
 use fenchel_core::{Activation, Schedule};
 
 /// Activities and forces of one row.

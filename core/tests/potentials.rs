@@ -1,9 +1,9 @@
 //! The potentials as functions: closed forms against their definitions, and what `core` refuses.
 
 use fenchel_core::{Activation, Block, Error, Potential};
-use fenchel_tests::oracle_potential::{BlockPotential, project_unit};
-use fenchel_tests::random_network::{Random, RandomNetwork};
-use fenchel_tests::tolerance;
+use fenchel_oracle::potential::{BlockPotential, project_unit};
+use fenchel_oracle::random_network::{Random, RandomNetwork};
+use fenchel_oracle::tolerance;
 
 /// The minimum of a convex function on [low, high], by golden section.
 fn golden_section(f: impl Fn(f64) -> f64, mut low: f64, mut high: f64) -> f64 {

@@ -1,9 +1,9 @@
 //! Unit-wise descent can't raise the energy, whatever the network, the problem, the potentials, γ and g.
 
 use fenchel_core::{Schedule, Settings, StateView};
-use fenchel_tests::oracle::{Energy, Graph, Row};
-use fenchel_tests::random_network::{Random, RandomNetwork, RandomProblem, doubles};
-use fenchel_tests::tolerance;
+use fenchel_oracle::graph::{Energy, Graph, Row};
+use fenchel_oracle::random_network::{Random, RandomNetwork, RandomProblem, doubles};
+use fenchel_oracle::tolerance;
 use proptest::prelude::*;
 
 const SWEEPS: u32 = 8;

@@ -2,8 +2,8 @@
 //! minimum is unique it ends there.
 
 use fenchel_core::{Nudge, Outcome, Problem, Schedule, Settings, StateView, Status};
-use fenchel_tests::random_network::{Random, RandomNetwork, RandomProblem};
-use fenchel_tests::tolerance;
+use fenchel_oracle::random_network::{Random, RandomNetwork, RandomProblem};
+use fenchel_oracle::tolerance;
 
 const SEEDS: u64 = 60;
 const BEFORE: &[Nudge] = &[Nudge { s: 0.5, target: 0.5, attack: 0.0 }];

@@ -1,12 +1,12 @@
 //! States, energies, residuals and gradients of every schedule against the `f64` oracle.
 
 use fenchel_core::{Connection, Schedule, Settings, StateView, Status, Weights};
-use fenchel_tests::oracle::Graph;
-use fenchel_tests::oracle_relaxation::{Relaxed, State};
-use fenchel_tests::random_network::{
+use fenchel_oracle::graph::Graph;
+use fenchel_oracle::random_network::{
     FlatGradient, Random, RandomNetwork, RandomProblem, oracle_gradient, relative_error,
 };
-use fenchel_tests::tolerance;
+use fenchel_oracle::relaxation::{Relaxed, State};
+use fenchel_oracle::tolerance;
 
 const SCHEDULES: [Schedule; 3] = [Schedule::ForwardBackward, Schedule::Unitwise, Schedule::Backward];
 const FACTORS: [f32; 2] = [0.7, -1.3];

@@ -1,0 +1,21 @@
+//! The mathematics in `f64` and plain loops, and random networks to hold `core` to it.
+//!
+//! | module | is |
+//! |---|---|
+//! | [`graph`] | network, energy, gradient and back-propagation in `f64` |
+//! | [`potential`] | activations and potentials of one block in `f64` |
+//! | [`relaxation`] | the three schedules in `f64` |
+//! | [`weights`] | a weight matrix as the textbook's `f32` loops, in order |
+//! | [`random_network`] | networks and problems to try them on |
+//! | [`model_files`] | the fuzzing corpus of model files, compiled in |
+//! | [`tolerance`] | how far `core` may be from them, and why |
+//!
+//! Needs nothing but `core`, so that `cargo test -p fenchel-core` compiles no host.
+
+pub mod graph;
+pub mod model_files;
+pub mod potential;
+pub mod random_network;
+pub mod relaxation;
+pub mod tolerance;
+pub mod weights;
