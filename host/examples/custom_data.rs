@@ -13,18 +13,10 @@ fn circle(samples: usize) -> Dataset {
     let mut coordinate = || (random.next_u32() >> 8) as f32 / 8_388_608.0 - 1.0;
     let points: Vec<f32> = (0..2 * samples).map(|_| coordinate()).collect();
     let labels = points.chunks(2).map(|p| usize::from(p[0] * p[0] + p[1] * p[1] > 0.6)).collect();
-    let all = Split { values: Values::Floats(points), labels };
-    let (train, validation, test) = divide(&all, 2, samples / 10, samples / 5);
-    Dataset {
-        name: "circle".into(),
-        features: 2,
-        shape: vec![2],
-        class_names: vec!["inside".into(), "outside".into()],
-        scaling: Scaling { offset: -1.0, factor: 0.5 },
-        train,
-        validation,
-        test,
-    }
+    let all = Split::classes(Values::Floats(points), labels);
+    let names = vec!["inside".into(), "outside".into()];
+    let scaling = Scaling { offset: -1.0, factor: 0.5 };
+    Dataset::new("circle", vec![2], names, scaling, divide(&all, 2, samples / 10, samples / 5))
 }
 
 /// Ends with an error if what it trained is no good.

@@ -11,6 +11,7 @@ mod inspect;
 mod options;
 mod plot;
 mod problem;
+mod reading;
 mod relax;
 mod report;
 mod reproduce;

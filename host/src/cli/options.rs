@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 use clap::ValueEnum;
 use fenchel_core::{Activation, InputBlock, Perturbation, Schedule};
 
+use super::reading::{ReadingArgs, SplitArgs};
 use crate::BadInput;
 use crate::hardware::Profile;
 use crate::model::architecture::Skip;
@@ -114,6 +115,10 @@ pub struct Options {
     /// Train for this hardware, a fresh chip for each mini-batch: ideal, reram, pcm, floating-gate or a TOML file [default: exact weights]
     #[arg(long, value_name = "PROFILE")]
     hardware: Option<String>,
+    #[command(flatten)]
+    reading: ReadingArgs,
+    #[command(flatten)]
+    split: SplitArgs,
 }
 
 /// Each option that was given replaces its setting.
@@ -163,6 +168,8 @@ impl Options {
             tolerance,
             perturbed_per
         );
+        self.reading.apply(&mut settings.reading);
+        self.split.apply(&mut settings.reading);
         if let Some(name) = &self.hardware {
             let given = settings.perturbation;
             settings = settings.on(Profile::load(name)?);

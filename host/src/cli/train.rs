@@ -32,7 +32,7 @@ pub struct Args {
     #[command(flatten)]
     options: Options,
     /// Go on with a run that was interrupted or killed, to the same bits
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["Options", "out"])]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["Options", "ReadingArgs", "SplitArgs", "out"])]
     resume: Option<PathBuf>,
     /// Folder for the run: settings, log, checkpoint, best and last model [default: a new one under runs/]
     #[arg(long)]
@@ -67,10 +67,10 @@ pub fn run(args: &Args) -> Result<()> {
     let (mut run, settings, checkpoint, data);
     if let Some(folder) = &args.resume {
         (run, settings, checkpoint) = Run::resume(folder)?;
-        data = data::load(&settings.data)?;
+        data = data::load_as(&settings.data, &settings.reading)?;
     } else {
         settings = args.options.settings()?;
-        data = data::load(&settings.data)?;
+        data = data::load_as(&settings.data, &settings.reading)?;
         settings.check(&data)?;
         let folder = args.out.clone().unwrap_or_else(|| new_folder(&settings));
         run = Run::create(&folder, &settings)?;

@@ -67,16 +67,8 @@ pub fn parse(place: impl Display, file: &[u8]) -> Result<Dataset> {
     require!(count >= 10, place, "at least 10 samples", count);
     let classes = labels.iter().max().map_or(0, |&most| most + 1);
     let features = columns - 1;
-    let all = Split { values: Values::Floats(values), labels };
-    let (train, validation, test) = split::divide(&all, features, count / 10, count / 5);
-    Ok(Dataset {
-        name: place.to_string(),
-        features,
-        shape: vec![features],
-        class_names: numbered(classes),
-        scaling: train.values.scaling(),
-        train,
-        validation,
-        test,
-    })
+    let all = Split::classes(Values::Floats(values), labels);
+    let parts = split::divide(&all, features, count / 10, count / 5);
+    let scaling = parts.0.values.scaling();
+    Ok(Dataset::new(place, vec![features], numbered(classes), scaling, parts))
 }

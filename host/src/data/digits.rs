@@ -39,16 +39,8 @@ pub fn parse(place: impl Display, file: &[u8]) -> Result<Dataset> {
         pixels.extend_from_slice(values);
         labels.push(usize::from(label));
     }
-    let all = Split { values: Values::Bytes(pixels), labels };
-    let (train, validation, test) = split::divide(&all, PIXELS, 200, 500);
-    Ok(Dataset {
-        name: place.to_string(),
-        features: PIXELS,
-        shape: vec![SIDE, SIDE],
-        class_names: numbered(CLASSES),
-        scaling: Scaling { offset: 0.0, factor: 1.0 / 16.0 },
-        train,
-        validation,
-        test,
-    })
+    let all = Split::classes(Values::Bytes(pixels), labels);
+    let parts = split::divide(&all, PIXELS, 200, 500);
+    let scaling = Scaling { offset: 0.0, factor: 1.0 / 16.0 };
+    Ok(Dataset::new(place, vec![SIDE, SIDE], numbered(CLASSES), scaling, parts))
 }

@@ -21,16 +21,9 @@ pub fn load_folder(folder: &Path) -> Result<Dataset> {
     let classes = train.labels.iter().chain(&test.labels).max().map_or(0, |&most| most + 1);
     let features = shape.iter().product();
     let (train, validation) = split::hold_out(train, features);
-    Ok(Dataset {
-        name: place.to_string(),
-        features,
-        shape,
-        class_names: named(&folder.join("labels.txt"), classes)?,
-        scaling: train.values.scaling(),
-        validation,
-        train,
-        test,
-    })
+    let class_names = named(&folder.join("labels.txt"), classes)?;
+    let scaling = train.values.scaling();
+    Ok(Dataset::new(place, shape, class_names, scaling, (train, validation, test)))
 }
 
 fn load_pair(folder: &Path, part: &str) -> Result<(Split, Vec<usize>)> {
@@ -45,7 +38,7 @@ fn load_pair(folder: &Path, part: &str) -> Result<(Split, Vec<usize>)> {
         labels_shape[0]
     );
     let labels = labels.into_iter().map(usize::from).collect();
-    Ok((Split { values: Values::Bytes(pixels), labels }, shape[1..].to_vec()))
+    Ok((Split::classes(Values::Bytes(pixels), labels), shape[1..].to_vec()))
 }
 
 /// The file by one of its customary names.

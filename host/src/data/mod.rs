@@ -7,14 +7,17 @@ pub mod csv;
 pub mod digits;
 mod fashion_mnist;
 pub mod fetch;
+mod identity;
 pub mod idx;
 mod kmnist;
 pub mod labels;
 mod mnist;
 pub mod npz;
 mod published;
+mod reading;
 mod split;
 
+use std::fmt::Display;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -23,7 +26,9 @@ use anyhow::Result;
 use fenchel_core::Scaling;
 
 use crate::error::{BadInput, require};
+pub use identity::Identity;
 pub use published::{FOLDER, Published};
+pub use reading::{Fold, Missing, Reading, ScalingRule, SplitRule, Target};
 pub use split::{Split, Values, below, divide, permutation};
 
 /// Samples with labels, split for training, for choosing the best epoch, and for the final figure.
@@ -44,6 +49,10 @@ pub struct Dataset {
     pub shape: Vec<usize>,
     /// A name a class.
     pub class_names: Vec<String>,
+    /// Names of the columns that are a sample's values; empty if it has none.
+    pub feature_names: Vec<String>,
+    /// Names of real targets; empty where classes are told apart.
+    pub target_names: Vec<String>,
     /// From raw values to inputs.
     pub scaling: Scaling,
     /// Samples to learn from.
@@ -52,6 +61,8 @@ pub struct Dataset {
     pub validation: Split,
     /// Samples for the final figure.
     pub test: Split,
+    /// What was assumed or looks wrong: a line each, which names the option that changes it.
+    pub warnings: Vec<String>,
 }
 
 /// A named data set: its name, what it is, and how to load it.
@@ -103,6 +114,14 @@ pub fn named(name: &str) -> Option<&'static Named> {
 /// # Errors
 /// [`BadInput`] with file and place if there is none, or what it holds can't be used.
 pub fn load(name: &str) -> Result<Dataset> {
+    load_as(name, &Reading::default())
+}
+
+/// [`load`], read as `reading` says, which counts for CSV and NPZ files alone.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_as(name: &str, _reading: &Reading) -> Result<Dataset> {
     let path = Path::new(name);
     let dataset = if let Some(named) = named(name) {
         (named.load)()?
@@ -122,6 +141,29 @@ pub fn load(name: &str) -> Result<Dataset> {
 }
 
 impl Dataset {
+    /// Classified samples of `shape`, divided into training, validation and test.
+    pub fn new(
+        name: impl Display,
+        shape: Vec<usize>,
+        class_names: Vec<String>,
+        scaling: Scaling,
+        (train, validation, test): (Split, Split, Split),
+    ) -> Self {
+        Self {
+            name: name.to_string(),
+            features: shape.iter().product(),
+            shape,
+            class_names,
+            feature_names: Vec::new(),
+            target_names: Vec::new(),
+            scaling,
+            train,
+            validation,
+            test,
+            warnings: Vec::new(),
+        }
+    }
+
     /// Number of classes.
     pub fn classes(&self) -> usize {
         self.class_names.len()

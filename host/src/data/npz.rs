@@ -59,16 +59,9 @@ pub fn parse(place: impl std::fmt::Display, file: &[u8]) -> Result<Dataset> {
         shape = own_shape;
     }
     let labels = [&train, &validation, &test].into_iter().flat_map(|split| &split.labels);
-    Ok(Dataset {
-        name: place,
-        features: shape.iter().product(),
-        shape,
-        class_names: numbered(labels.max().map_or(0, |&most| most + 1)),
-        scaling: train.values.scaling(),
-        train,
-        validation,
-        test,
-    })
+    let class_names = numbered(labels.max().map_or(0, |&most| most + 1));
+    let scaling = train.values.scaling();
+    Ok(Dataset::new(place, shape, class_names, scaling, (train, validation, test)))
 }
 
 fn find<'a>(arrays: &'a [Array], name: &str) -> Option<&'a Array> {
@@ -106,5 +99,5 @@ fn part(place: &str, arrays: &[Array], suffix: &str) -> Result<(Vec<usize>, Spli
         let odd = floats.iter().find(|value| !value.is_finite());
         require!(odd.is_none(), here, "finite numbers", odd.copied().unwrap_or_default());
     }
-    Ok((shape, Split { values, labels }))
+    Ok((shape, Split::classes(values, labels)))
 }

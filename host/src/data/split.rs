@@ -30,11 +30,18 @@ impl Values {
 pub struct Split {
     /// (samples, features).
     pub values: Values,
-    /// Classes, from 0.
+    /// Classes, from 0; all 0 where there are none.
     pub labels: Vec<usize>,
+    /// Real targets, (samples, targets); empty where classes are told apart.
+    pub targets: Vec<f32>,
 }
 
 impl Split {
+    /// Samples of classes.
+    pub fn classes(values: Values, labels: Vec<usize>) -> Self {
+        Self { values, labels, targets: Vec::new() }
+    }
+
     /// Number of samples.
     pub fn len(&self) -> usize {
         self.labels.len()
@@ -58,6 +65,7 @@ impl Split {
 
     /// The samples at `indices`, in that order.
     pub fn select(&self, features: usize, indices: &[usize]) -> Self {
+        let targets = self.targets.len() / self.len().max(1);
         fn gather<T: Copy>(values: &[T], features: usize, indices: &[usize]) -> Vec<T> {
             indices.iter().flat_map(|&i| &values[i * features..(i + 1) * features]).copied().collect()
         }
@@ -65,7 +73,11 @@ impl Split {
             Values::Bytes(bytes) => Values::Bytes(gather(bytes, features, indices)),
             Values::Floats(floats) => Values::Floats(gather(floats, features, indices)),
         };
-        Self { values, labels: indices.iter().map(|&i| self.labels[i]).collect() }
+        Self {
+            values,
+            labels: gather(&self.labels, 1, indices),
+            targets: gather(&self.targets, targets, indices),
+        }
     }
 
     /// A random subset of `count` samples.

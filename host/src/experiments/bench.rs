@@ -19,17 +19,10 @@ pub fn synthetic(samples: usize) -> Dataset {
         if draw.is_multiple_of(5) { (draw >> 24) as u8 } else { 0 }
     };
     let values = Values::Bytes((0..samples * FEATURES).map(|_| byte()).collect());
-    let split = Split { values, labels: (0..samples).map(|i| i % 10).collect() };
-    Dataset {
-        name: "synthetic".into(),
-        features: FEATURES,
-        shape: vec![28, 28],
-        class_names: (0..10).map(|class| class.to_string()).collect(),
-        scaling: Scaling { offset: 0.0, factor: 1.0 / 255.0 },
-        train: split.clone(),
-        validation: split.clone(),
-        test: split,
-    }
+    let split = Split::classes(values, (0..samples).map(|i| i % 10).collect());
+    let class_names = (0..10).map(|class| class.to_string()).collect();
+    let scaling = Scaling { offset: 0.0, factor: 1.0 / 255.0 };
+    Dataset::new("synthetic", vec![28, 28], class_names, scaling, (split.clone(), split.clone(), split))
 }
 
 /// Seconds of `rounds` epochs of each of `settings`, one of each a round, so that a machine's moods

@@ -61,7 +61,10 @@ impl Reported {
         if let Some(loaded) = self.loaded.get() {
             return Ok(loaded);
         }
-        let (bytes, data) = (ModelBytes::read(&self.folder)?, crate::data::load(&self.settings.data)?);
+        let (bytes, data) = (
+            ModelBytes::read(&self.folder)?,
+            crate::data::load_as(&self.settings.data, &self.settings.reading)?,
+        );
         Ok(self.loaded.get_or_init(|| (bytes, data)))
     }
 }

@@ -5,7 +5,7 @@ use fenchel_core::{Activation, InputBlock, Nudge, Objective, Perturbation, Poten
 use serde::{Deserialize, Serialize};
 
 use super::objectives::{AttackName, Distance, ObjectiveName, PerturbedBlocks, PerturbedPer, PotentialName};
-use crate::data::Dataset;
+use crate::data::{Dataset, Reading};
 use crate::error::{self, require};
 use crate::hardware::Profile;
 use crate::model::architecture::{Architecture, Skip};
@@ -88,6 +88,9 @@ pub struct Settings {
     /// What a fresh chip is drawn of for each mini-batch; exact weights if none.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub hardware: Option<Profile>,
+    /// How the file of samples is read.
+    #[serde(skip_serializing_if = "Reading::is_default", default)]
+    pub reading: Reading,
 }
 
 impl Settings {
@@ -123,6 +126,7 @@ impl Settings {
             sweeps: 2,
             tolerance: 0.0,
             hardware: None,
+            reading: Reading::default(),
         }
     }
 
