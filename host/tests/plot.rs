@@ -64,3 +64,26 @@ fn what_cannot_be_drawn_is_refused() {
     }
     assert_eq!(folder.read_dir().expect("a folder").count(), 1, "nothing is left");
 }
+
+#[test]
+fn the_robustness_figure_is_drawn_from_the_published_report() {
+    let report = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/results/robustness.json");
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("robustness.svg");
+    let status = std::process::Command::new(env!("CARGO_BIN_EXE_fenchel"))
+        .args(["plot", report, "-o"])
+        .arg(&file)
+        .status()
+        .expect("starts");
+    assert!(status.success());
+    let read = |path: &std::path::Path| std::fs::read_to_string(path).expect("readable");
+    let published = std::path::Path::new(report).with_file_name("robustness-fashion-mnist.svg");
+    assert_eq!(read(&file), read(&published));
+    std::fs::write(folder.path().join("other.json"), r#"{"rows": []}"#).expect("written");
+    let status = std::process::Command::new(env!("CARGO_BIN_EXE_fenchel"))
+        .args(["plot", "other.json"])
+        .current_dir(folder.path())
+        .status()
+        .expect("starts");
+    assert_eq!(status.code(), Some(2));
+}

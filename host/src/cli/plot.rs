@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::builder::PossibleValuesParser;
 
 use super::runs::Listed;
 use crate::BadInput;
+use crate::experiments::robustness_figure;
 use crate::report::{Reported, figures, png};
 use crate::store::files;
 
@@ -14,21 +15,27 @@ use crate::store::files;
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   fenchel plot runs/first --figure accuracy
-  fenchel plot runs/first runs/second --figure loss -o loss.png")]
+  fenchel plot runs/first runs/second --figure loss -o loss.png
+  fenchel plot results/robustness.json -o robustness.svg")]
 pub struct Args {
-    /// Folders of runs
+    /// Folders of runs, or the robustness.json that `fenchel reproduce robustness` writes
     #[arg(required = true, num_args = 1..)]
     runs: Vec<PathBuf>,
-    /// Which figure
+    /// Which figure of a run
     #[arg(long, value_parser = PossibleValuesParser::new(figures().into_iter().map(|figure| figure.name)))]
-    figure: String,
+    figure: Option<String>,
     /// The file, which ends in .svg or .png [default: FIGURE.svg]
     #[arg(long, short)]
     output: Option<PathBuf>,
 }
 
 pub fn run(args: &Args) -> Result<()> {
-    let output = args.output.clone().unwrap_or_else(|| PathBuf::from(format!("{}.svg", args.figure)));
+    let name = match (&args.figure, report(args)) {
+        (Some(name), _) => name,
+        (None, Some(_)) => "robustness",
+        (None, None) => return Err(BadInput::new("--figure", "a figure's name for a run", "none").into()),
+    };
+    let output = args.output.clone().unwrap_or_else(|| PathBuf::from(format!("{name}.svg")));
     let ending = output.extension().map(|ending| ending.to_ascii_lowercase());
     let as_png = match ending.as_deref().and_then(|ending| ending.to_str()) {
         Some("svg") => false,
@@ -38,17 +45,40 @@ pub fn run(args: &Args) -> Result<()> {
             return Err(BadInput::new("--output", "a file that ends in .svg or .png", got).into());
         }
     };
+    let svg = match report(args) {
+        Some(path) => of_report(path)?,
+        None => of_runs(&args.runs, name)?,
+    };
+    files::write(&output, &if as_png { png(&svg)? } else { svg.into_bytes() })?;
+    super::print(output.display())
+}
+
+/// The one file of a report that was given instead of runs.
+fn report(args: &Args) -> Option<&PathBuf> {
+    match args.runs.as_slice() {
+        [path] if path.extension().is_some_and(|ending| ending == "json") => Some(path),
+        _ => None,
+    }
+}
+
+fn of_report(path: &PathBuf) -> Result<String> {
+    let expected = "what `fenchel reproduce robustness` writes";
+    let text =
+        std::fs::read_to_string(path).map_err(|error| BadInput::new(path.display(), expected, error))?;
+    let report =
+        serde_json::from_str(&text).map_err(|error| BadInput::new(path.display(), expected, error))?;
+    robustness_figure::figure(&report, None).with_context(|| path.display().to_string())
+}
+
+fn of_runs(runs: &[PathBuf], name: &str) -> Result<String> {
     let read = |folder: &PathBuf| {
         let Listed { settings, epochs, .. } = Listed::read(folder)?;
         Ok(Reported::new(folder.clone(), settings, epochs))
     };
-    let runs = args.runs.iter().map(read).collect::<Result<Vec<_>>>()?;
+    let runs = runs.iter().map(read).collect::<Result<Vec<_>>>()?;
     let figures = figures();
-    let figure = figures.iter().find(|figure| figure.name == args.figure);
-    let figure = figure.ok_or_else(|| BadInput::new("--figure", "a figure's name", &args.figure))?;
-    let svg = figure.svg(&runs)?;
-    files::write(&output, &if as_png { png(&svg)? } else { svg.into_bytes() })?;
-    super::print(output.display())
+    let figure = figures.iter().find(|figure| figure.name == name);
+    figure.ok_or_else(|| BadInput::new("--figure", "a figure's name", name))?.svg(&runs)
 }
 
 /// The file of an option that draws as SVG alone.

@@ -16,6 +16,7 @@ use crate::experiments::hardware_page;
 use crate::experiments::plan::Plan;
 use crate::experiments::provenance::Provenance;
 use crate::experiments::robustness;
+use crate::experiments::robustness_figure;
 use crate::experiments::table1;
 use crate::experiments::{figure1, plots, solvers};
 use crate::store::files;
@@ -144,7 +145,17 @@ pub fn run(args: &Args) -> Result<()> {
         What::Robustness(Table { common }) => common.run("robustness", |plan, data, watch| {
             let rows = robustness::run(plan, data, &common.cells, watch)?;
             let provenance = common.provenance("robustness");
-            Ok((robustness::markdown(&rows, plan, &provenance), Report { provenance, rows }))
+            let mut text = robustness::markdown(&rows, plan, &provenance);
+            let report = Report { provenance, rows };
+            files::make_folder(&common.out)?;
+            for data in data {
+                let name = label(&data.name);
+                let file = format!("robustness-{name}.svg");
+                let figure = robustness_figure::figure(&json!(report), Some(&name))?;
+                files::write(&common.out.join(&file), figure.as_bytes())?;
+                text += &format!("\n![Accuracy on {name}, clean and under attack]({file})\n");
+            }
+            Ok((text, report))
         }),
         What::Hardware(Hardware { common, chips, images, nudged_images }) => {
             let extent = Extent { chips: *chips, images: *images, nudged_images: *nudged_images };

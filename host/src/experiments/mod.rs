@@ -11,5 +11,6 @@ pub mod plan;
 pub mod plots;
 pub mod provenance;
 pub mod robustness;
+pub mod robustness_figure;
 pub mod solvers;
 pub mod table1;
