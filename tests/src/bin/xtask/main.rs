@@ -2,7 +2,6 @@
 
 mod bench;
 mod boards;
-mod checks;
 mod count;
 mod cycles;
 mod demo;
@@ -18,12 +17,14 @@ mod qemu;
 mod samples;
 mod setup;
 mod single;
+mod steps;
 mod template;
 mod tour;
 mod trace;
 
 use std::process::ExitCode;
 
+use anyhow::Context;
 use clap::{Parser, Subcommand};
 
 /// Set up, demonstrate and test Fenchel.
@@ -41,8 +42,10 @@ struct Cli {
 enum Command {
     /// Train on digits, export, run on the emulated Cortex-M, compare bit by bit; one table
     Demo,
-    /// Format, lints, unit, doc and integration tests, and the firmware in QEMU
-    Test,
+    /// Everything that must hold, or the steps named; all failures at the end
+    Test(steps::Args),
+    /// The steps of `test` that take a minute or two: format, lints, tests of core and the host's quick ones
+    Check,
     /// Instructions and modelled cycles of every board and kernel, into docs/results/device.md
     Bench(bench::Args),
     /// Memory and code of the device, and every bit of a model file flipped
@@ -62,28 +65,31 @@ enum Command {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let test = matches!(cli.command, Command::Test);
-    let prepared = || setup::prepare(cli.debian_rust, test);
+    let emulated = |run: &dyn Fn(&setup::Toolchain) -> anyhow::Result<()>| {
+        let toolchain = setup::prepare(cli.debian_rust, &[setup::Need::Firmware, setup::Need::Qemu])?;
+        run(toolchain.as_ref().context("what builds the firmware")?)
+    };
     let result = match &cli.command {
-        Command::Demo => prepared().and_then(|toolchain| demo::run(&toolchain)),
-        Command::Test => prepared().and_then(|toolchain| checks::run(&toolchain)),
-        Command::Bench(args) => prepared().and_then(|toolchain| bench::run(&toolchain, args)),
+        Command::Demo => emulated(&demo::run),
+        Command::Test(args) => steps::test(cli.debian_rust, args),
+        Command::Check => steps::check(cli.debian_rust),
+        Command::Bench(args) => emulated(&|toolchain| bench::run(toolchain, args)),
         Command::Limits => {
-            prepared().and_then(|toolchain| limits::all(&toolchain, &process::root().join("target/limits")))
+            emulated(&|toolchain| limits::all(toolchain, &process::root().join("target/limits")))
         }
-        Command::Device(args) => prepared().and_then(|toolchain| single::run(&toolchain, args)),
+        Command::Device(args) => emulated(&|toolchain| single::run(toolchain, args)),
         Command::Fuzz(args) => fuzz::run(args),
-        Command::Counts { record } => prepared().and_then(|toolchain| {
+        Command::Counts { record } => emulated(&|toolchain| {
             let folder = process::root().join("target/counts");
-            gate::run(&toolchain, &folder, *record)?;
-            if *record { Ok(()) } else { gate::estimates(&toolchain, &folder) }
+            gate::run(toolchain, &folder, *record)?;
+            if *record { Ok(()) } else { gate::estimates(toolchain, &folder) }
         }),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("cargo xtask: {error:#}");
-            ExitCode::from(if error.is::<setup::Missing>() { 2 } else { 1 })
+            ExitCode::from(if error.is::<setup::Missing>() || error.is::<setup::Unknown>() { 2 } else { 1 })
         }
     }
 }

@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::Result;
 
 use crate::process::{cargo, check, root};
-use crate::setup;
+use crate::steps::LeftOut;
 
 /// What host/tests/python/exchange.py imports.
 const PACKAGES: [&str; 4] = ["numpy", "safetensors", "onnx", "onnxruntime"];
@@ -14,8 +14,7 @@ const PACKAGES: [&str; 4] = ["numpy", "safetensors", "onnx", "onnxruntime"];
 /// Run host/tests/python/exchange.py; left out where PyPI's packages can't be added.
 pub fn run() -> Result<()> {
     let Some(python) = environment()? else {
-        println!("      left out, for want of PyPI's {}", PACKAGES.join(", "));
-        return Ok(());
+        return Err(LeftOut(format!("PyPI's {}", PACKAGES.join(", "))).into());
     };
     check(&mut cargo(&["build", "--quiet", "--release", "--package", "fenchel"]))?;
     check(
@@ -35,7 +34,6 @@ fn environment() -> Result<Option<PathBuf>> {
     if python.exists() && imports(&python) {
         return Ok(Some(python));
     }
-    setup::python()?;
     eprintln!("installing PyPI's {}", PACKAGES.join(", "));
     let venv = check(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder));
     let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];

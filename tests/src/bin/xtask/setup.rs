@@ -19,6 +19,80 @@ pub enum Toolchain {
     },
 }
 
+/// What a command or a step needs beside a Rust toolchain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// clippy.
+    Clippy,
+    /// rustfmt.
+    Rustfmt,
+    /// A toolchain that builds for every board.
+    Firmware,
+    /// QEMU's emulator of Arm boards.
+    Qemu,
+    /// A C and a C++ compiler.
+    C,
+    /// ngspice.
+    Ngspice,
+    /// Chromium.
+    Chromium,
+    /// Python with virtual environments.
+    Python,
+}
+
+impl Need {
+    /// Its name in `cargo xtask test --list`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Need::Clippy => "clippy",
+            Need::Rustfmt => "rustfmt",
+            Need::Firmware => "the boards' targets",
+            Need::Qemu => "qemu",
+            Need::C => "gcc, g++",
+            Need::Ngspice => "ngspice",
+            Need::Chromium => "chromium",
+            Need::Python => "python3",
+        }
+    }
+
+    /// Debian's packages that are missing for it.
+    fn packages(self) -> Vec<&'static str> {
+        let missing = |programs: &[&'static str]| {
+            programs.iter().copied().filter(|program| !works(program, &["--version"])).collect()
+        };
+        match self {
+            Need::Clippy | Need::Rustfmt | Need::Firmware => Vec::new(),
+            Need::Qemu => missing(&["qemu-system-arm"]),
+            Need::C => missing(&["gcc", "g++"]),
+            Need::Ngspice => missing(&["ngspice"]),
+            Need::Chromium => missing(&["chromium"]),
+            Need::Python if works("python3", &["-c", "import ensurepip, venv"]) => Vec::new(),
+            Need::Python => vec!["python3-venv"],
+        }
+    }
+
+    /// rustup's component that it is: the program to try, and the component's name.
+    fn component(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Need::Clippy => Some(("cargo-clippy", "clippy")),
+            Need::Rustfmt => Some(("rustfmt", "rustfmt")),
+            Need::Firmware | Need::Qemu | Need::C | Need::Ngspice | Need::Chromium | Need::Python => None,
+        }
+    }
+}
+
+/// A name that stands for nothing: bad input.
+#[derive(Debug)]
+pub struct Unknown(pub String);
+
+impl std::fmt::Display for Unknown {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Unknown {}
+
 /// Something can't be set up from here: the commands to type.
 #[derive(Debug)]
 pub struct Missing(String);
@@ -33,27 +107,21 @@ impl std::error::Error for Missing {}
 
 const DEBIAN_RUST: [&str; 4] = ["rustc-web", "cargo-web", "rust-web-src", "lld"];
 
-/// Make sure that the target's standard library and QEMU are there, and to `test`, clippy, rustfmt,
-/// ngspice, Chromium and C compilers.
-pub fn prepare(debian_rust: bool, test: bool) -> Result<Toolchain> {
-    if test {
-        components()?;
+/// Install what is missing of `needs`; what builds the firmware, if [`Need::Firmware`] is among them.
+pub fn prepare(debian_rust: bool, needs: &[Need]) -> Result<Option<Toolchain>> {
+    for (program, component) in needs.iter().filter_map(|need| need.component()) {
+        add_component(program, component)?;
     }
-    let rustup = !debian_rust && BOARDS.iter().all(|board| target(board.target));
-    let mut packages = Vec::new();
-    if !works("qemu-system-arm", &["--version"]) {
-        packages.push("qemu-system-arm");
-    }
-    for program in ["ngspice", "chromium", "gcc", "g++"] {
-        if test && !works(program, &["--version"]) {
-            packages.push(program);
-        }
-    }
-    if !rustup && !debian_rust_works() {
+    let mut packages: Vec<_> = needs.iter().flat_map(|need| need.packages()).collect();
+    let firmware = needs.contains(&Need::Firmware);
+    let rustup = firmware && !debian_rust && BOARDS.iter().all(|board| target(board.target));
+    if firmware && !rustup && !debian_rust_works() {
         packages.extend(DEBIAN_RUST);
     }
+    packages.sort_unstable();
+    packages.dedup();
     install(&packages)?;
-    Ok(if rustup { Toolchain::Rustup } else { Toolchain::Debian { linker: linker() } })
+    Ok(firmware.then(|| if rustup { Toolchain::Rustup } else { Toolchain::Debian { linker: linker() } }))
 }
 
 fn works(program: &str, arguments: &[&str]) -> bool {
@@ -61,18 +129,15 @@ fn works(program: &str, arguments: &[&str]) -> bool {
     silent.is_ok_and(|status| status.success())
 }
 
-/// clippy and rustfmt, added if they are missing.
-fn components() -> Result<()> {
-    for (program, component) in [("cargo-clippy", "clippy"), ("rustfmt", "rustfmt")] {
-        if works(program, &["--version"]) {
-            continue;
-        }
-        eprintln!("installing Rust's component {component}");
-        if !works("rustup", &["component", "add", component]) {
-            return Err(Missing(format!("rustup component add {component}")).into());
-        }
+fn add_component(program: &str, component: &str) -> Result<()> {
+    if works(program, &["--version"]) {
+        return Ok(());
     }
-    Ok(())
+    eprintln!("installing Rust's component {component}");
+    if works("rustup", &["component", "add", component]) {
+        return Ok(());
+    }
+    Err(Missing(format!("rustup component add {component}")).into())
 }
 
 /// Whether Rust's nightly and its interpreter Miri are here, or could be added.
@@ -84,11 +149,6 @@ pub fn miri() -> bool {
     let components = ["--component", "miri", "--component", "rust-src"];
     let install = ["toolchain", "install", "nightly", "--profile", "minimal"];
     works("rustup", &[install.as_slice(), &components].concat())
-}
-
-/// Make sure that Python's virtual environments are there.
-pub fn python() -> Result<()> {
-    if works("python3", &["-c", "import ensurepip, venv"]) { Ok(()) } else { install(&["python3-venv"]) }
 }
 
 /// Make sure that cargo-fuzz, Rust's nightly, which it needs, and a C++ compiler are there.
@@ -105,7 +165,7 @@ pub fn prepare_fuzzing() -> Result<()> {
             return Err(Missing("cargo +nightly install --locked cargo-fuzz".into()).into());
         }
     }
-    if works("c++", &["--version"]) { Ok(()) } else { install(&["g++"]) }
+    install(&Need::C.packages())
 }
 
 /// Whether the target's standard library is here, or could be added.

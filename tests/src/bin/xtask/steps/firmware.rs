@@ -1,0 +1,205 @@
+//! Steps over the firmware, in QEMU.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail, ensure};
+use fenchel::data;
+
+use super::{Bench, LeftOut};
+use crate::boards::{BOARDS, Kernel, Variant};
+use crate::demo::fenchel;
+use crate::firmware::{self, Contents, cargo_firmware};
+use crate::process::{check, output};
+use crate::samples::Samples;
+use crate::setup::Toolchain;
+use crate::{device, gate, limits, qemu, template as own_board};
+
+/// How far fused outputs may be from the strict ones, in shares of the largest: the roundings of
+/// a few hundred terms that cancel somewhat.
+const FUSED: f32 = 1e-5;
+
+/// Options of models that show every kind of block and graph.
+const KINDS: [(&str, &str); 4] = [
+    ("skips-and-clip", "--layers 24,16,12 --skip 1:3,0:2 --activation clip:0:1 --gamma 1,0.5,2,1"),
+    ("simplex", "--layers 24,16 --activation relu,simplex"),
+    ("quadratic", "--layers 24,16 --skip 1:3 --potential quadratic --activation relu,clip:0:1"),
+    ("element-wise", "--layers 24,16 --distance elementwise --gamma 0.5,0.8,1"),
+];
+
+/// The board of all steps but the comparison, which takes every one.
+fn board() -> Result<Variant> {
+    Ok(Variant::plain(BOARDS.first().context("a board")?))
+}
+
+/// The first test digits, and their file.
+fn digits(bench: &Bench, count: usize) -> Result<(Samples, PathBuf)> {
+    let digits = data::load("digits")?;
+    let samples = Samples::of(&digits.test, digits.features, count)?;
+    let path = bench.folder.join("samples");
+    samples.write(&path)?;
+    Ok((samples, path))
+}
+
+/// No warning, where the toolchain has clippy.
+pub fn lints(bench: &Bench) -> Result<()> {
+    if matches!(bench.toolchain()?, Toolchain::Debian { .. }) {
+        return Err(LeftOut("clippy among Debian's packages".into()).into());
+    }
+    let (_, samples) = digits(bench, 1)?;
+    let contents = Contents { model: bench.model()?, samples: &samples };
+    let arguments = ["clippy", "--quiet", "--release", "--locked"];
+    check(cargo_firmware(bench.toolchain()?, &board()?, &contents, &arguments).args(["--", "-Dwarnings"]))
+}
+
+/// The image `no_panic` links, and doesn't with a deliberate panic in it.
+pub fn no_panic(bench: &Bench) -> Result<()> {
+    let (_, samples) = digits(bench, 1)?;
+    let contents = Contents { model: bench.model()?, samples: &samples };
+    firmware::build(bench.toolchain()?, &board()?, &contents, "no_panic", "")?;
+    let mut broken = firmware::build_command(bench.toolchain()?, &board()?, &contents, "no_panic", "panic");
+    let output = broken.output().context("building with a deliberate panic")?;
+    let log = String::from_utf8_lossy(&output.stderr);
+    ensure!(!output.status.success(), "a deliberate panic linked");
+    ensure!(log.contains("undefined symbol: a_panic_is_reachable"), "failed for another reason:\n{log}");
+    Ok(())
+}
+
+/// Every board and kernel gives this machine's bits: outputs and relaxed states of 500 inputs,
+/// in every form of weights.
+pub fn same_bits(bench: &Bench) -> Result<()> {
+    let (samples, _) = digits(bench, 500)?;
+    let variants = BOARDS.iter().flat_map(|board| {
+        let kernels = [Kernel::Own].iter().chain(Variant::others(board));
+        kernels.map(move |&kernel| Variant { kernel, ..Variant::plain(board) })
+    });
+    let models = [
+        ("f32", bench.model()?.to_path_buf()),
+        ("f16", narrowed(bench, "f16")?),
+        ("int8", narrowed(bench, "int8")?),
+    ];
+    for variant in variants {
+        // Narrow weights have one path only.
+        let forms = if variant.kernel == Kernel::Own { models.len() } else { 1 };
+        for (form, model) in models.iter().take(forms) {
+            let report = device::run(bench.toolchain()?, &variant, model, &samples, &bench.folder)?;
+            if !variant.is_strict() {
+                println!(
+                    "      {}, {}: outputs within {:.1e}",
+                    variant.board.machine,
+                    variant.kernel_name(),
+                    report.furthest
+                );
+                ensure!(report.furthest < FUSED && report.samples == 500, "the fused kernel is wrong");
+                continue;
+            }
+            println!(
+                "      {}, {}, {}, {form}: {} of {} images and {} of {} lines of relaxation identical",
+                variant.board.machine,
+                variant.board.about,
+                variant.kernel_name(),
+                report.identical,
+                report.samples,
+                report.relaxation.0,
+                report.relaxation.1
+            );
+            ensure!(report.is_identical(), "the device's bits differ from this machine's");
+            ensure!(report.relaxation.1 > 1000 && report.samples == 500, "too little was compared");
+        }
+    }
+    Ok(())
+}
+
+/// The model in another form of weights.
+fn narrowed(bench: &Bench, form: &str) -> Result<PathBuf> {
+    let narrowed = bench.folder.join(format!("{form}.fenchel"));
+    output(fenchel(&["export", "--weights", form, "-o"]).arg(&narrowed).arg(bench.model()?))?;
+    Ok(narrowed)
+}
+
+/// Networks that the default isn't: skips, clip, simplex, and each potential.
+pub fn every_kind(bench: &Bench) -> Result<()> {
+    let (samples, _) = digits(bench, 50)?;
+    for (name, options) in KINDS {
+        let run = bench.folder.join(name);
+        let model = bench.folder.join(format!("{name}.fenchel"));
+        let train = ["train", "--epochs", "5", "--objective", "arovr-ab", "--out"];
+        output(fenchel(&train).arg(&run).args(options.split_whitespace()))?;
+        output(fenchel(&["export", "-o"]).arg(&model).arg(&run))?;
+        let report = device::run(bench.toolchain()?, &board()?, &model, &samples, &bench.folder)?;
+        println!(
+            "      {name}: {} of {} images and {} of {} lines of relaxation identical",
+            report.identical, report.samples, report.relaxation.0, report.relaxation.1
+        );
+        ensure!(report.is_identical(), "{name}: the device's bits differ from this machine's");
+        ensure!(report.relaxation.1 > 0 && report.samples == 50, "nothing was compared");
+    }
+    Ok(())
+}
+
+fn refused(bench: &Bench, model: &Path, words: &[&str]) -> Result<()> {
+    let (_, samples) = digits(bench, 1)?;
+    let contents = Contents { model, samples: &samples };
+    failed(&firmware::build(bench.toolchain()?, &board()?, &contents, "infer", "")?, words)
+}
+
+fn failed(image: &Path, words: &[&str]) -> Result<()> {
+    let ended = qemu::run(board()?.board, image)?;
+    let log = ended.lines.join("\n");
+    ensure!(!ended.success, "{} ended with success:\n{log}", image.display());
+    if let Some(word) = words.iter().find(|word| !log.contains(**word)) {
+        bail!("{word:?} isn't in what {} logged:\n{log}", image.display());
+    }
+    Ok(())
+}
+
+/// One flipped bit.
+pub fn damaged_model(bench: &Bench) -> Result<()> {
+    let mut bytes = std::fs::read(bench.model()?)?;
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    let damaged = bench.folder.join("damaged.fenchel");
+    std::fs::write(&damaged, bytes)?;
+    refused(bench, &damaged, &["CRC"])
+}
+
+/// More units than the firmware has memory for.
+pub fn large_model(bench: &Bench) -> Result<()> {
+    let run = bench.folder.join("large");
+    let large = bench.folder.join("large.fenchel");
+    output(fenchel(&["train", "--layers", "1200", "--epochs", "1", "--out"]).arg(&run))?;
+    output(fenchel(&["export", "-o"]).arg(&large).arg(&run))?;
+    refused(bench, &large, &["units that the state has room for", "1024", "1210"])
+}
+
+/// A hard fault, and a panic.
+pub fn faults(bench: &Bench) -> Result<()> {
+    let (_, samples) = digits(bench, 1)?;
+    let contents = Contents { model: bench.model()?, samples: &samples };
+    for (features, words) in
+        [("", ["fault at 0x", "hard fault"]), ("panic", ["deliberate panic", "failed: panic"])]
+    {
+        let image = firmware::build(bench.toolchain()?, &board()?, &contents, "fault", features)?;
+        failed(&image, &words)?;
+    }
+    Ok(())
+}
+
+/// The record in `host/data/instruction_counts.json`.
+pub fn counts(bench: &Bench) -> Result<()> {
+    gate::run(bench.toolchain()?, &bench.folder, false)
+}
+
+/// `fenchel inspect --target`.
+pub fn estimates(bench: &Bench) -> Result<()> {
+    gate::estimates(bench.toolchain()?, &bench.folder)
+}
+
+/// What the README promises of a device.
+pub fn limits(bench: &Bench) -> Result<()> {
+    limits::all(bench.toolchain()?, &bench.folder)
+}
+
+/// `firmware/template`.
+pub fn template(bench: &Bench) -> Result<()> {
+    own_board::run(bench.toolchain()?)
+}

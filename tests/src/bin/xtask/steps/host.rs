@@ -1,0 +1,68 @@
+//! Steps over the host, with the programs that some of its tests need.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+use super::Bench;
+use crate::process::{cargo, check, root};
+use crate::{python, tour};
+
+/// The files of `host/tests` that take seconds; the unit tests go with them.
+const QUICK: &[&str] = &["data", "exchange", "fetch", "layers"];
+
+/// The files of `host/tests` that a step of their own runs.
+const ELSEWHERE: &[&str] = &["report", "spice"];
+
+/// Unit tests and [`QUICK`].
+pub fn quick(_: &Bench) -> Result<()> {
+    let quick = |name: &String| QUICK.contains(&name.as_str());
+    integration(&["--lib", "--bins"], files()?.into_iter().filter(quick))
+}
+
+/// Examples, and every file of `host/tests` that no other step runs.
+pub fn long(_: &Bench) -> Result<()> {
+    let rest = |name: &String| !QUICK.contains(&name.as_str()) && !ELSEWHERE.contains(&name.as_str());
+    integration(&["--examples"], files()?.into_iter().filter(rest))
+}
+
+/// Reports in Chromium.
+pub fn browser(_: &Bench) -> Result<()> {
+    integration(&[], ["report".to_string()].into_iter())
+}
+
+/// Circuits in ngspice.
+pub fn spice(_: &Bench) -> Result<()> {
+    integration(&[], ["spice".to_string()].into_iter())
+}
+
+/// docs/tour.md.
+pub fn tour(_: &Bench) -> Result<()> {
+    tour::run()
+}
+
+/// host/tests/python.
+pub fn python(_: &Bench) -> Result<()> {
+    python::run()
+}
+
+/// `cargo test` of some of the host's targets.
+fn integration(targets: &[&str], files: impl Iterator<Item = String>) -> Result<()> {
+    let mut test = cargo(&["test", "--quiet", "--package", "fenchel"]);
+    check(test.args(targets).args(files.flat_map(|file| ["--test".to_string(), file])))?;
+    Ok(())
+}
+
+/// Names of the integration tests, in order.
+fn files() -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in root().join("host/tests").read_dir().context("reading host/tests")? {
+        let path = entry?.path();
+        let name = |path: &Path| path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+        if path.extension().is_some_and(|extension| extension == "rs") {
+            names.extend(name(&path));
+        }
+    }
+    names.sort();
+    Ok(names)
+}

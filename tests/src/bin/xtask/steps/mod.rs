@@ -1,0 +1,154 @@
+//! The steps of `cargo xtask test`. A new one is a function in a file here and a row in [`STEPS`].
+
+mod core;
+mod firmware;
+mod host;
+mod run;
+mod workspace;
+
+use std::cell::OnceCell;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+pub use run::{Args, check, test};
+
+use crate::setup::{Need, Toolchain};
+
+/// Something that must hold.
+pub struct Step {
+    /// What one types to choose it. The words before a `-` choose all steps that begin with them.
+    pub name: &'static str,
+    /// What holds when it passes.
+    pub about: &'static str,
+    /// What is installed before any step runs.
+    pub needs: &'static [Need],
+    /// Whether `cargo xtask check` has it: seconds, with a warm build.
+    pub quick: bool,
+    /// Check it; [`LeftOut`] is an error that counts as none.
+    pub run: fn(&Bench) -> Result<()>,
+}
+
+/// Why a step wasn't tried: it is neither passed nor failed.
+#[derive(Debug)]
+pub struct LeftOut(pub String);
+
+impl std::fmt::Display for LeftOut {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "left out, for want of {}", self.0)
+    }
+}
+
+impl std::error::Error for LeftOut {}
+
+/// What the steps share.
+pub struct Bench {
+    /// What builds the firmware; none if no chosen step needs it.
+    toolchain: Option<Toolchain>,
+    /// Empty when the first step begins.
+    pub folder: PathBuf,
+    /// The AROVR^g model of the first step that needs one.
+    model: OnceCell<PathBuf>,
+}
+
+impl Bench {
+    /// What builds the firmware.
+    pub fn toolchain(&self) -> Result<&Toolchain> {
+        self.toolchain.as_ref().context("a step that builds firmware has Need::Firmware in its row")
+    }
+
+    /// The digits by AROVR^g, trained once.
+    pub fn model(&self) -> Result<&Path> {
+        if self.model.get().is_none() {
+            let model = crate::demo::train("arovr-g", &self.folder)?;
+            return Ok(self.model.get_or_init(|| model));
+        }
+        self.model.get().map(PathBuf::as_path).context("a model")
+    }
+}
+
+const QUICK: bool = true;
+const LONG: bool = false;
+
+/// A row of [`STEPS`].
+const fn step(
+    name: &'static str,
+    needs: &'static [Need],
+    quick: bool,
+    about: &'static str,
+    run: fn(&Bench) -> Result<()>,
+) -> Step {
+    Step { name, about, needs, quick, run }
+}
+
+use Need::{C, Chromium, Clippy, Firmware, Ngspice, Python, Qemu, Rustfmt};
+
+/// All steps, in the order in which they run.
+pub const STEPS: &[Step] = &[
+    step("format", &[Rustfmt], QUICK, "every file is as rustfmt has it", workspace::format),
+    step("lints", &[Clippy], QUICK, "no warning of the compiler or clippy", workspace::lints),
+    step("core", &[], QUICK, "core against the f64 oracle, and its examples", core::tests),
+    step("host-quick", &[], QUICK, "the host's unit tests, data and the command line", host::quick),
+    step("host-long", &[], LONG, "the host's other tests and its examples", host::long),
+    step("browser", &[Chromium], LONG, "reports as a browser shows them", host::browser),
+    step("spice", &[Ngspice], LONG, "circuits against ngspice", host::spice),
+    step(
+        "cross",
+        &[C],
+        LONG,
+        "tests of several crates at once, C interface, fuzzing corpus",
+        workspace::cross,
+    ),
+    step("docs", &[], LONG, "documentation without a warning, and its examples", workspace::docs),
+    step("tour", &[], LONG, "docs/tour.md, typed in", host::tour),
+    step("python", &[Python], LONG, "round trips with Python's packages", host::python),
+    step("firmware-lints", &[Firmware, Clippy], LONG, "no warning in the firmware", firmware::lints),
+    step("firmware-panic", &[Firmware], LONG, "no panic can be reached", firmware::no_panic),
+    step(
+        "firmware-bits",
+        &[Firmware, Qemu],
+        LONG,
+        "the same bits on every board as on this machine",
+        firmware::same_bits,
+    ),
+    step(
+        "firmware-kinds",
+        &[Firmware, Qemu],
+        LONG,
+        "every kind of block and graph, the same bits",
+        firmware::every_kind,
+    ),
+    step("firmware-counts", &[Firmware, Qemu], LONG, "no instruction or cycle count grew", firmware::counts),
+    step(
+        "firmware-estimates",
+        &[Firmware, Qemu],
+        LONG,
+        "estimates of cost above what models take, and not far",
+        firmware::estimates,
+    ),
+    step(
+        "firmware-limits",
+        &[Firmware, Qemu],
+        LONG,
+        "memory, code and refused bit flips within their limits",
+        firmware::limits,
+    ),
+    step(
+        "firmware-template",
+        &[Firmware, Qemu],
+        LONG,
+        "the template of a board of your own",
+        firmware::template,
+    ),
+    step("firmware-damaged", &[Firmware, Qemu], LONG, "a damaged model is refused", firmware::damaged_model),
+    step(
+        "firmware-large",
+        &[Firmware, Qemu],
+        LONG,
+        "a model too large for its state is refused",
+        firmware::large_model,
+    ),
+    step("firmware-faults", &[Firmware, Qemu], LONG, "a panic or fault ends in failure", firmware::faults),
+    step("core-miri", &[], LONG, "core's safe path under Miri", core::miri),
+    step("core-targets", &[], LONG, "core compiles for other microcontrollers", core::other_targets),
+];

@@ -1,0 +1,34 @@
+//! Steps over all crates: format, lints, documentation, tests of several crates at once.
+
+use anyhow::Result;
+
+use super::Bench;
+use crate::process::{cargo, check, root};
+
+/// Every workspace is as rustfmt has it.
+pub fn format(_: &Bench) -> Result<()> {
+    check(&mut cargo(&["fmt", "--all", "--check"]))?;
+    check(cargo(&["fmt", "--check"]).current_dir(root().join("firmware")))?;
+    check(cargo(&["fmt", "--check"]).current_dir(root().join("firmware/template")))?;
+    Ok(())
+}
+
+/// No warning in the workspace, tests, examples and benchmarks included.
+pub fn lints(_: &Bench) -> Result<()> {
+    check(&mut cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--", "-Dwarnings"]))?;
+    Ok(())
+}
+
+/// No warning in the documentation, and its examples run.
+pub fn docs(_: &Bench) -> Result<()> {
+    check(cargo(&["doc", "--quiet", "--no-deps", "--workspace"]).env("RUSTDOCFLAGS", "-Dwarnings"))?;
+    check(&mut cargo(&["test", "--quiet", "--workspace", "--doc"]))?;
+    Ok(())
+}
+
+/// The C interface, the fuzzing corpus, and what else takes more than one crate.
+pub fn cross(_: &Bench) -> Result<()> {
+    let packages = ["--package", "fenchel-tests", "--package", "fenchel-c"];
+    check(cargo(&["test", "--quiet", "--lib", "--bins", "--tests"]).args(packages))?;
+    Ok(())
+}
