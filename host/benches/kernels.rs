@@ -12,7 +12,7 @@ fn main() {
 }
 
 fn settings(row: &ObjectiveRow) -> Settings {
-    Settings { layers: vec![256, 256], ..Settings::new("synthetic", row.name) }
+    Settings::new("synthetic", row.name).with(|settings| settings.network.layers = vec![256, 256])
 }
 
 fn parameters() -> Parameters {

@@ -22,12 +22,11 @@ fn circle(samples: usize) -> Dataset {
 /// Ends with an error if what it trained is no good.
 pub fn main() -> Result<()> {
     let data = circle(2000);
-    let settings = Settings {
-        epochs: 60,
-        rate: 5e-3,
-        layers: vec![16, 16],
-        ..Settings::new(&data.name, ObjectiveName::ArovrAb)
-    };
+    let settings = Settings::new(&data.name, ObjectiveName::ArovrAb).with(|settings| {
+        settings.optimiser.epochs = 60;
+        settings.optimiser.learning_rate = 5e-3;
+        settings.network.layers = vec![16, 16];
+    });
     let trained = train(&settings, &data, &mut |_| Ok(()))?;
     let file = model_file::export_run(&trained.parameters, &settings, trained.best.epoch, &data)?;
     let model = file.model("the model")?;

@@ -16,7 +16,7 @@ const BATCH: usize = 50;
 /// Ends with an error if what it trained is no good.
 pub fn main() -> Result<()> {
     let digits = data::load("digits")?;
-    let settings = Settings { layers: vec![32], ..Settings::new("digits", ObjectiveName::Arovr) };
+    let settings = Settings::new("digits", ObjectiveName::Arovr).with(|s| s.network.layers = vec![32]);
     let mut random = Random::seed_from_u64(0);
     let mut parameters = Parameters::new(&settings.architecture(&digits)?, &mut random);
     let mut adam = Adam::new(1e-3, &parameters);
@@ -42,7 +42,7 @@ pub fn main() -> Result<()> {
             let rows = problem.rows(&network);
             let mut memory = vec![0.0; StateView::len(network.units(), rows)];
             let mut state = StateView::new(network.units(), rows, &mut memory)?;
-            network.sweep(&problem, &mut state, &settings.relaxation())?;
+            network.sweep(&problem, &mut state, &settings.relaxation.settings())?;
             let factor = 1.0 / (BETA * indices.len() as f32);
             network.contrastive_gradient(&problem, &mut state, &[factor, -factor], &mut gradient)?;
             adam.step(&mut parameters, &gradient);

@@ -9,8 +9,10 @@ use fenchel::train::{ObjectiveName, Settings, Step, Trainer};
 /// Ends with an error if what it trained is no good.
 pub fn main() -> Result<()> {
     let digits = data::load("digits")?;
-    let settings =
-        Settings { epochs: 40, layers: vec![32], ..Settings::new("digits", ObjectiveName::ArovrG) };
+    let settings = Settings::new("digits", ObjectiveName::ArovrG).with(|settings| {
+        settings.optimiser.epochs = 40;
+        settings.network.layers = vec![32];
+    });
     let mut trainer = Trainer::new(&settings, &digits)?;
     while let Step::Epoch(epoch) = trainer.advance(&|| false)? {
         println!("epoch {}: {:.1} % on validation", epoch.epoch, 100.0 * epoch.validation_accuracy);

@@ -41,12 +41,11 @@ fn a_log_says_how_training_went_and_saying_so_changes_no_bit() {
     }
     assert!(last < first, "{first} to {last}");
 
-    let settings = Settings {
-        pretrain: 1,
-        epochs: 20,
-        layers: vec![24, 16],
-        ..Settings::new("digits", ObjectiveName::ArovrG)
-    };
+    let settings = Settings::new("digits", ObjectiveName::ArovrG).with(|settings| {
+        settings.optimiser.pretrain = 1;
+        settings.optimiser.epochs = 20;
+        settings.network.layers = vec![24, 16];
+    });
     let digits = data::load("digits").expect("compiled in");
     let trained = train(&settings, &digits, &mut |_| Ok(())).expect("trained");
     let model = model_file::export_run(&trained.last_parameters, &settings, trained.last.epoch, &digits);

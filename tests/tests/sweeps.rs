@@ -6,7 +6,7 @@ use fenchel::{DenseGradient, Parameters};
 use fenchel_core::{Problem, StateView};
 
 fn settings() -> Settings {
-    Settings { epochs: 60, ..Settings::new("digits", ObjectiveName::ArovrG) }
+    Settings::new("digits", ObjectiveName::ArovrG).with(|settings| settings.optimiser.epochs = 60)
 }
 
 /// The mean AROVR_αβ gradient of the first 50 samples after `sweeps` sweeps, g = 0.
@@ -33,7 +33,7 @@ fn gradient(parameters: &Parameters, data: &data::Dataset, sweeps: u32) -> Vec<f
     let rows = 2 * samples;
     let mut memory = vec![0.0; StateView::len(network.units(), rows)];
     let mut state = StateView::new(network.units(), rows, &mut memory).expect("fits");
-    let relaxation = fenchel_core::Settings { sweeps, ..settings.relaxation() };
+    let relaxation = fenchel_core::Settings { sweeps, ..settings.relaxation.settings() };
     network.sweep(&problem, &mut state, &relaxation).expect("fits");
     let factor = 1.0 / (contrast.divisor * samples as f32);
     let mut gradient = DenseGradient::zeros(parameters);

@@ -33,15 +33,15 @@ const COUNTS: &str = include_str!("../../data/instruction_counts.json");
 const BY_UNITS: f64 = 1.0;
 const BY_BLOCKS: f64 = 0.4;
 
-/// The board that QEMU calls `machine`, which `option` was given.
+/// The board that QEMU calls `machine`; `place` is what an error names.
 ///
 /// # Errors
 /// [`BadInput`] if there is no such board.
-pub fn board(option: &str, machine: &str) -> Result<&'static Board> {
+pub fn board(place: &str, machine: &str) -> Result<&'static Board> {
     let found = BOARDS.iter().find(|board| board.machine == machine);
     found.ok_or_else(|| {
         let names: Vec<_> = BOARDS.iter().map(|board| board.machine).collect();
-        BadInput::new(option, format!("one of {}", names.join(", ")), machine).into()
+        BadInput::new(place, format!("one of {}", names.join(", ")), machine).into()
     })
 }
 
@@ -50,7 +50,7 @@ pub fn board(option: &str, machine: &str) -> Result<&'static Board> {
 /// # Errors
 /// [`BadInput`] if there is no such board.
 pub fn report(model: &Model, bytes: usize, machine: &str) -> Result<Value> {
-    let board = board("--target", machine)?;
+    let board = board("`target`", machine)?;
     let network = model.network();
     let input = 4 * network.input_units();
     let narrow = if model.precision() == Precision::F32 { 0 } else { NARROW_CODE };

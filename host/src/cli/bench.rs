@@ -42,11 +42,12 @@ pub fn run(args: &Args) -> Result<()> {
         Some(name) => data::load(name)?,
         None => synthetic(5000),
     };
-    let settings_of = |objective| Settings {
-        samples: args.samples,
-        layers: args.layers.clone(),
-        batch: args.batch,
-        ..Settings::new(&data.name, objective)
+    let settings_of = |objective| {
+        Settings::new(&data.name, objective).with(|settings| {
+            settings.data.samples = args.samples;
+            settings.network.layers.clone_from(&args.layers);
+            settings.optimiser.batch = args.batch;
+        })
     };
     let chosen = |name: &ObjectiveName| {
         *name == ObjectiveName::Backprop || args.objectives.is_empty() || args.objectives.contains(name)

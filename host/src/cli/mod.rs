@@ -2,6 +2,7 @@
 
 mod bench;
 mod data;
+mod errors;
 mod eval;
 mod export;
 mod hardware;
@@ -94,7 +95,7 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("fenchel: {error:#}");
+            eprintln!("fenchel: {}", errors::line(&error));
             ExitCode::from(match &error {
                 error if error.is::<train::Interrupted>() => 130,
                 error if is_bad_input(error) => 2,

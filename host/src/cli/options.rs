@@ -97,9 +97,9 @@ pub struct Options {
     /// Samples a step [default: 50]
     #[arg(long)]
     batch: Option<usize>,
-    /// Adam's learning rate [default: 0.001]
-    #[arg(long)]
-    rate: Option<f32>,
+    /// Learning rate [default: 0.001]
+    #[arg(long, visible_alias = "rate")]
+    learning_rate: Option<f32>,
     /// Of subset, initialisation, order and every draw [default: 0]
     #[arg(long)]
     seed: Option<u64>,
@@ -121,11 +121,11 @@ pub struct Options {
     split: SplitArgs,
 }
 
-/// Each option that was given replaces its setting.
-macro_rules! override_settings {
-    ($options:expr, $settings:expr, $($name:ident),*) => {
+/// Each option that was given replaces its setting in the group.
+macro_rules! replace {
+    ($options:expr, $group:expr, $($name:ident),*) => {
         $(if let Some(value) = &$options.$name {
-            $settings.$name = value.clone();
+            $group.$name = value.clone();
         })*
     };
 }
@@ -133,56 +133,38 @@ macro_rules! override_settings {
 impl Options {
     /// Everything settled.
     pub fn settings(&self) -> Result<Settings> {
-        let data = self.data.as_deref().unwrap_or("digits");
-        let mut settings = match (&self.config, self.preset, self.objective) {
-            (Some(path), ..) => self.configured(path)?,
-            (None, None, objective) => Settings::new(data, objective.unwrap_or(ObjectiveName::ArovrG)),
-            (None, Some(Preset::Robust), None) => Settings::robust(data),
-            (None, Some(Preset::Robust), Some(objective)) => {
-                let Settings { input_block, weight_clip, .. } = Settings::robust(data);
-                Settings { input_block, weight_clip, ..Settings::new(data, objective) }
+        let mut settings = match &self.config {
+            Some(path) => self.configured(path)?,
+            None => {
+                let data = self.data.as_deref().unwrap_or("digits");
+                Settings::new(data, self.objective.unwrap_or(ObjectiveName::ArovrG))
             }
         };
-        override_settings!(
-            self,
-            settings,
-            layers,
-            activation,
-            skip,
-            potential,
-            distance,
-            gamma,
-            alpha,
-            beta,
-            attack,
-            perturbation,
-            input_block,
-            input_noise,
-            hidden_noise,
-            pretrain,
-            epochs,
-            batch,
-            rate,
-            seed,
-            schedule,
-            tolerance,
-            perturbed_per
-        );
+        if let Some(Preset::Robust) = self.preset {
+            settings = settings.robust();
+        }
+        let Settings { seed, data, network, objective, attack, optimiser, relaxation, .. } = &mut settings;
+        *seed = self.seed.unwrap_or(*seed);
+        data.samples = self.samples.or(data.samples);
+        replace!(self, network, layers, activation, skip, potential, distance, gamma);
+        replace!(self, objective, alpha, beta);
+        replace!(self, attack, perturbation, perturbed_per, input_block, input_noise, hidden_noise);
+        attack.loss = self.attack.unwrap_or(attack.loss);
+        let dropout = matches!(self.perturbation, Some(Perturbation::Dropout { .. }));
+        let blocks = if dropout { PerturbedBlocks::Hidden } else { attack.perturbed_blocks };
+        attack.perturbed_blocks = self.perturbed_blocks.unwrap_or(blocks);
+        replace!(self, optimiser, learning_rate, batch, pretrain, epochs);
+        optimiser.weight_clip = self.weight_clip.or(optimiser.weight_clip);
+        replace!(self, relaxation, schedule, tolerance);
+        let sweeps =
+            if self.tolerance.is_some_and(|tolerance| tolerance > 0.0) { 100 } else { relaxation.sweeps };
+        relaxation.sweeps = self.sweeps.unwrap_or(sweeps);
         self.reading.apply(&mut settings.reading);
         self.split.apply(&mut settings.reading);
         if let Some(name) = &self.hardware {
-            let given = settings.perturbation;
             settings = settings.on(Profile::load(name)?);
-            settings.perturbation = self.perturbation.map_or(settings.perturbation, |_| given);
+            replace!(self, settings.attack, perturbation);
         }
-        settings.samples = self.samples.or(settings.samples);
-        settings.weight_clip = self.weight_clip.or(settings.weight_clip);
-        let dropout = matches!(self.perturbation, Some(Perturbation::Dropout { .. }));
-        let blocks = if dropout { PerturbedBlocks::Hidden } else { settings.perturbed_blocks };
-        settings.perturbed_blocks = self.perturbed_blocks.unwrap_or(blocks);
-        let sweeps =
-            if self.tolerance.is_some_and(|tolerance| tolerance > 0.0) { 100 } else { settings.sweeps };
-        settings.sweeps = self.sweeps.unwrap_or(sweeps);
         Ok(settings)
     }
 
@@ -192,12 +174,11 @@ impl Options {
             .map_err(|error| BadInput::new(path.display(), "a settings file", error))?;
         let place = || path.display().to_string();
         let mut settings = Settings::from_toml(&text).with_context(place)?;
-        if let Some(objective) = self.objective.filter(|objective| *objective != settings.objective) {
-            let Settings { perturbation, input_block, hidden_noise, .. } = Settings::new("", objective);
-            settings = Settings { objective, perturbation, input_block, hidden_noise, ..settings };
+        if let Some(objective) = self.objective.filter(|name| *name != settings.objective.name) {
+            settings = settings.for_objective(objective);
         }
         if let Some(data) = &self.data {
-            settings.data.clone_from(data);
+            settings.data.source.clone_from(data);
         }
         Ok(settings)
     }

@@ -215,11 +215,11 @@ impl Common {
         let done = AtomicUsize::new(0);
         let watch = |cell: &Cell| {
             let number = done.fetch_add(1, Ordering::Relaxed) + 1;
-            let objective = crate::spelling::name(cell.settings.objective);
-            let pretrained = if cell.settings.pretrain > 0 { ", pretrained" } else { "" };
+            let objective = crate::spelling::name(cell.settings.objective.name);
+            let pretrained = if cell.settings.optimiser.pretrain > 0 { ", pretrained" } else { "" };
             let chips = if cell.settings.hardware.is_some() { ", on chips" } else { "" };
-            let clip = if cell.settings.weight_clip.is_some() { ", clipped" } else { "" };
-            let (data, seed) = (label(&cell.settings.data), cell.settings.seed);
+            let clip = if cell.settings.optimiser.weight_clip.is_some() { ", clipped" } else { "" };
+            let (data, seed) = (label(&cell.settings.data.source), cell.settings.seed);
             eprintln!("{number} trained: {data}, {objective}{pretrained}{chips}{clip}, seed {seed}");
         };
         let (markdown, report) = threads.install(|| work(plan, &data, &watch))?;

@@ -81,11 +81,11 @@ impl Listed {
         let trained = self.epochs.iter().filter(|logged| !logged.epoch.pretraining).count();
         json!({
             "run": self.name,
-            "data": self.settings.data,
-            "objective": spelling::name(self.settings.objective),
+            "data": self.settings.data.source,
+            "objective": spelling::name(self.settings.objective.name),
             "seed": self.settings.seed,
             "epoch": trained,
-            "epochs": self.settings.epochs,
+            "epochs": self.settings.optimiser.epochs,
             "state": self.state(),
             "best_epoch": self.best().map(|epoch| epoch.epoch),
             "validation_accuracy": self.best().map(|epoch| epoch.validation_accuracy),

@@ -57,9 +57,9 @@ enum Loudness {
 }
 
 fn new_folder(settings: &Settings) -> PathBuf {
-    let data = PathBuf::from(&settings.data);
+    let data = PathBuf::from(&settings.data.source);
     let data = data.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let objective = crate::spelling::name(settings.objective);
+    let objective = crate::spelling::name(settings.objective.name);
     Run::free_folder(&format!("runs/{data}-{objective}-seed{}", settings.seed))
 }
 
@@ -67,17 +67,18 @@ pub fn run(args: &Args) -> Result<()> {
     let (mut run, settings, checkpoint, data);
     if let Some(folder) = &args.resume {
         (run, settings, checkpoint) = Run::resume(folder)?;
-        data = data::load_as(&settings.data, &settings.reading)?;
+        data = data::load_as(&settings.data.source, &settings.reading)?;
     } else {
         settings = args.options.settings()?;
-        data = data::load_as(&settings.data, &settings.reading)?;
+        data = data::load_as(&settings.data.source, &settings.reading)?;
         settings.check(&data)?;
         let folder = args.out.clone().unwrap_or_else(|| new_folder(&settings));
         run = Run::create(&folder, &settings)?;
         checkpoint = None;
     }
     let (pretrained, trained) = checkpoint.as_ref().map_or((0, 0), Checkpoint::epochs);
-    let bar = progress([pretrained, trained], [settings.pretrain, settings.epochs]).filter(|_| !args.quiet);
+    let bar = progress([pretrained, trained], [settings.optimiser.pretrain, settings.optimiser.epochs])
+        .filter(|_| !args.quiet);
     let trainer = match checkpoint {
         Some(checkpoint) => Trainer::resume(checkpoint, &data)?,
         None => Trainer::new(&settings, &data)?,
@@ -102,7 +103,7 @@ pub fn run(args: &Args) -> Result<()> {
             "test_accuracy": test_accuracy,
             "validation_accuracy": trained.best.validation_accuracy,
             "best_epoch": trained.best.epoch,
-            "epochs": settings.epochs,
+            "epochs": settings.optimiser.epochs,
             "seconds": seconds,
             "model": model,
         }));
@@ -112,7 +113,7 @@ pub fn run(args: &Args) -> Result<()> {
         100.0 * test_accuracy,
         100.0 * trained.best.validation_accuracy,
         trained.best.epoch,
-        settings.epochs,
+        settings.optimiser.epochs,
         model.display()
     ))
 }
@@ -159,7 +160,8 @@ fn watched(
                         None => eprintln!("{text}"),
                     }
                 }
-                let epochs = if epoch.pretraining { settings.pretrain } else { settings.epochs };
+                let epochs =
+                    if epoch.pretraining { settings.optimiser.pretrain } else { settings.optimiser.epochs };
                 match loudness {
                     Loudness::Quiet => {}
                     Loudness::Usual => show(bar, &epoch, epochs),

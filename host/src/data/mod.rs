@@ -134,7 +134,7 @@ pub fn load_as(name: &str, _reading: &Reading) -> Result<Dataset> {
     } else {
         let names: Vec<_> = NAMED.iter().map(|named| named.name).collect();
         let expected = format!("{}, a folder of IDX files, a CSV or an NPZ file", names.join(", "));
-        return Err(BadInput::new("--data", expected, format!("{name:?}, which doesn't exist")).into());
+        return Err(BadInput::new("`data`", expected, format!("{name:?}, which doesn't exist")).into());
     };
     dataset.check()?;
     Ok(Dataset { name: name.to_string(), ..dataset })

@@ -87,7 +87,7 @@ impl Split {
     pub fn subset(&self, features: usize, count: usize, random: &mut impl Rng) -> Result<Self> {
         crate::error::require!(
             (1..=self.len()).contains(&count),
-            "--samples",
+            "`samples`",
             format!("1 to {}", self.len()),
             count
         );

@@ -63,11 +63,11 @@ pub fn ratio(seconds: &[f64], first: &[f64]) -> f64 {
 pub fn products(settings: &Settings, data: &Dataset, rounds: usize) -> Result<Vec<f64>> {
     let mut random = Random::seed_from_u64(1);
     let parameters = Parameters::new(&settings.architecture(data)?, &mut random);
-    let batch = settings.batch;
-    let steps = settings.samples.unwrap_or(data.train.len()) / batch;
+    let batch = settings.optimiser.batch;
+    let steps = settings.data.samples.unwrap_or(data.train.len()) / batch;
     let (problems, forth, back) = match settings.contrast() {
         None => (1, 0, 1),
-        Some(_) => (2, settings.sweeps, settings.sweeps + 1),
+        Some(_) => (2, settings.relaxation.sweeps, settings.relaxation.sweeps + 1),
     };
     let mut uniform =
         |n: usize| -> Vec<f32> { (0..n).map(|_| random.next_u32() as f32 / u32::MAX as f32).collect() };

@@ -72,7 +72,8 @@ impl<'a> Cell<'a> {
     pub fn new(folder: &Path, settings: Settings, data: &'a Dataset) -> Result<Self> {
         let mut digest = fenchel_core::checksum();
         digest.update(toml::to_string(&settings)?.as_bytes());
-        let (data_name, objective) = (label(&settings.data), crate::spelling::name(settings.objective));
+        let (data_name, objective) =
+            (label(&settings.data.source), crate::spelling::name(settings.objective.name));
         let name = format!("{data_name}-{objective}-seed{}-{:08x}", settings.seed, digest.finalize());
         Ok(Self { data, settings, stem: folder.join(name) })
     }
@@ -202,7 +203,7 @@ pub fn complete(cells: &[Cell], watch: &(dyn Fn(&Cell) + Sync)) -> Result<()> {
     }
     // What pretraining depends on, and a cell that needs it.
     let mut pretrainings = BTreeMap::new();
-    for cell in missing.iter().filter(|cell| cell.settings.pretrain > 0) {
+    for cell in missing.iter().filter(|cell| cell.settings.optimiser.pretrain > 0) {
         pretrainings.entry(toml::to_string(&cell.settings.pretraining())?).or_insert(*cell);
     }
     let pretrained: BTreeMap<String, Trainer> = pretrainings
@@ -215,7 +216,7 @@ pub fn complete(cells: &[Cell], watch: &(dyn Fn(&Cell) + Sync)) -> Result<()> {
         .collect::<Result<_>>()?;
     missing.into_par_iter().try_for_each(|cell| {
         let trainer = match pretrained.get(&toml::to_string(&cell.settings.pretraining())?) {
-            Some(trainer) if cell.settings.pretrain > 0 => trainer.go_on_as(&cell.settings)?,
+            Some(trainer) if cell.settings.optimiser.pretrain > 0 => trainer.go_on_as(&cell.settings)?,
             _ => Trainer::new(&cell.settings, cell.data)?,
         };
         cell.finish(trainer)?;

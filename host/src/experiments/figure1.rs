@@ -12,7 +12,7 @@ use crate::analysis::evaluate::{outputs, score};
 use crate::analysis::robustness::Samples;
 use crate::analysis::robustness::lipschitz::Lipschitz;
 use crate::data::Dataset;
-use crate::train::{ObjectiveName, Settings, Trainer};
+use crate::train::{ObjectiveName, Trainer};
 
 /// Samples that the local estimates are taken at.
 const LOCAL_SAMPLES: usize = 1000;
@@ -74,8 +74,10 @@ pub fn run(
         for &samples in sizes {
             for (name, objective, beta, gamma) in CURVES {
                 let plan = Plan { samples, ..plan };
-                let settings =
-                    Settings { beta, gamma: gamma.to_vec(), ..plan.settings(&data.name, objective, 0) };
+                let settings = plan.settings(&data.name, objective, 0).with(|settings| {
+                    settings.objective.beta = beta;
+                    settings.network.gamma = gamma.to_vec();
+                });
                 tasks.push((name, samples, Cell::new(folder, settings, data)?));
             }
         }
@@ -99,9 +101,9 @@ fn points(cell: &Cell) -> Result<Vec<Point>> {
     let mut trainer = Trainer::new(&cell.settings, data)?;
     let mut points = Vec::new();
     let mut unbounded = 0;
-    for epoch in 1..=cell.settings.epochs {
+    for epoch in 1..=cell.settings.optimiser.epochs {
         unbounded += trainer.epoch()?;
-        if epoch == 1 || epoch % EVERY == 0 || epoch == cell.settings.epochs {
+        if epoch == 1 || epoch % EVERY == 0 || epoch == cell.settings.optimiser.epochs {
             let parameters = trainer.parameters();
             let answers = outputs(&parameters.network(), &data.test, data.scaling)?;
             points.push(Point {

@@ -53,12 +53,12 @@ pub(super) const METHODS: [Method; 8] = [
     method("BP + hidden noise", true, ObjectiveName::BackpropNoise, Ok),
     method("BP + hardware draws", true, ObjectiveName::Backprop, on_chips),
     method("BP + FGSM + hidden noise", true, ObjectiveName::BackpropFgsm, |settings| {
-        Ok(Settings { hidden_noise: 0.06, ..settings })
+        Ok(settings.with(|settings| settings.attack.hidden_noise = 0.06))
     }),
     method("AROVR_αβ", false, ObjectiveName::ArovrAb, Ok),
     method("AROVR^g", false, ObjectiveName::ArovrG, Ok),
     method("AROVR^g + input block", false, ObjectiveName::ArovrG, |settings| {
-        Ok(Settings { input_block: InputBlock::Box { radius: 0.02 }, ..settings })
+        Ok(settings.with(|settings| settings.attack.input_block = InputBlock::Box { radius: 0.02 }))
     }),
     method("AROVR^g + hardware draws", false, ObjectiveName::ArovrG, on_chips),
 ];
@@ -147,8 +147,8 @@ fn all_methods() -> impl Iterator<Item = Trained> {
 }
 
 fn settings(data: &str, (method, clip): Trained, seed: u64, plan: Plan) -> Result<Settings> {
-    let weight_clip = if clip { Some(2.0) } else { None };
-    (method.change)(Settings { weight_clip, ..plan.settings(data, method.objective, seed) })
+    let settings = plan.settings(data, method.objective, seed);
+    (method.change)(settings.with(|settings| settings.optimiser.weight_clip = clip.then_some(2.0)))
 }
 
 /// The images that chips see.
@@ -256,14 +256,14 @@ fn estimate(cells: &[Vec<Cell>], profiles: &[Profile], images: &Images, extent: 
         trainings += missing;
         if let Some(cell) = cells.first().filter(|_| missing > 0) {
             let epoch = bench::epochs(std::slice::from_ref(&cell.settings), cell.data, 1)?[0][0];
-            seconds += epoch * f64::from(cell.settings.epochs) * missing as f64 / threads;
+            seconds += epoch * f64::from(cell.settings.optimiser.epochs) * missing as f64 / threads;
         }
     }
     if let Some(Cell { data, settings, .. }) = cells.iter().flatten().next().filter(|_| lots > 0) {
         let parameters = Parameters::new(&settings.architecture(data)?, &mut Random::seed_from_u64(0));
         let start = Instant::now();
         outputs(&parameters.network(), &data.validation, data.scaling)?;
-        seconds += start.elapsed().as_secs_f64() * f64::from(settings.epochs) * trainings as f64;
+        seconds += start.elapsed().as_secs_f64() * f64::from(settings.optimiser.epochs) * trainings as f64;
         let nudged = images.nudged(&parameters)?;
         let profile = Profile::load(TRAINED_FOR)?;
         let start = Instant::now();

@@ -16,14 +16,13 @@ pub struct Plan {
 impl Plan {
     /// The settings of the paper's experiments: 256-256 hidden units, batches of 50, Adam at 2e-4.
     pub fn settings(self, data: &str, objective: ObjectiveName, seed: u64) -> Settings {
-        Settings {
-            samples: Some(self.samples),
-            layers: vec![256, 256],
-            rate: 2e-4,
-            epochs: self.epochs,
-            seed,
-            ..Settings::new(data, objective)
-        }
+        Settings::new(data, objective).with(|settings| {
+            settings.seed = seed;
+            settings.data.samples = Some(self.samples);
+            settings.network.layers = vec![256, 256];
+            settings.optimiser.learning_rate = 2e-4;
+            settings.optimiser.epochs = self.epochs;
+        })
     }
 }
 

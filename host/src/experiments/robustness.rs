@@ -26,7 +26,7 @@ use crate::train::{ObjectiveName, Settings};
 type Method = (&'static str, ObjectiveName, fn(&mut Settings));
 
 fn clip(settings: &mut Settings) {
-    settings.weight_clip = Some(2.0);
+    settings.optimiser.weight_clip = Some(2.0);
 }
 
 /// The first is the baseline of the paired gains.
@@ -35,19 +35,19 @@ const METHODS: [Method; 9] = [
     ("BP + hidden noise", ObjectiveName::BackpropNoise, |_| {}),
     ("BP + input noise + clip", ObjectiveName::Backprop, |settings| {
         clip(settings);
-        settings.input_noise = 0.2;
+        settings.attack.input_noise = 0.2;
     }),
     ("BP + FGSM + hidden noise + clip", ObjectiveName::BackpropFgsm, |settings| {
         clip(settings);
-        settings.hidden_noise = 0.06;
+        settings.attack.hidden_noise = 0.06;
     }),
     ("AROVR", ObjectiveName::Arovr, |_| {}),
     ("AROVR_αβ", ObjectiveName::ArovrAb, |_| {}),
-    ("AROVR_αβ, γ ratio 4", ObjectiveName::ArovrAb, |settings| settings.gamma = RATIO_4.to_vec()),
+    ("AROVR_αβ, γ ratio 4", ObjectiveName::ArovrAb, |settings| settings.network.gamma = RATIO_4.to_vec()),
     ("AROVR^g", ObjectiveName::ArovrG, |_| {}),
     ("AROVR^g + input block + clip", ObjectiveName::ArovrG, |settings| {
         clip(settings);
-        settings.input_block = InputBlock::Box { radius: 0.02 };
+        settings.attack.input_block = InputBlock::Box { radius: 0.02 };
     }),
 ];
 

@@ -12,7 +12,7 @@ use super::plan::Plan;
 use crate::analysis::statistics::mean;
 use crate::data::Dataset;
 use crate::spelling::Spelled;
-use crate::train::{ObjectiveName, Settings, batch_gradient, number};
+use crate::train::{ObjectiveName, RelaxationSettings, Settings, batch_gradient, number};
 use crate::{Parameters, spelling};
 
 /// Objectives whose networks and problems are looked at; g = 0 in all.
@@ -70,11 +70,13 @@ fn errors(cell: &Cell) -> Result<Vec<Row>> {
     cell.kept("solvers", Choice::Last, |model| {
         let parameters = Parameters::of_model(model);
         let gradient = |schedule, sweeps, batch| {
-            let settings = Settings { schedule, sweeps, tolerance: 0.0, ..still(&cell.settings) };
+            let settings = still(&cell.settings).with(|settings| {
+                settings.relaxation = RelaxationSettings { schedule, sweeps, tolerance: 0.0 };
+            });
             batch_gradient(&settings, &parameters, cell.data, batch)
         };
-        let samples = cell.settings.samples.unwrap_or(cell.data.train.len());
-        let references = (0..BATCHES.min(samples.div_ceil(cell.settings.batch)))
+        let samples = cell.settings.data.samples.unwrap_or(cell.data.train.len());
+        let references = (0..BATCHES.min(samples.div_ceil(cell.settings.optimiser.batch)))
             .map(|batch| gradient(Schedule::ForwardBackward, REFERENCE, batch))
             .collect::<Result<Vec<_>>>()?;
         let mut rows = Vec::new();
@@ -90,7 +92,7 @@ fn errors(cell: &Cell) -> Result<Vec<Row>> {
                 });
                 rows.push(Row {
                     data: label(&cell.data.name),
-                    objective: spelling::name(cell.settings.objective),
+                    objective: spelling::name(cell.settings.objective.name),
                     schedule: name.into(),
                     sweeps,
                     error: mean(&errors.collect::<Result<Vec<_>>>()?),
@@ -105,7 +107,7 @@ fn errors(cell: &Cell) -> Result<Vec<Row>> {
 
 /// Without g: with it two schedules may end in different minima.
 fn still(settings: &Settings) -> Settings {
-    Settings { perturbation: fenchel_core::Perturbation::None, ..settings.clone() }
+    settings.clone().with(|settings| settings.attack.perturbation = fenchel_core::Perturbation::None)
 }
 
 /// One row for the rows of several networks that differ in their seed alone.
@@ -168,7 +170,8 @@ pub fn markdown(rows: &[Row]) -> String {
             text += "\n";
         }
         // What training makes unless told otherwise.
-        let Settings { schedule, sweeps, .. } = Settings::new(data, ObjectiveName::ArovrG);
+        let RelaxationSettings { schedule, sweeps, .. } =
+            Settings::new(data, ObjectiveName::ArovrG).relaxation;
         let default = |row: &&Row| {
             (row.data.as_str(), row.objective.as_str(), row.sweeps) == (data, objective, sweeps)
                 && row.schedule == schedule.spell()

@@ -75,11 +75,10 @@ pub struct Row {
 }
 
 fn settings(data: &str, column: &Column, pretrained: bool, seed: u64, plan: Plan) -> Settings {
-    Settings {
-        gamma: column.gamma.to_vec(),
-        pretrain: if pretrained { plan.epochs } else { 0 },
-        ..plan.settings(data, column.objective, seed)
-    }
+    plan.settings(data, column.objective, seed).with(|settings| {
+        settings.network.gamma = column.gamma.to_vec();
+        settings.optimiser.pretrain = if pretrained { plan.epochs } else { 0 };
+    })
 }
 
 /// Train what isn't trained yet, keeping cells in `folder`; the rows.

@@ -153,7 +153,7 @@ impl Profile {
         read.map_err(|error| {
             let names: Vec<_> = PRESETS.iter().map(|preset| preset.0).collect();
             let expected = format!("{} or a TOML file", names.join(", "));
-            BadInput::new("--hardware", expected, format!("{name:?}: {error}"))
+            BadInput::new("`hardware`", expected, format!("{name:?}: {error}"))
         })?;
         let stem = Path::new(name).file_stem().unwrap_or_default().to_string_lossy();
         Self::from_toml(&text, &stem).with_context(|| name.to_string())

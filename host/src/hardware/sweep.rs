@@ -60,7 +60,7 @@ impl Sweep {
         (0..self.count)
             .map(|i| with(size(i)))
             .collect::<Result<_>>()
-            .with_context(|| format!("--sweep {self}"))
+            .with_context(|| format!("`sweep` {self}"))
     }
 }
 
@@ -80,6 +80,6 @@ mod tests {
         }
         let error = Sweep::parse("levels=1:4:4").expect("a sweep").profiles(&Profile::ideal());
         let error = format!("{:#}", error.expect_err("one level"));
-        assert!(error.contains("--sweep levels=1:4:4") && error.contains("got 1"), "{error}");
+        assert!(error.contains("`sweep` levels=1:4:4") && error.contains("got 1"), "{error}");
     }
 }

@@ -63,7 +63,7 @@ impl Architecture {
         let hidden = output - 1;
         let fits = activations.len() <= 1 || [hidden, hidden + 1].contains(&activations.len());
         let expected = format!("1, {hidden} (one a hidden block) or {} (and the output)", hidden + 1);
-        require!(fits, "--activation", expected, activations.len());
+        require!(fits, "`activation`", expected, activations.len());
         let activation = |k: usize| match (k, activations) {
             (0, _) => Activation::Linear,
             (k, [one]) if k < output => *one,
@@ -81,7 +81,7 @@ impl Architecture {
         let blocks: Vec<_> = sizes.iter().enumerate().map(block).collect();
         let mut connections: Vec<_> = (1..=output).map(|k| (k - 1, k)).collect();
         for skip in skips {
-            let place = format!("--skip {}", skip.spell());
+            let place = format!("`skip` {}", skip.spell());
             let expected = format!("FROM + 1 < TO, TO at most {output}");
             require!(skip.from + 1 < skip.to && skip.to <= output, place, expected, skip.spell());
             let ends = (skip.from, skip.to);
@@ -98,7 +98,7 @@ impl Architecture {
             }
             list => {
                 let expected = format!("1, {output} (one a block) or {units} (one a unit) values");
-                require!(list.len() == units, "--gamma", expected, list.len());
+                require!(list.len() == units, "`gamma`", expected, list.len());
                 list.to_vec()
             }
         };

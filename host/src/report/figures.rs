@@ -140,7 +140,7 @@ impl Figure {
         let colors = include_str!("style.css");
         standalone(self.title, self.across, &lines, colors).ok_or_else(|| {
             let names = runs.iter().map(Reported::name).collect::<Vec<_>>().join(", ");
-            BadInput::new(names, format!("runs with what --figure {} shows", self.name), "nothing of it")
+            BadInput::new(names, format!("runs with what `figure` {} shows", self.name), "nothing of it")
                 .into()
         })
     }

@@ -57,7 +57,8 @@ pub fn energies(model: &Model, data: &Dataset, settings: &Settings) -> Result<Ve
     let truth = data.test.labels[0];
     let other = runner_up(network.infer(&input, &mut memory)?, truth);
     let sample = Sample::new(input, truth, other, network.output_units());
-    let relaxation = fenchel_core::Settings { schedule: settings.schedule, sweeps: SWEEPS, tolerance: 0.0 };
+    let relaxation =
+        fenchel_core::Settings { schedule: settings.relaxation.schedule, sweeps: SWEEPS, tolerance: 0.0 };
     let mut lines = Vec::new();
     for (name, nudge) in ["first problem", "second problem"].into_iter().zip(contrast.nudges) {
         let mut memory = vec![0.0; StateView::len(network.units(), 1)];

@@ -63,7 +63,7 @@ impl Reported {
         }
         let (bytes, data) = (
             ModelBytes::read(&self.folder)?,
-            crate::data::load_as(&self.settings.data, &self.settings.reading)?,
+            crate::data::load_as(&self.settings.data.source, &self.settings.reading)?,
         );
         Ok(self.loaded.get_or_init(|| (bytes, data)))
     }
@@ -180,8 +180,8 @@ fn outcome(runs: &[Measured]) -> Markup {
             @for run in runs {
                 tr {
                     td { (run.name) }
-                    td { (run.run.settings.data) }
-                    td { (crate::spelling::name(run.run.settings.objective)) }
+                    td { (run.run.settings.data.source) }
+                    td { (crate::spelling::name(run.run.settings.objective.name)) }
                     td { (format!("{:.2} %", 100.0 * run.accuracy())) }
                     td { (run.run.epochs.len()) }
                     td { (format!("{:.1} s", run.run.epochs.last().map_or(0.0, |logged| logged.epoch.seconds))) }

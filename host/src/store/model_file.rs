@@ -75,14 +75,14 @@ pub fn export_run(
     data: &Dataset,
 ) -> Result<ModelBytes> {
     let training = Training {
-        objective: settings.objective.objective(),
-        attack: settings.attack.loss(),
-        alpha: settings.alpha,
-        beta: settings.beta,
-        perturbation: settings.perturbation,
+        objective: settings.objective.name.objective(),
+        attack: settings.attack.loss.loss(),
+        alpha: settings.objective.alpha,
+        beta: settings.objective.beta,
+        perturbation: settings.attack.perturbation,
         seed: settings.seed,
         epoch,
-        data: &settings.data,
+        data: &settings.data.source,
     };
     export(parameters, training, data.scaling, &data.class_names)
 }

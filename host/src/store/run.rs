@@ -71,8 +71,8 @@ impl Run {
             Err(error) => return Err(error).with_context(|| format!("reading {}", path.display())),
         };
         let (pretrained, trained) = checkpoint.as_ref().map_or((0, 0), Checkpoint::epochs);
-        let left = format!("a run with epochs left of {}", settings.epochs);
-        let finished = trained >= settings.epochs && folder.join(LAST).exists();
+        let left = format!("a run with epochs left of {}", settings.optimiser.epochs);
+        let finished = trained >= settings.optimiser.epochs && folder.join(LAST).exists();
         require!(!finished, folder.display(), left, "a finished one");
         let path = folder.join(LOG);
         let log = match std::fs::read_to_string(&path) {

@@ -44,7 +44,7 @@ impl Streams {
 
     /// The training samples, or the random subset of them that `settings` asks for.
     pub fn samples(&mut self, settings: &Settings, data: &Dataset) -> Result<Split> {
-        match settings.samples {
+        match settings.data.samples {
             Some(count) => data.train.subset(data.features, count, &mut self.subset),
             None => Ok(data.train.clone()),
         }
@@ -125,11 +125,11 @@ impl Batch {
         settings: &Settings,
         random: &mut Random,
     ) {
-        let hidden = Perturbation::Gaussian { std: settings.hidden_noise };
-        let (perturbation, blocks, per) = if settings.hidden_noise > 0.0 {
+        let hidden = Perturbation::Gaussian { std: settings.attack.hidden_noise };
+        let (perturbation, blocks, per) = if settings.attack.hidden_noise > 0.0 {
             (hidden, PerturbedBlocks::Hidden, PerturbedPer::Sample)
         } else {
-            (settings.perturbation, settings.perturbed_blocks, settings.perturbed_per)
+            (settings.attack.perturbation, settings.attack.perturbed_blocks, settings.attack.perturbed_per)
         };
         self.perturbation.clear();
         if perturbation == Perturbation::None {

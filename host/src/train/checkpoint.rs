@@ -75,7 +75,7 @@ impl<'a> Trainer<'a> {
         let fits = order.is_empty() || (order.len() == all && *seen <= all);
         let fits = fits && order.iter().all(|&index| index < all);
         require!(fits, "checkpoint", format!("an order of {all} samples"), "another");
-        if trainer.progress.pretrained == trainer.settings.pretrain {
+        if trainer.progress.pretrained == trainer.settings.optimiser.pretrain {
             trainer.learner = Learner::new(trainer.settings.clone(), trainer.learner.parameters.clone());
         }
         trainer.streams = checkpoint.streams;

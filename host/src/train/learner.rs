@@ -41,7 +41,7 @@ impl Default for Memory {
 impl Learner {
     pub fn new(settings: Settings, parameters: Parameters) -> Self {
         let gradient = DenseGradient::zeros(&parameters);
-        let adam = Adam::new(settings.rate, &parameters);
+        let adam = Adam::new(settings.optimiser.learning_rate, &parameters);
         let (batch, memory) = Default::default();
         Self { parameters, settings, gradient, adam, batch, memory }
     }
@@ -56,7 +56,7 @@ impl Learner {
     ) -> Result<usize> {
         let dropped = self.gradient(train, indices, data, streams)?;
         self.adam.step(&mut self.parameters, &self.gradient);
-        if let Some(factor) = self.settings.weight_clip {
+        if let Some(factor) = self.settings.optimiser.weight_clip {
             self.parameters.clip_weights(factor);
         }
         Ok(dropped)
@@ -83,7 +83,7 @@ impl Learner {
         convert_input(profile.input_bits, &mut batch.input);
         if settings.contrast().is_none() {
             batch.perturb_further(&chip.disturbance(batch.len()));
-        } else if !matches!(settings.perturbation, Perturbation::Gaussian { .. }) {
+        } else if !matches!(settings.attack.perturbation, Perturbation::Gaussian { .. }) {
             batch.perturb_further(&chip.perturbation(batch.len()));
         }
         let connections = chip.read(batch.len(), &mut streams.hardware);
@@ -93,7 +93,7 @@ impl Learner {
     /// Make the samples at `indices` the batch, with the noise that belongs to it.
     pub fn gather(&mut self, train: &Split, indices: &[usize], data: &Dataset, streams: &mut Streams) {
         self.batch.gather(train, indices, data);
-        self.batch.disturb_input(self.settings.input_noise, &mut streams.input);
+        self.batch.disturb_input(self.settings.attack.input_noise, &mut streams.input);
         let network = self.parameters.network();
         self.batch.perturb(&network, &self.settings, &mut streams.perturbation);
     }
@@ -119,7 +119,7 @@ impl Work<'_> {
     fn backpropagate<W: Weights>(self, network: &Network<'_, W>, streams: &mut Streams) -> Result<usize> {
         let (batch, backprop) = (self.batch, &mut self.memory.backprop);
         backprop.run(network, &batch.input, &batch.target, &batch.perturbation)?;
-        if self.settings.input_block != InputBlock::None {
+        if self.settings.attack.input_block != InputBlock::None {
             let force = &mut self.memory.force;
             force.resize(batch.input.len(), 0.0);
             backprop.input_force(network, force);
@@ -127,7 +127,7 @@ impl Work<'_> {
             let samples = batch.len() as f32;
             force.iter_mut().for_each(|force| *force *= samples);
             let radii = batch.radii(&mut streams.radius);
-            self.settings.input_block.displace(&radii, force, &mut batch.input);
+            self.settings.attack.input_block.displace(&radii, force, &mut batch.input);
             backprop.run(network, &batch.input, &batch.target, &batch.perturbation)?;
         }
         backprop.gradient(network, &batch.input, self.gradient);
@@ -142,15 +142,21 @@ impl Work<'_> {
         streams: &mut Streams,
     ) -> Result<()> {
         let (batch, memory) = (&mut *self.batch, &mut *self.memory);
-        if self.settings.attack == AttackName::RunnerUp {
+        if self.settings.attack.loss == AttackName::RunnerUp {
             memory.outputs.resize(batch.len() * network.units(), 0.0);
             batch.attack_runners_up(network.infer(&batch.input, &mut memory.outputs)?);
         } else {
             batch.attack_random_labels(&mut streams.attack);
         }
-        if self.settings.input_block != InputBlock::None {
+        if self.settings.attack.input_block != InputBlock::None {
             let radii = batch.radii(&mut streams.radius);
-            memory.attack_input(network, batch, &contrast.nudges[1..], self.settings.input_block, &radii)?;
+            memory.attack_input(
+                network,
+                batch,
+                &contrast.nudges[1..],
+                self.settings.attack.input_block,
+                &radii,
+            )?;
         }
         Ok(())
     }
@@ -171,7 +177,7 @@ impl Work<'_> {
         let kept = usize::from(trivial(0))..2 - usize::from(trivial(1));
         let problem = problem(batch, &contrast.nudges[kept.clone()]);
         let mut state = memory.state(network, problem.rows(network))?;
-        let relaxation = self.settings.relaxation();
+        let relaxation = self.settings.relaxation.settings();
         if relaxation.tolerance > 0.0 {
             network.relax(&problem, &mut state, &relaxation, &mut |_| {})?;
         } else {

@@ -17,12 +17,12 @@ use crate::error::require;
 use batch::Streams;
 pub use checkpoint::Checkpoint;
 use learner::Learner;
-pub use objectives::{
-    AttackName, Distance, OBJECTIVES, ObjectiveName, ObjectiveRow, PerturbedBlocks, PerturbedPer,
-    PotentialName,
-};
+pub use objectives::{OBJECTIVES, ObjectiveName, ObjectiveRow};
 pub use observe::{COSINE_EVERY, Observed};
-pub use settings::Settings;
+pub use settings::{
+    AttackName, AttackSettings, DataSettings, Distance, NetworkSettings, ObjectiveSettings,
+    OptimiserSettings, PerturbedBlocks, PerturbedPer, PotentialName, RelaxationSettings, Settings,
+};
 pub use trainer::{Step, Trainer};
 
 /// What one epoch came to.
@@ -130,9 +130,14 @@ pub fn batch_gradient(
 ) -> Result<Vec<f32>> {
     settings.check(data)?;
     let samples = Streams::new(settings.seed).samples(settings, data)?;
-    let first = number * settings.batch;
-    let last = samples.len().min(first + settings.batch);
-    require!(first < last, "batch", format!("below {}", samples.len().div_ceil(settings.batch)), number);
+    let first = number * settings.optimiser.batch;
+    let last = samples.len().min(first + settings.optimiser.batch);
+    require!(
+        first < last,
+        "batch",
+        format!("below {}", samples.len().div_ceil(settings.optimiser.batch)),
+        number
+    );
     let mut streams = Streams::new(settings.seed + number as u64);
     let mut learner = Learner::new(settings.clone(), parameters.clone());
     let indices: Vec<_> = (first..last).collect();

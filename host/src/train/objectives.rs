@@ -1,7 +1,7 @@
 //! What the command line calls an objective: one of core's, with what belongs to it.
 
 use clap::ValueEnum;
-use fenchel_core::{Attack, InputBlock, Objective, Perturbation};
+use fenchel_core::{InputBlock, Objective, Perturbation};
 use serde::{Deserialize, Serialize};
 
 /// An objective as the command line names it. A new one is a variant and a row in [`OBJECTIVES`].
@@ -78,69 +78,4 @@ impl ObjectiveName {
     pub fn objective(self) -> Objective {
         self.row().objective
     }
-}
-
-/// Where an attack's loss ℓ⁻ comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum AttackName {
-    /// Towards a random wrong label, fresh for each sample and batch
-    RandomLabel,
-    /// Towards the wrong label that the network finds likeliest
-    RunnerUp,
-    /// Away from the right label: ℓ⁻ = −ℓ
-    Untargeted,
-    /// ℓ⁻ = 0
-    None,
-}
-
-impl AttackName {
-    /// Its loss.
-    pub fn loss(self) -> Attack {
-        match self {
-            Self::RandomLabel | Self::RunnerUp => Attack::Targeted,
-            Self::Untargeted => Attack::Untargeted,
-            Self::None => Attack::None,
-        }
-    }
-}
-
-/// The blocks that g acts on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum PerturbedBlocks {
-    /// Hidden blocks and output
-    All,
-    /// Hidden blocks
-    Hidden,
-}
-
-/// What has a g of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum PerturbedPer {
-    /// Each sample
-    Sample,
-    /// Each batch: all its samples share g
-    Batch,
-}
-
-/// A block's potential, as the paper introduces them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum PotentialName {
-    /// Eq. 3
-    FenchelYoung,
-    /// Eq. 1
-    Quadratic,
-}
-
-/// What γ weighs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Distance {
-    /// The potential itself (eq. 14)
-    Potential,
-    /// A distance between a unit's own activity and the one that others see (eq. 12); γ in (0, 1]
-    Elementwise,
 }

@@ -52,7 +52,7 @@ impl Observed {
         let Some(contrast) = learner.settings.contrast() else { return Ok(observed) };
         let all = samples.len();
         let first = |share: usize, most: usize| (0..(all / share).clamp(1, most)).collect::<Vec<_>>();
-        let few = first(SHARE, learner.settings.batch);
+        let few = first(SHARE, learner.settings.optimiser.batch);
         let ends = relaxed(learner, &contrast, samples, &few, data, &mut Streams::new(seed))?;
         let pair = |value: fn(&(f64, f64)) -> f64| {
             let pair = [value(&ends[0]), value(&ends[1])];
@@ -61,7 +61,7 @@ impl Observed {
         observed.energies = pair(|end| end.0);
         observed.residuals = pair(|end| end.1);
         if cosine {
-            let batch = first(COSINE_SHARE, learner.settings.batch);
+            let batch = first(COSINE_SHARE, learner.settings.optimiser.batch);
             observed.cosine = finite(Some(angle(learner, samples, &batch, data, &mut Streams::new(seed))?));
         }
         Ok(observed)
@@ -93,7 +93,7 @@ fn relaxed(
         }
         let problem = problem(batch, std::slice::from_ref(nudge));
         let mut state: StateView = memory.state(&network, problem.rows(&network))?;
-        let outcome = network.relax(&problem, &mut state, &settings.relaxation(), &mut |_| {})?;
+        let outcome = network.relax(&problem, &mut state, &settings.relaxation.settings(), &mut |_| {})?;
         let count = indices.len() as f64;
         *end = (f64::from(outcome.last.energy) / count, f64::from(outcome.last.residual));
     }

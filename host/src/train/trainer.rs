@@ -22,7 +22,10 @@ use crate::error::require;
 /// ```
 /// # use fenchel::train::{ObjectiveName, Settings, Trainer};
 /// let digits = fenchel::data::load("digits")?;
-/// let settings = Settings { layers: vec![8], samples: Some(100), ..Settings::new("digits", ObjectiveName::Arovr) };
+/// let settings = Settings::new("digits", ObjectiveName::Arovr).with(|settings| {
+///     settings.network.layers = vec![8];
+///     settings.data.samples = Some(100);
+/// });
 /// let mut trainer = Trainer::new(&settings, &digits)?;
 /// trainer.epoch()?;
 /// // Goes on to the same bits.
@@ -85,7 +88,7 @@ impl<'a> Trainer<'a> {
         let mut streams = Streams::new(settings.seed);
         let samples = streams.samples(settings, data)?;
         let parameters = Parameters::new(&settings.architecture(data)?, &mut streams.initial);
-        let first = if settings.pretrain > 0 { settings.pretraining() } else { settings.clone() };
+        let first = if settings.optimiser.pretrain > 0 { settings.pretraining() } else { settings.clone() };
         let learner = Learner::new(first, parameters);
         let (settings, progress) = (settings.clone(), Progress::default());
         Ok(Self { data, settings, samples, streams, learner, progress, best: None, gradient_norm: None })
@@ -108,7 +111,7 @@ impl<'a> Trainer<'a> {
     /// [`crate::BadInput`] if a weight or bias is no longer finite.
     pub fn advance(&mut self, stop: &dyn Fn() -> bool) -> Result<Step> {
         let pretraining = self.is_pretraining();
-        if !pretraining && self.progress.trained >= self.settings.epochs {
+        if !pretraining && self.progress.trained >= self.settings.optimiser.epochs {
             return Ok(Step::Finished);
         }
         let start = Instant::now();
@@ -117,8 +120,14 @@ impl<'a> Trainer<'a> {
         self.progress.seconds = before + start.elapsed().as_secs_f64();
         let Some(unbounded) = unbounded else { return Ok(Step::Stopped) };
         let epoch = if pretraining { self.progress.pretrained } else { self.progress.trained };
-        let got = format!("{:e}, after which epoch {epoch} left others", self.settings.rate);
-        require!(self.parameters().is_finite(), "--rate", "one that leaves weights and biases finite", got);
+        let got =
+            format!("{:e}, after which epoch {epoch} left others", self.settings.optimiser.learning_rate);
+        require!(
+            self.parameters().is_finite(),
+            "`learning_rate`",
+            "one that leaves weights and biases finite",
+            got
+        );
         let validation = &self.data.validation;
         let answers = outputs(&self.parameters().network(), validation, self.data.scaling)?;
         let (validation_accuracy, validation_loss) = score(&answers, &validation.labels);
@@ -146,16 +155,16 @@ impl<'a> Trainer<'a> {
             if stop() {
                 return Ok(None);
             }
-            let last = progress.order.len().min(progress.seen + self.settings.batch);
+            let last = progress.order.len().min(progress.seen + self.settings.optimiser.batch);
             let indices = &progress.order[progress.seen..last];
             progress.dropped += self.learner.step(&self.samples, indices, self.data, &mut self.streams)?;
             progress.seen = last;
         }
         self.gradient_norm = (progress.seen > 0).then(|| norm(&self.learner.gradient));
         progress.order.clear();
-        if progress.pretrained < self.settings.pretrain {
+        if progress.pretrained < self.settings.optimiser.pretrain {
             progress.pretrained += 1;
-            if progress.pretrained == self.settings.pretrain {
+            if progress.pretrained == self.settings.optimiser.pretrain {
                 self.learner = Learner::new(self.settings.clone(), self.learner.parameters.clone());
             }
         } else {
@@ -198,7 +207,7 @@ impl<'a> Trainer<'a> {
     }
 
     fn is_pretraining(&self) -> bool {
-        self.progress.pretrained < self.settings.pretrain
+        self.progress.pretrained < self.settings.optimiser.pretrain
     }
 
     /// A copy that goes on with other settings from here, with a fresh optimiser. They must differ in

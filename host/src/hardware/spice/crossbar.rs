@@ -46,9 +46,9 @@ impl<'p> Crossbar<'p> {
     /// that can't be.
     pub fn new(parameters: &'p Parameters, profile: &'p Profile, op_amps: OpAmps, seed: u64) -> Result<Self> {
         let OpAmps { gain, offset } = op_amps;
-        require!(gain >= 1.0 && gain.is_finite(), "--op-amp-gain", "a finite number of at least 1", gain);
+        require!(gain >= 1.0 && gain.is_finite(), "`op_amp_gain`", "a finite number of at least 1", gain);
         let expected = "a finite number of at least 0";
-        require!(offset >= 0.0 && offset.is_finite(), "--op-amp-offset", expected, offset);
+        require!(offset >= 0.0 && offset.is_finite(), "`op_amp_offset`", expected, offset);
         for (flaw, size) in [("read_noise", profile.read_noise), ("dead_units", profile.dead_units)] {
             let place = format!("profile {}, {flaw}", profile.name);
             require!(size == 0.0, place, "0 in a crossbar's circuit", size);

@@ -1,0 +1,88 @@
+//! The group `attack`: what disturbs the network while it trains.
+
+use anyhow::Result;
+use clap::ValueEnum;
+use fenchel_core::{Attack, InputBlock, Perturbation};
+use serde::{Deserialize, Serialize};
+
+use crate::error::require;
+use crate::spelling;
+
+/// What disturbs the network while it trains.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct AttackSettings {
+    /// The attack's loss ℓ⁻; default towards a random wrong label.
+    pub loss: AttackName,
+    /// g, the noise in the energy; default gaussian:0.0625 for the ^g objectives, none for others.
+    #[serde(with = "spelling::text")]
+    pub perturbation: Perturbation,
+    /// Blocks that g acts on; default all.
+    pub perturbed_blocks: PerturbedBlocks,
+    /// What has a g of its own; default each sample.
+    pub perturbed_per: PerturbedPer,
+    /// How far an attack may move the input, in units of the scaled input; default none, except for
+    /// `backprop-fgsm`.
+    #[serde(with = "spelling::text")]
+    pub input_block: InputBlock,
+    /// Standard deviation of Gaussian noise on the inputs, which are then clipped to \[0, 1\]; default 0.
+    pub input_noise: f32,
+    /// Standard deviation of Gaussian noise on hidden pre-activations, for back-propagation only; default
+    /// 0.25 for `backprop-noise`, 0 for others.
+    pub hidden_noise: f32,
+}
+
+impl AttackSettings {
+    /// Refuse values out of range.
+    pub(super) fn check(&self) -> Result<()> {
+        for (place, value) in [("`input_noise`", self.input_noise), ("`hidden_noise`", self.hidden_noise)] {
+            require!(value >= 0.0 && value.is_finite(), place, "a finite number of at least 0", value);
+        }
+        Ok(())
+    }
+}
+
+/// Where an attack's loss ℓ⁻ comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AttackName {
+    /// Towards a random wrong label, fresh for each sample and batch
+    RandomLabel,
+    /// Towards the wrong label that the network finds likeliest
+    RunnerUp,
+    /// Away from the right label: ℓ⁻ = −ℓ
+    Untargeted,
+    /// ℓ⁻ = 0
+    None,
+}
+
+impl AttackName {
+    /// Core's name of its loss.
+    pub fn loss(self) -> Attack {
+        match self {
+            Self::RandomLabel | Self::RunnerUp => Attack::Targeted,
+            Self::Untargeted => Attack::Untargeted,
+            Self::None => Attack::None,
+        }
+    }
+}
+
+/// The blocks that g acts on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PerturbedBlocks {
+    /// Hidden blocks and output
+    All,
+    /// Hidden blocks
+    Hidden,
+}
+
+/// What has a g of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PerturbedPer {
+    /// Each sample
+    Sample,
+    /// Each batch: all its samples share g
+    Batch,
+}

@@ -1,0 +1,216 @@
+//! The settings of a training run, in groups.
+
+mod attack;
+mod data;
+mod network;
+mod objective;
+mod optimiser;
+mod read;
+mod relaxation;
+
+use anyhow::Result;
+use fenchel_core::{Activation, InputBlock, Nudge, Objective, Perturbation, Schedule};
+use serde::{Deserialize, Serialize};
+
+use super::objectives::ObjectiveName;
+use crate::data::{Dataset, Reading};
+use crate::error::require;
+use crate::hardware::Profile;
+use crate::model::architecture::Architecture;
+use crate::spelling::Spelled;
+use crate::{BadInput, spelling};
+pub use attack::{AttackName, AttackSettings, PerturbedBlocks, PerturbedPer};
+pub use data::DataSettings;
+pub use network::{Distance, NetworkSettings, PotentialName};
+pub use objective::ObjectiveSettings;
+pub use optimiser::OptimiserSettings;
+pub use relaxation::RelaxationSettings;
+
+/// Everything that determines a run's result.
+///
+/// ```
+/// use fenchel::train::{ObjectiveName, Settings};
+/// let settings = Settings::new("digits", ObjectiveName::ArovrG).with(|settings| {
+///     settings.network.layers = vec![16];
+///     settings.optimiser.epochs = 3;
+/// });
+/// settings.check(&fenchel::data::load("digits")?)?;
+/// assert!(Settings::from_toml("epocs = 3").is_err());
+/// # Ok::<(), anyhow::Error>(())
+/// ```
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Settings {
+    /// Seed of subset, initialisation, order and every other draw; default 0.
+    pub seed: u64,
+    /// What is trained on.
+    pub data: DataSettings,
+    /// The network's shape and its energy.
+    pub network: NetworkSettings,
+    /// What training minimises.
+    pub objective: ObjectiveSettings,
+    /// What disturbs the network while it trains.
+    pub attack: AttackSettings,
+    /// How the steps are taken, and how many.
+    pub optimiser: OptimiserSettings,
+    /// How the inference problems of a batch are solved.
+    pub relaxation: RelaxationSettings,
+    /// The hardware of which a fresh chip is drawn for each mini-batch; default none, exact weights.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub hardware: Option<Profile>,
+    /// How the file of samples is read.
+    #[serde(skip_serializing_if = "Reading::is_default", default)]
+    pub reading: Reading,
+}
+
+impl Settings {
+    /// The defaults, with what belongs to `objective`.
+    pub fn new(data: &str, objective: ObjectiveName) -> Self {
+        let row = objective.row();
+        Self {
+            seed: 0,
+            data: DataSettings { source: data.into(), samples: None },
+            network: NetworkSettings {
+                layers: vec![64, 32],
+                activation: vec![Activation::Relu],
+                skip: Vec::new(),
+                potential: PotentialName::FenchelYoung,
+                distance: Distance::Potential,
+                gamma: vec![1.0],
+            },
+            objective: ObjectiveSettings { name: objective, alpha: 0.49, beta: 0.25 },
+            attack: AttackSettings {
+                loss: AttackName::RandomLabel,
+                perturbation: row.perturbation,
+                perturbed_blocks: PerturbedBlocks::All,
+                perturbed_per: PerturbedPer::Sample,
+                input_block: row.input_block,
+                input_noise: 0.0,
+                hidden_noise: row.hidden_noise,
+            },
+            optimiser: OptimiserSettings {
+                learning_rate: 1e-3,
+                batch: 50,
+                pretrain: 0,
+                epochs: 100,
+                weight_clip: None,
+            },
+            relaxation: RelaxationSettings { schedule: Schedule::ForwardBackward, sweeps: 2, tolerance: 0.0 },
+            hardware: None,
+            reading: Reading::default(),
+        }
+    }
+
+    /// These settings after `change`.
+    pub fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
+        change(&mut self);
+        self
+    }
+
+    /// Another objective, with the noise and attack on the input that belong to it.
+    pub fn for_objective(self, objective: ObjectiveName) -> Self {
+        let row = objective.row();
+        self.with(|settings| {
+            settings.objective.name = objective;
+            settings.attack.perturbation = row.perturbation;
+            settings.attack.input_block = row.input_block;
+            settings.attack.hidden_noise = row.hidden_noise;
+        })
+    }
+
+    /// On chips of `profile`. An objective with a Gaussian g draws it at the size of the offsets, if
+    /// there are any, for each sample: g is a unit's offset.
+    pub fn on(mut self, profile: Profile) -> Self {
+        if let Perturbation::Gaussian { std } = &mut self.attack.perturbation
+            && profile.offset > 0.0
+        {
+            *std = profile.offset as f32;
+        }
+        self.hardware = Some(profile);
+        self
+    }
+
+    /// The input block and the weight clip of the preset `robust`. The radius is a share of the input's
+    /// range, which the data's scaling makes \[0, 1\].
+    pub fn robust(self) -> Self {
+        self.with(|settings| {
+            settings.attack.input_block = InputBlock::Box { radius: 0.02 };
+            settings.optimiser.weight_clip = Some(2.0);
+        })
+    }
+
+    /// As in pretraining: plain back-propagation, on the same samples, shape and steps. What doesn't
+    /// count there has its default.
+    pub fn pretraining(&self) -> Self {
+        let given = self.clone();
+        Self::new(&self.data.source, ObjectiveName::Backprop).with(|plain| {
+            plain.seed = given.seed;
+            plain.data = given.data;
+            plain.reading = given.reading;
+            plain.network.layers = given.network.layers;
+            plain.network.activation = given.network.activation;
+            plain.network.skip = given.network.skip;
+            plain.optimiser = OptimiserSettings { epochs: plain.optimiser.epochs, ..given.optimiser };
+        })
+    }
+
+    /// The shape of the network, for `data`.
+    ///
+    /// # Errors
+    /// As [`NetworkSettings::architecture`].
+    pub fn architecture(&self, data: &Dataset) -> Result<Architecture> {
+        self.network.architecture(data.features, data.classes())
+    }
+
+    /// The objective's inference problems; none for back-propagation.
+    pub fn contrast(&self) -> Option<fenchel_core::Contrast> {
+        let ObjectiveSettings { name, alpha, beta } = self.objective;
+        name.objective().contrast(self.attack.loss.loss(), alpha, beta)
+    }
+
+    /// Refuse what can't be trained, before anything is written.
+    ///
+    /// # Errors
+    /// [`BadInput`] or [`fenchel_core::Error`].
+    pub fn check(&self, data: &Dataset) -> Result<()> {
+        self.optimiser.check()?;
+        self.relaxation.check()?;
+        self.objective.check()?;
+        self.attack.check()?;
+        let lifted = self.objective.name.objective() != Objective::Backprop;
+        let got = spelling::name(self.objective.name);
+        let expected = "a back-propagation objective (lifted ones take `perturbation`)";
+        require!(!lifted || self.attack.hidden_noise == 0.0, "`hidden_noise`", expected, got);
+        let none = self.attack.perturbation == Perturbation::None;
+        let expected = "none with back-propagation (which takes `hidden_noise`)";
+        require!(lifted || none, "`perturbation`", expected, self.attack.perturbation.spell());
+        if let Some(profile) = &self.hardware {
+            profile.check()?;
+            let schedule = self.relaxation.schedule;
+            let fits = !lifted || schedule != Schedule::Unitwise;
+            let expected =
+                "forward-backward or backward with `hardware` (units move by W alone, not by Wᵀ's arrays)";
+            require!(fits, "`schedule`", expected, schedule.spell());
+        }
+        if let Some(count) = self.data.samples {
+            let most = data.train.len();
+            require!((1..=most).contains(&count), "`samples`", format!("1 to {most}"), count);
+        }
+        self.check_nudge(self.architecture(data)?.output_gamma())
+    }
+
+    /// Refuse a nudge that leaves the output's problem without a minimum.
+    fn check_nudge(&self, gamma: f32) -> Result<()> {
+        let beta = self.objective.beta;
+        let nudges = self.contrast().map(|contrast| contrast.nudges).unwrap_or([Nudge::FREE; 2]);
+        let s = nudges.map(|nudge| nudge.s).into_iter().fold(0.0, f32::min);
+        if gamma + s > 0.0 {
+            return Ok(());
+        }
+        let factor = -s / beta;
+        let times = if factor == 1.0 { String::new() } else { format!("{factor}·") };
+        let expected = format!("γ_L > {times}β, or the output's problem has no minimum (γ_L + s > 0)");
+        let got = format!("γ_L = {gamma}, β = {beta}, s = {s}");
+        Err(BadInput::new("`beta`", expected, got).into())
+    }
+}

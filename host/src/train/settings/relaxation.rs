@@ -1,0 +1,38 @@
+//! The group `relaxation`: how the inference problems of a batch are solved.
+
+use anyhow::Result;
+use fenchel_core::Schedule;
+use serde::{Deserialize, Serialize};
+
+use crate::error::require;
+use crate::spelling;
+
+/// How the inference problems of a batch are solved.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct RelaxationSettings {
+    /// Order of updates; default forward–backward.
+    #[serde(with = "spelling::text")]
+    pub schedule: Schedule,
+    /// Most sweeps of a relaxation; default 2, since an odd number errs systematically.
+    pub sweeps: u32,
+    /// A relaxation ends when no activity changes by more; default 0, which takes all sweeps.
+    pub tolerance: f32,
+}
+
+impl RelaxationSettings {
+    /// As core takes them.
+    pub fn settings(&self) -> fenchel_core::Settings {
+        let Self { schedule, sweeps, tolerance } = *self;
+        fenchel_core::Settings { schedule, sweeps, tolerance }
+    }
+
+    /// Refuse values out of range.
+    pub(super) fn check(&self) -> Result<()> {
+        require!(self.sweeps > 0, "`sweeps`", "at least 1", 0);
+        let tolerance = self.tolerance;
+        let fits = tolerance >= 0.0 && tolerance.is_finite();
+        require!(fits, "`tolerance`", "a finite number of at least 0", tolerance);
+        Ok(())
+    }
+}
