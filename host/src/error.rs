@@ -5,6 +5,8 @@ use std::fmt::Display;
 use anyhow::Result;
 use serde::de::DeserializeOwned;
 
+use crate::output::harmless;
+
 /// Return [`BadInput`] unless the condition holds.
 macro_rules! require {
     ($condition:expr, $place:expr, $expected:expr, $got:expr) => {
@@ -63,8 +65,8 @@ pub(crate) fn quoted(text: &str) -> String {
     }
 }
 
-/// What another library says of a file, without the control characters that it quotes, and not long.
+/// What another library says of a file, harmless to a terminal and not long.
 pub(crate) fn printable(text: &str) -> String {
     const MOST: usize = 300;
-    text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).take(MOST).collect()
+    harmless(text).chars().take(MOST).collect()
 }

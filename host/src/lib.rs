@@ -16,6 +16,7 @@ pub mod hardware;
 pub mod model;
 mod npz;
 pub mod optim;
+pub mod output;
 pub mod report;
 pub mod spelling;
 pub mod store;

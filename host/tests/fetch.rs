@@ -5,9 +5,9 @@ use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use fenchel::data::fetch::{Outcome, Progress, Remote, fetch, sha256};
+use fenchel::data::fetch::{Limits, Outcome, Progress, Remote, fetch, sha256};
 
 /// How a server answers one request.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -24,6 +24,10 @@ enum Answer {
     Corrupt,
     /// Other bytes than it is asked for.
     OtherRange,
+    /// A byte now and then, for ever.
+    Trickle,
+    /// As much as anybody takes.
+    Endless,
     NotFound,
 }
 
@@ -79,6 +83,17 @@ fn respond(mut stream: TcpStream, answer: Answer, start: Option<usize>) -> std::
         }
         None => ("200 OK", String::new()),
     };
+    if matches!(answer, Answer::Trickle | Answer::Endless) {
+        write!(stream, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")?;
+        loop {
+            if answer == Answer::Trickle {
+                stream.write_all(&bytes[..1])?;
+                std::thread::sleep(Duration::from_millis(100));
+            } else {
+                stream.write_all(&bytes)?;
+            }
+        }
+    }
     let body = &bytes[start.unwrap_or(0)..];
     let length = body.len();
     write!(stream, "HTTP/1.1 {status}\r\nContent-Length: {length}\r\n{range}Connection: close\r\n\r\n")?;
@@ -103,8 +118,8 @@ fn get(folder: &Path, mirrors: &[String]) -> (anyhow::Result<Outcome>, Vec<Strin
         }
     };
     // Long enough for a busy machine, and short enough to wait for.
-    let patience = Duration::from_secs(2);
-    (fetch(&Remote { name: "file.gz", sha256: &sum }, mirrors, folder, patience, &mut watch), errors)
+    let limits = Limits { silence: Duration::from_secs(2), end: Instant::now() + Duration::from_secs(60) };
+    (fetch(&Remote { name: "file.gz", sha256: &sum }, mirrors, folder, limits, &mut watch), errors)
 }
 
 fn names(folder: &Path) -> Vec<String> {
@@ -199,7 +214,33 @@ fn the_command_says_which_mirror_failed_and_leaves_nothing_wrong() {
         assert!(message.contains(words), "{words:?} isn't in: {message}");
     }
     assert!(names(&folder.path().join("data/mnist")).is_empty());
+    let secret = missing.replace("http://", "http://me:secret@");
+    for options in [["mnist", "--mirror", &secret], ["mnist", "--mirror", "ftp://me:secret@localhost"]] {
+        let output = run(&options);
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert!(message.contains("…@") && !message.contains("secret"), "{message}");
+    }
+    for (option, value) in [("--patience", "1.8e19"), ("--patience", "0"), ("--time-limit", "nan")] {
+        let output = run(&["mnist", option, value]);
+        assert_eq!(output.status.code(), Some(2), "{option} {value}");
+    }
     let unknown = run(&["digits"]);
     assert_eq!(unknown.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&unknown.stderr).contains("mnist, fashion-mnist, kmnist"));
+}
+
+#[test]
+fn neither_a_slow_nor_an_endless_mirror_is_followed_for_ever() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (slow, asked) = mirror(&[Answer::Trickle]);
+    let limits = Limits { silence: Duration::from_secs(60), end: Instant::now() + Duration::from_secs(1) };
+    let file = Remote { name: "file.gz", sha256: "0" };
+    let error = fetch(&file, &[slow], folder.path(), limits, &mut |_| {}).expect_err("no end to it");
+    assert!(format!("{error:#}").contains("--time-limit"), "{error:#}");
+    assert_eq!(asked.lock().expect("no panic").len(), 1);
+    let folder = tempfile::tempdir().expect("a folder");
+    let (endless, _) = mirror(&[Answer::Endless]);
+    let (outcome, errors) = get(folder.path(), &[endless]);
+    assert!(outcome.is_err() && errors[0].contains("got more"), "{errors:?}");
+    assert!(names(folder.path()).is_empty(), "{:?}", names(folder.path()));
 }

@@ -1,19 +1,18 @@
 //! `fenchel data`: what data sets are here, and getting those that aren't.
 
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use clap::Subcommand;
-use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
 use super::table::table;
 use crate::BadInput;
-use crate::data::fetch::{Outcome, Progress, Remote, fetch};
+use crate::data::fetch::{Limits, Outcome, Progress, Remote, fetch, without_password};
 use crate::data::{self, FOLDER, NAMED};
 use crate::error::{printable, require};
+use crate::output::{self, say_above};
 
 /// Data sets: what is found where, and downloading
 #[derive(clap::Args)]
@@ -59,6 +58,9 @@ struct FetchArgs {
     /// Seconds without a byte after which a mirror is given up
     #[arg(long, default_value_t = 30.0)]
     patience: f64,
+    /// Seconds for the whole download, which the next call resumes
+    #[arg(long, default_value_t = 3600.0)]
+    time_limit: f64,
     /// Print one JSON object: folder, files (name, state: present or fetched)
     #[arg(long)]
     json: bool,
@@ -146,14 +148,23 @@ fn list(args: &ListArgs) -> Result<()> {
     outcome
 }
 
+/// A time that an option gives, of a day at most.
+fn seconds(option: &str, given: f64) -> Result<Duration> {
+    const DAY: f64 = 86_400.0;
+    let expected = format!("a number of seconds above 0, at most {DAY}");
+    let time = Duration::try_from_secs_f64(given).ok().filter(|time| !time.is_zero() && given <= DAY);
+    Ok(time.ok_or_else(|| BadInput::new(option, expected, given))?)
+}
+
 fn download(args: &FetchArgs) -> Result<()> {
     let published = data::named(&args.name).and_then(|named| named.published).ok_or_else(|| {
         let names: Vec<_> = NAMED.iter().filter(|named| named.published.is_some()).map(|n| n.name).collect();
         BadInput::new("data set", format!("one of {}", names.join(", ")), format!("{:?}", args.name))
     })?;
-    let patience = Duration::try_from_secs_f64(args.patience).ok().filter(|time| !time.is_zero());
-    let patience =
-        patience.ok_or_else(|| BadInput::new("--patience", "a number of seconds above 0", args.patience))?;
+    let limits = Limits {
+        silence: seconds("--patience", args.patience)?,
+        end: Instant::now() + seconds("--time-limit", args.time_limit)?,
+    };
     let folder = args.out.clone().unwrap_or_else(|| Path::new(FOLDER).join(published.name));
     let mirrors: Vec<String> = match args.mirror.as_slice() {
         [] => published.mirrors.iter().map(|mirror| mirror.to_string()).collect(),
@@ -165,17 +176,11 @@ fn download(args: &FetchArgs) -> Result<()> {
             is_address,
             "--mirror",
             "an address that begins with https:// or http://",
-            printable(mirror)
+            printable(&without_password(mirror))
         );
     }
-    let bar = (!args.quiet && std::io::stderr().is_terminal()).then(|| {
-        let style = ProgressStyle::with_template("{msg} {wide_bar} {bytes} of {total_bytes} {eta} left");
-        ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
-    });
-    let say = |text: String| match &bar {
-        Some(bar) => bar.suspend(|| eprintln!("{text}")),
-        None => eprintln!("{text}"),
-    };
+    let bar = output::bar("{msg} {wide_bar} {bytes} of {total_bytes} {eta} left", 0).filter(|_| !args.quiet);
+    let say = |text: String| say_above(bar.as_ref(), text);
     let mut files = Vec::new();
     for &(name, sha256) in &published.files {
         let mut watch = |progress: Progress| match (progress, &bar) {
@@ -188,7 +193,7 @@ fn download(args: &FetchArgs) -> Result<()> {
             (Progress::Failed(address, error), _) => say(format!("{address}: {error:#}")),
             _ => {}
         };
-        let outcome = fetch(&Remote { name, sha256 }, &mirrors, &folder, patience, &mut watch)?;
+        let outcome = fetch(&Remote { name, sha256 }, &mirrors, &folder, limits, &mut watch)?;
         files.push((name, outcome));
     }
     if let Some(bar) = &bar {
@@ -199,7 +204,7 @@ fn download(args: &FetchArgs) -> Result<()> {
         let state = |outcome| if outcome == Outcome::Fetched { "fetched" } else { "present" };
         let files: Vec<_> =
             files.iter().map(|&(name, outcome)| json!({ "name": name, "state": state(outcome) })).collect();
-        return super::print(json!({ "folder": folder, "files": files }));
+        return super::print(json!({ "folder": output::path(&folder), "files": files }));
     }
     super::print(format_args!(
         "{}: {} files, {fetched} of them new, checksums right",

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::analysis::evaluate::accuracy;
 use crate::convert::quantise::{name, narrow};
+use crate::output;
 use crate::store::files;
 use crate::store::model_file::ModelBytes;
 use crate::{convert, data};
@@ -65,7 +66,7 @@ pub fn run(args: &Args) -> Result<()> {
         let written = convert::write(args.format, place, &bytes)?;
         files::write(&args.output, &written)?;
         if args.json {
-            return super::print(json!({ "model": args.output, "bytes": written.len() }));
+            return super::print(json!({ "model": output::path(&args.output), "bytes": written.len() }));
         }
         return super::print(format_args!("{}: {} bytes", args.output.display(), written.len()));
     };
@@ -75,7 +76,9 @@ pub fn run(args: &Args) -> Result<()> {
     let after = test_accuracy(&narrowed.model(args.output.display())?);
     if args.json {
         let accuracy = json!({ name(model.precision()): before, name(form): after });
-        return super::print(json!({ "model": args.output, "bytes": narrowed.len(), "accuracy": accuracy }));
+        return super::print(
+            json!({ "model": output::path(&args.output), "bytes": narrowed.len(), "accuracy": accuracy }),
+        );
     }
     let percent = |accuracy: Option<f64>| {
         accuracy

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::convert::import;
 use crate::error::require;
+use crate::output;
 use crate::spelling::parse;
 use crate::store::files;
 use crate::store::model_file::export;
@@ -69,7 +70,9 @@ pub fn run(args: &Args) -> Result<()> {
     let bytes = export(&parameters, training, scaling, &class_names)?;
     files::write(&args.output, &bytes)?;
     if args.json {
-        return super::print(json!({ "model": args.output, "bytes": bytes.len(), "blocks": units }));
+        return super::print(
+            json!({ "model": output::path(&args.output), "bytes": bytes.len(), "blocks": units }),
+        );
     }
     let blocks = units.iter().map(usize::to_string).collect::<Vec<_>>().join("-");
     super::print(format_args!("{}: {blocks}, {} bytes", args.output.display(), bytes.len()))

@@ -26,10 +26,10 @@ mod train;
 
 use std::process::ExitCode;
 
-use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 use crate::BadInput;
+use crate::output::{self, print};
 
 /// Train lifted neural networks that run, bit for bit, as energy minimisers on a microcontroller.
 ///
@@ -95,7 +95,7 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("fenchel: {}", errors::line(&error));
+            output::say(format_args!("fenchel: {}", errors::line(&error)));
             ExitCode::from(match &error {
                 error if error.is::<train::Interrupted>() => 130,
                 error if is_bad_input(error) => 2,
@@ -114,12 +114,6 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
     let kind =
         |cause: &(dyn std::error::Error + 'static)| cause.downcast_ref::<std::io::Error>().map(|e| e.kind());
     error.chain().any(|cause| kind(cause) == Some(std::io::ErrorKind::BrokenPipe))
-}
-
-/// Print one line to stdout.
-fn print(line: impl std::fmt::Display) -> Result<()> {
-    use std::io::Write;
-    Ok(writeln!(std::io::stdout(), "{line}")?)
 }
 
 #[cfg(test)]

@@ -220,7 +220,9 @@ impl Common {
             let chips = if cell.settings.hardware.is_some() { ", on chips" } else { "" };
             let clip = if cell.settings.optimiser.weight_clip.is_some() { ", clipped" } else { "" };
             let (data, seed) = (label(&cell.settings.data.source), cell.settings.seed);
-            eprintln!("{number} trained: {data}, {objective}{pretrained}{chips}{clip}, seed {seed}");
+            crate::output::say(format_args!(
+                "{number} trained: {data}, {objective}{pretrained}{chips}{clip}, seed {seed}"
+            ));
         };
         let (markdown, report) = threads.install(|| work(plan, &data, &watch))?;
         files::make_folder(&self.out)?;

@@ -1,18 +1,18 @@
 //! `fenchel train`.
 
-use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use serde_json::json;
 
 use super::options::Options;
 use crate::analysis::evaluate::accuracy;
 use crate::data::{self, Dataset};
+use crate::output::{self, say, say_above};
 use crate::store::model_file::export_run;
 use crate::store::run::{BEST, CHECKPOINT, LAST, Run};
 use crate::train::{Checkpoint, Epoch, Logged, Settings, Step, Trained, Trainer};
@@ -105,7 +105,7 @@ pub fn run(args: &Args) -> Result<()> {
             "best_epoch": trained.best.epoch,
             "epochs": settings.optimiser.epochs,
             "seconds": seconds,
-            "model": model,
+            "model": output::path(&model),
         }));
     }
     super::print(format_args!(
@@ -155,10 +155,7 @@ fn watched(
                 run.log(&logged)?;
                 if let Some(text) = warning(&epoch).filter(|_| !warned) {
                     warned = true;
-                    match bar {
-                        Some(bar) => bar.suspend(|| eprintln!("{text}")),
-                        None => eprintln!("{text}"),
-                    }
+                    say_above(bar, text);
                 }
                 let epochs =
                     if epoch.pretraining { settings.optimiser.pretrain } else { settings.optimiser.epochs };
@@ -229,13 +226,9 @@ fn warning(epoch: &Epoch) -> Option<String> {
 
 /// A bar on a terminal, none elsewhere, of pretraining and training together.
 fn progress(done: [u32; 2], epochs: [u32; 2]) -> Option<ProgressBar> {
-    std::io::stderr().is_terminal().then(|| {
-        let style = ProgressStyle::with_template("epoch {pos}/{len} {wide_bar} {msg} {eta} left");
-        let [done, epochs] = [done, epochs].map(|[first, second]| u64::from(first) + u64::from(second));
-        ProgressBar::new(epochs)
-            .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
-            .with_position(done)
-    })
+    let [done, epochs] = [done, epochs].map(|[first, second]| u64::from(first) + u64::from(second));
+    let bar = output::bar("epoch {pos}/{len} {wide_bar} {msg} {eta} left", epochs);
+    bar.map(|bar| bar.with_position(done))
 }
 
 fn show(bar: Option<&ProgressBar>, epoch: &Epoch, epochs: u32) {
@@ -250,7 +243,7 @@ fn show(bar: Option<&ProgressBar>, epoch: &Epoch, epochs: u32) {
         }
         None if epoch.epoch.is_multiple_of(10) || epoch.epoch == 1 || epoch.epoch == epochs => {
             let phase = if epoch.pretraining { "pretraining, " } else { "" };
-            eprintln!("{phase}epoch {}/{epochs}: {message}, {:.1} s", epoch.epoch, epoch.seconds);
+            say(format_args!("{phase}epoch {}/{epochs}: {message}, {:.1} s", epoch.epoch, epoch.seconds));
         }
         None => {}
     }
@@ -282,11 +275,8 @@ fn show_all(bar: Option<&ProgressBar>, logged: &Logged, epochs: u32) {
         line += &format!(", {} unbounded", epoch.unbounded);
     }
     line += &format!(", {:.1} s", epoch.seconds);
-    match bar {
-        Some(bar) => {
-            bar.suspend(|| eprintln!("{line}"));
-            bar.inc(1);
-        }
-        None => eprintln!("{line}"),
+    say_above(bar, line);
+    if let Some(bar) = bar {
+        bar.inc(1);
     }
 }

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use sha2::{Digest, Sha256};
@@ -14,6 +14,8 @@ use crate::error::{printable, quoted, require};
 
 /// Most bytes of one file.
 const MOST: u64 = 256 << 20;
+/// Why a download ends that is slow, but not silent.
+const OUT_OF_TIME: &str = "the time for the download is over (--time-limit); the next call resumes it";
 /// Times that one mirror is asked in a row, as long as each brings bytes.
 const TRIES: usize = 5;
 
@@ -46,9 +48,36 @@ pub enum Outcome {
     Fetched,
 }
 
-/// Put `file` into `folder`, from the first of `mirrors` that gives it. What came of it so far is in
-/// `NAME.part` until it is whole and its checksum right; the next call goes on from there. A mirror that
-/// sends nothing for as long as `patience` is given up.
+/// How long to wait.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// A mirror that sends nothing for so long is given up.
+    pub silence: Duration,
+    /// When everything is given up.
+    pub end: Instant,
+}
+
+/// An address as it may be shown: without the user's name and password, if it holds them.
+///
+/// ```
+/// use fenchel::data::fetch::without_password;
+/// assert_eq!(without_password("https://me:secret@example.org/a@b"), "https://…@example.org/a@b");
+/// ```
+pub fn without_password(address: &str) -> String {
+    let (scheme, rest) = match address.split_once("://") {
+        Some((scheme, rest)) => (format!("{scheme}://"), rest),
+        None => (String::new(), address),
+    };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    match authority.rfind('@') {
+        Some(at) => format!("{scheme}…{}", &rest[at..]),
+        None => address.to_string(),
+    }
+}
+
+/// Put `file` into `folder`, from the first of `mirrors` that gives it. A partial download stays in
+/// `NAME.part` until its checksum is right, and the next call resumes it; one that is longer than any file
+/// that is published is deleted.
 ///
 /// # Errors
 /// [`crate::BadInput`] if another file is in its place; if no mirror has it; of the file system.
@@ -56,7 +85,7 @@ pub fn fetch(
     file: &Remote,
     mirrors: &[String],
     folder: &Path,
-    patience: Duration,
+    limits: Limits,
     watch: &mut dyn FnMut(Progress),
 ) -> Result<Outcome> {
     let (path, part) = (folder.join(file.name), folder.join(format!("{}.part", file.name)));
@@ -74,15 +103,17 @@ pub fn fetch(
     for mirror in mirrors {
         let address = format!("{}/{}", mirror.trim_end_matches('/'), file.name);
         for _ in 0..TRIES {
-            watch(Progress::Asking(&address));
+            ensure!(Instant::now() < limits.end, "{OUT_OF_TIME}");
+            let shown = without_password(&address);
+            watch(Progress::Asking(&shown));
             let before = length(&part);
-            let got = download(&address, &part, patience, watch);
+            let got = download(&address, &part, limits, watch);
             let checked = got.and_then(|()| check(&part, file).inspect_err(|_| drop(fs::remove_file(&part))));
             let Err(error) = checked else {
                 fs::rename(&part, &path).with_context(|| format!("writing {}", path.display()))?;
                 return Ok(Outcome::Fetched);
             };
-            watch(Progress::Failed(&address, &error));
+            watch(Progress::Failed(&shown, &error));
             last = Some(error);
             // With more than before it goes on; with nothing left of what an earlier one gave, anew.
             let after = length(&part);
@@ -122,17 +153,21 @@ fn check(part: &Path, file: &Remote) -> Result<()> {
 }
 
 /// Go on with `part`, or begin anew if the mirror can't.
-fn download(address: &str, part: &Path, patience: Duration, watch: &mut dyn FnMut(Progress)) -> Result<()> {
+fn download(address: &str, part: &Path, limits: Limits, watch: &mut dyn FnMut(Progress)) -> Result<()> {
     let have = length(part);
     let config = ureq::Agent::config_builder()
-        .timeout_connect(Some(patience))
-        .timeout_recv_response(Some(patience))
+        .timeout_connect(Some(limits.silence))
+        .timeout_recv_response(Some(limits.silence))
         .http_status_as_error(false);
     let mut request = ureq::Agent::new_with_config(config.build()).get(address);
     if have > 0 {
         request = request.header(header::RANGE, format!("bytes={have}-"));
     }
-    let response = request.call().map_err(|error| anyhow::anyhow!(printable(&error.to_string())))?;
+    let told = |error: ureq::Error| {
+        let text = error.to_string().replace(address, &without_password(address));
+        anyhow::anyhow!(printable(&text))
+    };
+    let response = request.call().map_err(told)?;
     let text = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
     let start = match response.status() {
         StatusCode::OK => 0,
@@ -151,25 +186,34 @@ fn download(address: &str, part: &Path, patience: Duration, watch: &mut dyn FnMu
     };
     let total =
         text(header::CONTENT_LENGTH).and_then(|n| n.parse::<u64>().ok()).map(|n| start.saturating_add(n));
+    ensure!(
+        total.is_none_or(|total| total <= MOST),
+        "expected at most {MOST} bytes, got {}",
+        total.unwrap_or(0)
+    );
     let mut file = File::options().create(true).truncate(false).write(true).open(part)?;
     file.set_len(start)?;
     file.seek(SeekFrom::Start(start))?;
-    let done = copy(response.into_body().into_reader(), &mut file, start, total, patience, watch);
+    let done = copy(response.into_body().into_reader(), &mut file, start, total, limits, watch);
     file.sync_all()?;
     let done = done?;
+    if done > total.unwrap_or(MOST).min(MOST) {
+        fs::remove_file(part)?;
+        bail!("expected at most {} bytes, got more", total.unwrap_or(MOST));
+    }
     if let Some(total) = total {
         ensure!(done == total, "expected {total} bytes, got {done}");
     }
     Ok(())
 }
 
-/// The bytes of `body` into `file`; how many are there then, `start` included.
+/// The bytes of `body` into `file`, and no more than a file may have; how many there are then, `start` included.
 fn copy(
     mut body: impl Read + Send + 'static,
     file: &mut File,
     start: u64,
     total: Option<u64>,
-    patience: Duration,
+    limits: Limits,
     watch: &mut dyn FnMut(Progress),
 ) -> Result<u64> {
     // Read by a thread of its own, which can be left waiting: the client limits the time of a whole body
@@ -193,17 +237,23 @@ fn copy(
     let mut done = start;
     loop {
         watch(Progress::Bytes(done, total));
-        match receiver.recv_timeout(patience) {
+        let left = limits.end.saturating_duration_since(Instant::now());
+        match receiver.recv_timeout(limits.silence.min(left)) {
             Ok(Ok(bytes)) if bytes.is_empty() => return Ok(done),
             Ok(Ok(bytes)) => {
                 file.write_all(&bytes)?;
                 done += bytes.len() as u64;
-                ensure!(done <= MOST, "expected at most {MOST} bytes, got more");
+                if done > total.unwrap_or(MOST).min(MOST) {
+                    return Ok(done);
+                }
             }
             Ok(Err(error)) if error.kind() == ErrorKind::Interrupted => {}
             Ok(Err(error)) => bail!("after {done} bytes: {}", printable(&error.to_string())),
+            Err(RecvTimeoutError::Timeout) if left <= limits.silence => {
+                bail!("after {done} bytes: {OUT_OF_TIME}")
+            }
             Err(RecvTimeoutError::Timeout) => {
-                bail!("after {done} bytes nothing came for {:.1} s", patience.as_secs_f64())
+                bail!("after {done} bytes nothing came for {:.1} s", limits.silence.as_secs_f64())
             }
             Err(RecvTimeoutError::Disconnected) => bail!("after {done} bytes the connection was lost"),
         }

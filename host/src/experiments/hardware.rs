@@ -269,11 +269,11 @@ fn estimate(cells: &[Vec<Cell>], profiles: &[Profile], images: &Images, extent: 
         let start = Instant::now();
         trials(&parameters, &profile, &images.free, Some(&nudged), Lot { chips: 1, seed: 0 })?;
         seconds += start.elapsed().as_secs_f64() * chips as f64 / threads;
-        eprintln!(
+        crate::output::say(format_args!(
             "{}: {trainings} trainings and {chips} chips in {lots} lots to do, about {:.0} minutes",
             label(&data.name),
             (seconds / 60.0).ceil()
-        );
+        ));
     }
     Ok(())
 }

@@ -83,7 +83,12 @@ impl Architecture {
         for skip in skips {
             let place = format!("`skip` {}", skip.spell());
             let expected = format!("FROM + 1 < TO, TO at most {output}");
-            require!(skip.from + 1 < skip.to && skip.to <= output, place, expected, skip.spell());
+            require!(
+                skip.from < skip.to.saturating_sub(1) && skip.to <= output,
+                place,
+                expected,
+                skip.spell()
+            );
             let ends = (skip.from, skip.to);
             require!(!connections.contains(&ends), place, "each skip once", "it twice");
             connections.push(ends);
