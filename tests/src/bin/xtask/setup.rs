@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use anyhow::Result;
 
 use crate::boards::BOARDS;
-use crate::process::{check, output};
+use crate::process::{check, output, root};
 
 /// What builds the firmware.
 pub enum Toolchain {
@@ -17,6 +17,16 @@ pub enum Toolchain {
         /// lld.
         linker: PathBuf,
     },
+}
+
+impl Toolchain {
+    /// Name, version and commit of its compiler, as one line.
+    pub fn compiler(&self) -> Result<String> {
+        match self {
+            Toolchain::Rustup => output(Command::new("rustc").arg("--version").current_dir(root())),
+            Toolchain::Debian { .. } => output(Command::new("/usr/bin/rustc").arg("--version")),
+        }
+    }
 }
 
 /// What a command or a step needs beside a Rust toolchain.
