@@ -161,6 +161,15 @@ pub fn miri() -> bool {
     works("rustup", &[install.as_slice(), &components].concat())
 }
 
+/// Whether this version of Rust is here, or could be added.
+pub fn rust(version: &str) -> bool {
+    if works("rustup", &["run", version, "cargo", "--version"]) {
+        return true;
+    }
+    eprintln!("installing Rust {version}");
+    works("rustup", &["toolchain", "install", version, "--profile", "minimal", "--no-self-update"])
+}
+
 /// Make sure that cargo-fuzz, Rust's nightly, which it needs, and a C++ compiler are there.
 pub fn prepare_fuzzing() -> Result<()> {
     if !works("rustup", &["run", "nightly", "rustc", "--version"]) {

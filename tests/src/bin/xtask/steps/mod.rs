@@ -3,6 +3,7 @@
 mod core;
 mod firmware;
 mod host;
+mod packages;
 mod run;
 mod workspace;
 
@@ -100,6 +101,8 @@ pub const STEPS: &[Step] = &[
         workspace::cross,
     ),
     step("docs", &[], LONG, "documentation without a warning, and its examples", workspace::docs),
+    step("packages", &[], LONG, "what cargo would publish compiles by itself", packages::package),
+    step("msrv", &[], LONG, "the declared minimum Rust version compiles it", packages::minimum_rust),
     step("tour", &[], LONG, "docs/tour.md, typed in", host::tour),
     step("python", &[Python], LONG, "round trips with Python's packages", host::python),
     step("firmware-lints", &[Firmware, Clippy], LONG, "no warning in the firmware", firmware::lints),
