@@ -8,6 +8,7 @@ use core::fmt;
 #[allow(missing_docs)]
 pub enum Quantity {
     Blocks,
+    Connections,
     BlockUnits,
     Biases,
     Gammas,
@@ -31,6 +32,7 @@ impl fmt::Display for Quantity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Blocks => "number of blocks",
+            Self::Connections => "number of connections",
             Self::BlockUnits => "units of a block",
             Self::Biases => "number of biases",
             Self::Gammas => "number of γ values",

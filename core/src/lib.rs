@@ -52,7 +52,7 @@ mod state;
 pub use activation::Activation;
 pub use error::{Error, Quantity};
 pub use file::{
-    Edge, FORMAT_VERSION, MAX_BLOCKS, MAX_CONNECTIONS, Model, ModelFile, PARAMETER_ALIGNMENT, Training,
+    Edge, FORMAT_VERSION, MAX_BLOCKS, MAX_CONNECTIONS, Model, ModelFields, PARAMETER_ALIGNMENT, Training,
     checksum,
 };
 pub use label::label;

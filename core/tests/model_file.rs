@@ -1,8 +1,8 @@
 //! The model file: what goes in comes out, and whatever else comes is refused with the reason.
 
 use fenchel_core::{
-    Activation, Block, Edge, Error, FORMAT_VERSION, Model, ModelFile, Objective, PARAMETER_ALIGNMENT,
-    Perturbation, Quantity, Scaling, Training, Weights, checksum,
+    Activation, Block, Edge, Error, FORMAT_VERSION, Model, ModelFields, Objective, PARAMETER_ALIGNMENT,
+    Perturbation, Precision, Quantity, Scaling, Training, Weights, checksum,
 };
 use fenchel_oracle::random_network::{Random, RandomNetwork};
 
@@ -36,22 +36,43 @@ fn to_bytes(values: &[f32]) -> Vec<u8> {
     values.iter().flat_map(|value| value.to_le_bytes()).collect()
 }
 
-/// The bytes of the file with these parameters, after `change`, padded to alignment.
-fn file_of(network: &RandomNetwork, parameters: &[u8], change: impl FnOnce(&mut ModelFile)) -> Vec<u8> {
-    let blocks = network.blocks.iter().copied().collect();
+/// The fields of a file, its lists owned so that a test can change them.
+struct Fields {
+    training: Training<'static>,
+    scaling: Scaling,
+    class_names: &'static str,
+    blocks: Vec<Block>,
+    connections: Vec<Edge>,
+}
+
+/// The bytes of the file with these parameters, after `change`.
+fn file_of(network: &RandomNetwork, parameters: &[u8], change: impl FnOnce(&mut Fields)) -> Vec<u8> {
     let edge = |&(from, to): &(usize, usize)| Edge { from: from as u8, to: to as u8 };
-    let edges = network.ends.iter().map(edge).collect();
-    let mut file = ModelFile::new(TRAINING, SCALING, "zero\none\ntwo", blocks, edges, parameters);
-    change(&mut file);
-    let zeros = [0; PARAMETER_ALIGNMENT];
-    for n in 0..PARAMETER_ALIGNMENT {
-        file.padding = &zeros[..n];
-        let bytes = postcard::to_stdvec_crc32(&file, checksum()).expect("serialises");
-        if (bytes.len() - 4 - parameters.len()).is_multiple_of(PARAMETER_ALIGNMENT) {
-            return bytes;
-        }
-    }
-    panic!("no padding aligns the parameters");
+    let mut fields = Fields {
+        training: TRAINING,
+        scaling: SCALING,
+        class_names: "zero\none\ntwo",
+        blocks: network.blocks.clone(),
+        connections: network.ends.iter().map(edge).collect(),
+    };
+    change(&mut fields);
+    let fields = ModelFields {
+        training: fields.training,
+        scaling: fields.scaling,
+        class_names: fields.class_names,
+        blocks: &fields.blocks,
+        connections: &fields.connections,
+        precision: Precision::F32,
+        parameters,
+    };
+    let expected = fields.file_len().expect("fits");
+    let mut short = vec![0; expected - 1];
+    let error = Error::TooSmall { what: Quantity::FileBytes, expected, got: expected - 1 };
+    assert_eq!(fields.write(&mut short), Err(error));
+    let mut bytes = vec![0xff; expected + 3];
+    assert_eq!(fields.write(&mut bytes).expect("fits").len(), expected);
+    bytes.truncate(expected);
+    bytes
 }
 
 fn file() -> Vec<u8> {
@@ -88,7 +109,7 @@ fn refused(bytes: &[u8]) -> Error {
 }
 
 /// What `load` says to a file of the sample network with `change` made to it, checksum right.
-fn refused_after(change: impl FnOnce(&mut ModelFile)) -> Error {
+fn refused_after(change: impl FnOnce(&mut Fields)) -> Error {
     let network = network();
     refused(&file_of(&network, &to_bytes(&values(&network)), change))
 }

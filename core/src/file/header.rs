@@ -1,6 +1,5 @@
 //! The model file's fields, in their order.
 
-use heapless::Vec;
 use serde::{Deserialize, Serialize};
 
 use crate::{Attack, Block, Contrast, Objective, Perturbation, Precision, Scaling};
@@ -55,53 +54,26 @@ impl Training<'_> {
     }
 }
 
-/// The file as it lies on disk and in flash; docs/format.md shows it byte by byte. [`Model::load`] reads
-/// these fields one by one, into the model: a whole `ModelFile` in between would cost code and stack.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct ModelFile<'a> {
-    mark: [u8; 4],
-    version: u16,
-    /// How it was trained.
+/// The fields of a model file that its writer chooses, in their order; docs/format.md shows the file
+/// byte by byte. Mark, version, padding and checksum are added by [`write`](Self::write).
+///
+/// [`crate::Model::load`] reads the fields one by one, straight into the model: a whole `ModelFields`
+/// in between would cost code and stack.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ModelFields<'a> {
+    /// How the model was trained.
     pub training: Training<'a>,
     /// From raw values to inputs.
     pub scaling: Scaling,
     /// Names of the classes, separated by line feeds.
     pub class_names: &'a str,
-    /// The blocks 0..=L.
-    pub blocks: Vec<Block, MAX_BLOCKS>,
-    /// The connections, sorted by (to, from).
-    pub connections: Vec<Edge, MAX_CONNECTIONS>,
+    /// The blocks 0..=L, at most [`MAX_BLOCKS`].
+    pub blocks: &'a [Block],
+    /// The connections, sorted by (to, from), at most [`MAX_CONNECTIONS`].
+    pub connections: &'a [Edge],
     /// The form of the weights.
     pub precision: Precision,
-    /// Bytes that align what follows.
-    pub padding: &'a [u8],
     /// Little-endian: the packed weights of each connection, [`Precision::bytes`] long; then biases,
     /// then γ, f32.
     pub parameters: &'a [u8],
-}
-
-impl<'a> ModelFile<'a> {
-    /// A file of the current version, its weights f32.
-    pub fn new(
-        training: Training<'a>,
-        scaling: Scaling,
-        class_names: &'a str,
-        blocks: Vec<Block, MAX_BLOCKS>,
-        connections: Vec<Edge, MAX_CONNECTIONS>,
-        parameters: &'a [u8],
-    ) -> Self {
-        let (mark, padding) = (MARK, [].as_slice());
-        Self {
-            mark,
-            version: FORMAT_VERSION,
-            training,
-            scaling,
-            class_names,
-            blocks,
-            connections,
-            precision: Precision::F32,
-            padding,
-            parameters,
-        }
-    }
 }

@@ -63,7 +63,7 @@ impl<'a> Model<'a> {
         Ok(model)
     }
 
-    /// The fields of a [`crate::ModelFile`] after its training, in their order; the connections and parameters
+    /// The fields of a [`crate::ModelFields`] after its training, in their order; the connections and parameters
     /// are for [`assemble`](Self::assemble).
     fn read(
         &mut self,
@@ -192,7 +192,9 @@ fn weights(
             Packed::from_bytes(rows, columns, finite(scales, place)?, kernel::bytes_as_signed(values))
         }
         #[cfg(not(feature = "narrow"))]
-        _ => Err(Error::Header { field: "precision, without the feature narrow" }),
+        Precision::F16 | Precision::Int8 => {
+            Err(Error::Header { field: "precision, without the feature narrow" })
+        }
     }
 }
 

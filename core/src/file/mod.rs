@@ -3,9 +3,10 @@
 mod crc;
 mod header;
 mod load;
+mod write;
 
 pub use crc::checksum;
 pub use header::{
-    Edge, FORMAT_VERSION, MAX_BLOCKS, MAX_CONNECTIONS, ModelFile, PARAMETER_ALIGNMENT, Training,
+    Edge, FORMAT_VERSION, MAX_BLOCKS, MAX_CONNECTIONS, ModelFields, PARAMETER_ALIGNMENT, Training,
 };
 pub use load::Model;

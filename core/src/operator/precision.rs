@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 /// The form of the weights in a model file. Biases, γ, activities and sums are `f32` always.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
 pub enum Precision {
     /// 4 bytes a weight.
     #[default]

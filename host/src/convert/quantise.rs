@@ -1,9 +1,7 @@
 //! A model file with narrower weights.
 
 use anyhow::{Result, anyhow};
-use fenchel_core::{
-    Edge, Model, ModelFile, PANEL, PARAMETER_ALIGNMENT, Precision, Weights, checksum, pack, packed_len,
-};
+use fenchel_core::{Edge, Model, ModelFields, PANEL, Precision, Weights, pack, packed_len};
 
 use crate::store::model_file::ModelBytes;
 
@@ -19,7 +17,7 @@ pub fn name(precision: Precision) -> String {
 /// If a weight is too large for half precision, or the result wouldn't load.
 pub fn narrow(model: &Model, precision: Precision) -> Result<ModelBytes> {
     let network = model.network();
-    let (mut parameters, mut edges) = (Vec::new(), heapless::Vec::new());
+    let (mut parameters, mut edges) = (Vec::new(), Vec::new());
     for c in network.connections() {
         let (rows, columns) = c.weights.shape();
         let mut row_major: Vec<f32> = (0..rows).flat_map(|i| c.weights.row(i)).collect();
@@ -34,12 +32,10 @@ pub fn narrow(model: &Model, precision: Precision) -> Result<ModelBytes> {
             match precision {
                 Precision::F16 => parameters.extend(half(weight)?.to_le_bytes()),
                 Precision::Int8 => parameters.extend((weight as i8).to_le_bytes()),
-                _ => parameters.extend(weight.to_le_bytes()),
+                Precision::F32 => parameters.extend(weight.to_le_bytes()),
             }
         }
-        edges
-            .push(Edge { from: c.from as u8, to: c.to as u8 })
-            .map_err(|_| anyhow!("more connections than a model file holds"))?;
+        edges.push(Edge { from: c.from as u8, to: c.to as u8 });
     }
     for k in 1..=network.output() {
         parameters.extend(network.bias(k).iter().flat_map(|b| b.to_le_bytes()));
@@ -47,18 +43,16 @@ pub fn narrow(model: &Model, precision: Precision) -> Result<ModelBytes> {
     for k in 1..=network.output() {
         parameters.extend(network.gamma(k).iter().flat_map(|gamma| gamma.to_le_bytes()));
     }
-    let blocks = heapless::Vec::from_slice(network.blocks())
-        .map_err(|_| anyhow!("more blocks than a model file holds"))?;
-    let names = model.class_names().collect::<Vec<_>>().join("\n");
-    let mut file = ModelFile::new(*model.training(), model.scaling(), &names, blocks, edges, &parameters);
-    file.precision = precision;
-    let unpadded = postcard::to_stdvec_crc32(&file, checksum())?.len();
-    let start = unpadded - size_of::<u32>() - parameters.len();
-    let zeros = [0; PARAMETER_ALIGNMENT];
-    file.padding = &zeros[..start.next_multiple_of(PARAMETER_ALIGNMENT) - start];
-    let bytes = ModelBytes::new(&postcard::to_stdvec_crc32(&file, checksum())?);
-    bytes.model("the narrowed model")?;
-    Ok(bytes)
+    let fields = ModelFields {
+        training: *model.training(),
+        scaling: model.scaling(),
+        class_names: &model.class_names().collect::<Vec<_>>().join("\n"),
+        blocks: network.blocks(),
+        connections: &edges,
+        precision,
+        parameters: &parameters,
+    };
+    ModelBytes::of(&fields, "the narrowed model")
 }
 
 /// Weights to whole numbers from −127 to 127, in place; the scale of each row.

@@ -3,9 +3,9 @@
 use std::ops::Deref;
 use std::path::Path;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 use fenchel_core::{
-    Edge, Model, ModelFile, PARAMETER_ALIGNMENT, Scaling, Training, Weights, checksum, pack, packed_len,
+    Edge, Model, ModelFields, PARAMETER_ALIGNMENT, Precision, Scaling, Training, Weights, pack, packed_len,
 };
 
 use crate::data::Dataset;
@@ -34,6 +34,17 @@ impl ModelBytes {
         storage.resize(start, 0);
         storage.extend_from_slice(bytes);
         Self { storage, start }
+    }
+
+    /// The file of `fields`, loaded once to check it; `what` names it in the error.
+    ///
+    /// # Errors
+    /// If there are more blocks or connections than a file holds, or the result wouldn't load.
+    pub fn of(fields: &ModelFields, what: &str) -> Result<Self> {
+        let mut bytes = vec![0; fields.file_len()?];
+        let file = Self::new(fields.write(&mut bytes)?);
+        file.model(what)?;
+        Ok(file)
     }
 
     /// Read a model file, or a run folder's best model.
@@ -98,28 +109,26 @@ pub fn export(
     class_names: &[String],
 ) -> Result<ModelBytes> {
     let mut values = Vec::new();
-    let mut edges = heapless::Vec::new();
+    let mut edges = Vec::new();
     for c in &parameters.connections {
         let (rows, columns) = c.weights.shape();
         let start = values.len();
         values.resize(start + packed_len(rows, columns), 0.0);
         pack(rows, columns, c.weights.row_major(), &mut values[start..]);
-        let edge = Edge { from: c.from as u8, to: c.to as u8 };
-        edges.push(edge).map_err(|_| anyhow!("more connections than a model file holds"))?;
+        edges.push(Edge { from: c.from as u8, to: c.to as u8 });
     }
     values.extend_from_slice(&parameters.biases);
     values.extend_from_slice(&parameters.gammas);
     let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-    let blocks = heapless::Vec::from_slice(&parameters.blocks)
-        .map_err(|_| anyhow!("more blocks than a model file holds"))?;
     let names: Vec<_> = class_names.iter().map(|name| name.replace('\n', " ")).collect();
-    let names = names.join("\n");
-    let mut file = ModelFile::new(training, scaling, &names, blocks, edges, &bytes);
-    let unpadded = postcard::to_stdvec_crc32(&file, checksum())?.len();
-    let start = unpadded - size_of::<u32>() - bytes.len();
-    let zeros = [0; PARAMETER_ALIGNMENT];
-    file.padding = &zeros[..start.next_multiple_of(PARAMETER_ALIGNMENT) - start];
-    let bytes = ModelBytes::new(&postcard::to_stdvec_crc32(&file, checksum())?);
-    bytes.model("the exported model")?;
-    Ok(bytes)
+    let fields = ModelFields {
+        training,
+        scaling,
+        class_names: &names.join("\n"),
+        blocks: &parameters.blocks,
+        connections: &edges,
+        precision: Precision::F32,
+        parameters: &bytes,
+    };
+    ModelBytes::of(&fields, "the exported model")
 }
