@@ -90,25 +90,3 @@ fn a_zip_bomb_is_refused_before_it_fills_the_memory() {
     let error = format!("{:#}", arrays("bomb", &bomb).map(|arrays: Vec<Tensor>| arrays.len()).unwrap_err());
     assert!(error.contains("more data than its size allows"), "{error}");
 }
-
-#[test]
-fn a_c_header_compiles_without_a_warning_and_holds_the_file() {
-    let folder = trained(&["--layers", "8"]);
-    let folder = folder.path();
-    done(folder, &["export", "run", "-o", "own.fenchel"]);
-    done(folder, &["export", "run", "-o", "model.h", "--format", "c-header"]);
-    let program = "#include <stdio.h>\n#include \"model.h\"\nint main(void) {\n\
-                   return fwrite(fenchel_file, 1, FENCHEL_FILE_BYTES, stdout) != FENCHEL_FILE_BYTES; }\n";
-    std::fs::write(folder.join("program.c"), program).expect("written");
-    for standard in ["-std=c99", "-std=c11"] {
-        let gcc = Command::new("gcc")
-            .current_dir(folder)
-            .args([standard, "-Wall", "-Wextra", "-Werror", "program.c", "-o", "program"])
-            .output()
-            .expect("gcc: run `cargo xtask test`, which installs it");
-        assert!(gcc.status.success(), "{}", String::from_utf8_lossy(&gcc.stderr));
-        let output = Command::new(folder.join("program")).output().expect("it starts");
-        assert!(output.status.success());
-        assert_eq!(output.stdout, std::fs::read(folder.join("own.fenchel")).expect("written"));
-    }
-}

@@ -139,7 +139,7 @@ fn a_c_program_gets_the_bits_of_core() {
     );
     std::fs::write(folder.path().join("samples.h"), header).expect("writes");
     // What `fenchel export --format c-header` writes.
-    let exported = convert::write(convert::Form::CHeader, "model", &bytes).expect("exports");
+    let exported = convert::write(convert::Form::CHeader, "model", "exported", &bytes).expect("exports");
     std::fs::write(folder.path().join("exported.h"), exported).expect("writes");
     let (archive, libraries) = library(&root().join("target/c-interface"));
     let program = folder.path().join("device");

@@ -7,7 +7,9 @@ use fenchel_core::{Model, Precision};
 use serde_json::json;
 
 use crate::analysis::evaluate::accuracy;
+use crate::convert::identifier;
 use crate::convert::quantise::{name, narrow};
+use crate::error::{quoted, require};
 use crate::output;
 use crate::store::files;
 use crate::store::model_file::ModelBytes;
@@ -18,7 +20,8 @@ use crate::{convert, data};
 #[command(after_help = "Examples:
   fenchel export runs/first -o model.fenchel --weights f16
   fenchel export runs/first -o weights.safetensors --format safetensors
-  fenchel export runs/first -o model.h --format c-header")]
+  fenchel export runs/first -o gesture.h --format c-header
+  fenchel export runs/first -o src/model.rs --format rust")]
 pub struct Args {
     /// Run folder or model file
     run: PathBuf,
@@ -28,6 +31,9 @@ pub struct Args {
     /// What to write: the model file, or its weights for other programs, or its bytes for a C program
     #[arg(long, value_enum, default_value = "model")]
     format: convert::Form,
+    /// What names in a C header begin with, and the stem of the model file that Rust includes [default: the output's own]
+    #[arg(long)]
+    name: Option<String>,
     /// Form of the weights; another than the model's prints the test accuracy of both
     #[arg(long, value_enum)]
     weights: Option<Form>,
@@ -61,17 +67,15 @@ pub fn run(args: &Args) -> Result<()> {
     let bytes = ModelBytes::read(&args.run)?;
     let model = bytes.model(args.run.display())?;
     let form = args.weights.map(Form::precision).filter(|form| *form != model.precision());
-    let place = args.output.display();
     let Some(form) = form else {
-        let written = convert::write(args.format, place, &bytes)?;
-        files::write(&args.output, &written)?;
+        let written = write(args, &bytes)?;
         if args.json {
-            return super::print(json!({ "model": output::path(&args.output), "bytes": written.len() }));
+            return super::print(json!({ "model": output::path(&args.output), "bytes": written }));
         }
-        return super::print(format_args!("{}: {} bytes", args.output.display(), written.len()));
+        return super::print(format_args!("{}: {written} bytes", args.output.display()));
     };
     let narrowed = narrow(&model, form)?;
-    files::write(&args.output, &convert::write(args.format, place, &narrowed)?)?;
+    write(args, &narrowed)?;
     let before = test_accuracy(&model);
     let after = test_accuracy(&narrowed.model(args.output.display())?);
     if args.json {
@@ -93,6 +97,32 @@ pub fn run(args: &Args) -> Result<()> {
         percent(after),
         name(form)
     ))
+}
+
+/// Write the model in the form that `args` ask for, with the model file beside it if that is Rust; return
+/// the bytes of the output.
+fn write(args: &Args, bytes: &ModelBytes) -> Result<usize> {
+    let name = name_of(args)?;
+    let written = convert::write(args.format, args.output.display(), &name, bytes)?;
+    if args.format == convert::Form::Rust {
+        let model = args.output.with_file_name(format!("{name}.fenchel"));
+        require!(model != args.output, args.output.display(), "a name that ends in .rs", "the model file's");
+        files::write(&model, bytes)?;
+        output::say(format_args!("fenchel: the model file that it includes: {}", model.display()));
+    }
+    files::write(&args.output, &written)?;
+    Ok(written.len())
+}
+
+/// `--name`, or the output's stem.
+fn name_of(args: &Args) -> Result<String> {
+    let stem = args.output.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let Some(name) = &args.name else { return Ok(stem) };
+    let named = matches!(args.format, convert::Form::CHeader | convert::Form::Rust);
+    require!(named, "--name", "--format c-header or rust", "another form");
+    let expected = "letters, digits and underscores, a letter first";
+    require!(*name == identifier(name), "--name", expected, quoted(name));
+    Ok(name.clone())
 }
 
 /// On the test set that the model names, if that is here.

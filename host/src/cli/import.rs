@@ -1,12 +1,13 @@
 //! `fenchel import`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use fenchel_core::{Activation, Attack, Objective, Perturbation, Scaling, Training};
 use serde_json::json;
 
-use crate::convert::import;
+use crate::convert::{Affine, Hints, Imported, import, scaling_file};
+use crate::data::labels::numbered;
 use crate::error::require;
 use crate::output;
 use crate::spelling::parse;
@@ -18,9 +19,10 @@ use crate::{BadInput, data};
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   fenchel import weights.safetensors --data digits -o model.fenchel
+  fenchel import weights.safetensors --order stem,body,head -o model.fenchel
   fenchel import net.onnx -o model.fenchel && fenchel inspect model.fenchel")]
 pub struct Args {
-    /// A PyTorch state_dict of Linear layers as safetensors or NPZ, or an ONNX model of Gemm, or MatMul and Add, and Relu
+    /// A PyTorch state_dict of Linear layers as safetensors or NPZ, or an ONNX model of Gemm, or MatMul and Add, and Relu or Clip
     file: PathBuf,
     /// Where to write the model file
     #[arg(short, long)]
@@ -28,6 +30,12 @@ pub struct Args {
     /// What the network was trained on: scaling of the inputs and names of the classes are taken from it [default: inputs as they come, classes by number]
     #[arg(long)]
     data: Option<String>,
+    /// Scaling of raw values before the file's own input: that of a data set, or an NPZ file with arrays offset and factor, or mean and std [default: that of --data]
+    #[arg(long, value_name = "DATA")]
+    scaling_from: Option<String>,
+    /// Names of the layers, lowest first, for files that have no order [default: by shapes and names]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    order: Vec<String>,
     /// Of the hidden blocks, one or a list [default: what the file says, or relu where it says nothing]
     #[arg(long, value_delimiter = ',', value_parser = parse::<Activation>)]
     activation: Vec<Activation>,
@@ -39,24 +47,35 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<()> {
     let place = args.file.display();
     let file = std::fs::read(&args.file).map_err(|error| BadInput::new(&place, "a readable file", error))?;
-    let parameters = import(&place, &file, &args.activation)?;
+    let data = args.data.as_deref().map(data::load).transpose()?;
+    let own = |scaling: Scaling| Affine::scaling(&[scaling.offset.into()], &[scaling.factor.into()]);
+    let said = match &args.scaling_from {
+        None => None,
+        Some(name) => Some(match scaling_file::read(name)? {
+            Some(scaling) => scaling,
+            None => own(data::load(name)?.scaling),
+        }),
+    };
+    let folder = args.file.parent().map(|folder| if folder == "" { Path::new(".") } else { folder });
+    let hints = |scaling| Hints { activations: &args.activation, order: &args.order, folder, scaling };
+    let mut imported = import(&place, &file, &hints(said.clone()))?;
+    if let (None, Some(data)) = (&said, &data) {
+        if imported.scales_itself {
+            let note = "the file scales its input itself: the data's scaling isn't applied (--scaling-from applies it before)";
+            imported.notes.push(note.into());
+        } else {
+            imported = import(&place, &file, &hints(Some(own(data.scaling))))?;
+        }
+    }
+    let Imported { parameters, scaling, class_names, notes, .. } = imported;
     let units: Vec<_> = parameters.blocks.iter().map(|block| block.size()).collect();
     let classes = units[units.len() - 1];
-    let (scaling, class_names) = match &args.data {
-        None => (Scaling { offset: 0.0, factor: 1.0 }, (0..classes).map(|class| class.to_string()).collect()),
-        Some(name) => {
-            let data = data::load(name)?;
-            let (features, expected) = (data.features, data.classes());
-            require!(units[0] == features, &place, format!("{features} inputs, as {name} has"), units[0]);
-            require!(
-                classes == expected,
-                &place,
-                format!("{expected} outputs, as {name} has classes"),
-                classes
-            );
-            (data.scaling, data.class_names)
-        }
-    };
+    if let Some(data) = &data {
+        let (name, features, expected) = (&data.name, data.features, data.classes());
+        require!(units[0] == features, &place, format!("{features} inputs, as {name} has"), units[0]);
+        require!(classes == expected, &place, format!("{expected} outputs, as {name} has classes"), classes);
+    }
+    let class_names = data.map(|data| data.class_names).or(class_names).unwrap_or_else(|| numbered(classes));
     let training = Training {
         objective: Objective::Backprop,
         attack: Attack::None,
@@ -69,6 +88,9 @@ pub fn run(args: &Args) -> Result<()> {
     };
     let bytes = export(&parameters, training, scaling, &class_names)?;
     files::write(&args.output, &bytes)?;
+    for note in notes {
+        output::say(format_args!("fenchel: {place}: {note}"));
+    }
     if args.json {
         return super::print(
             json!({ "model": output::path(&args.output), "bytes": bytes.len(), "blocks": units }),

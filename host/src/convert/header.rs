@@ -4,28 +4,35 @@ use std::fmt::Write;
 
 use fenchel_core::{Model, PARAMETER_ALIGNMENT};
 
-/// The bytes as an aligned array, and the sizes that a program around them needs.
-pub fn write(bytes: &[u8], model: &Model) -> String {
+/// The names that earlier headers had, kept for the header that a program includes first.
+const SHARED: [&str; 4] = ["BYTES", "INPUTS", "UNITS", "CLASSES"];
+
+/// Return a C99 and C++ header with the file's bytes as an aligned array `name_file`, its sizes and its
+/// class names; `name` is an identifier ([`identifier`]).
+pub fn write(name: &str, bytes: &[u8], model: &Model) -> String {
+    let upper = name.to_ascii_uppercase();
     let network = model.network();
-    let mut text = String::from(
-        "/* A Fenchel model file for core's C interface, fenchel.h: include it in one source file. */\n\
-         #ifndef FENCHEL_FILE_H\n#define FENCHEL_FILE_H\n\n#include <stdint.h>\n\n",
+    let values = [bytes.len(), network.input_units(), network.units(), network.output_units()];
+    let mut text = format!(
+        "/* A Fenchel model file for the C interface, fenchel.h: include it in one source file.\n   \
+         {name}_file holds the file. The names FENCHEL_FILE_… and fenchel_file stand for the model whose\n   \
+         header is included first. */\n\
+         #ifndef {upper}_FENCHEL_H\n#define {upper}_FENCHEL_H\n\n#include <stdint.h>\n\n"
     );
-    for (name, value) in [
-        ("BYTES", bytes.len()),
-        ("INPUTS", network.input_units()),
-        ("UNITS", network.units()),
-        ("CLASSES", network.output_units()),
-    ] {
-        let _ = writeln!(text, "#define FENCHEL_FILE_{name} {value}");
+    for (what, value) in SHARED.iter().zip(values) {
+        let _ = writeln!(text, "#define {upper}_{what} {value}");
     }
+    let names: Vec<_> = model.class_names().map(literal).collect();
     let _ = write!(
         text,
-        "\n#if defined(__cplusplus)\n#define FENCHEL_ALIGNED alignas({PARAMETER_ALIGNMENT})\n\
+        "\n#ifndef FENCHEL_ALIGNED\n\
+         #if defined(__cplusplus) && __cplusplus >= 201103L\n#define FENCHEL_ALIGNED alignas({PARAMETER_ALIGNMENT})\n\
          #elif defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L\n\
          #define FENCHEL_ALIGNED _Alignas({PARAMETER_ALIGNMENT})\n\
-         #else\n#define FENCHEL_ALIGNED __attribute__((aligned({PARAMETER_ALIGNMENT})))\n#endif\n\n\
-         static const FENCHEL_ALIGNED uint8_t fenchel_file[FENCHEL_FILE_BYTES] = {{"
+         #else\n#define FENCHEL_ALIGNED __attribute__((aligned({PARAMETER_ALIGNMENT})))\n#endif\n#endif\n\n\
+         static const char *const {name}_class_names[{upper}_CLASSES] = {{\n    {}\n}};\n\n\
+         FENCHEL_ALIGNED static const uint8_t {name}_file[{upper}_BYTES] = {{",
+        names.join(",\n    ")
     );
     for line in bytes.chunks(20) {
         text.push_str("\n    ");
@@ -33,6 +40,42 @@ pub fn write(bytes: &[u8], model: &Model) -> String {
             let _ = write!(text, "{byte},");
         });
     }
-    text.push_str("\n};\n\n#endif\n");
+    text.push_str("\n};\n\n#ifndef FENCHEL_FILE_BYTES\n");
+    for what in SHARED {
+        let _ = writeln!(text, "#define FENCHEL_FILE_{what} {upper}_{what}");
+    }
+    let _ = write!(text, "#define fenchel_file {name}_file\n#endif\n\n#endif\n");
     text
+}
+
+/// Return `text` as part of a name in C: letters, digits and underscores, beginning with a letter.
+pub fn identifier(text: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
+    let name: String = text.chars().map(plain).collect();
+    if name.starts_with(|c: char| c.is_ascii_alphabetic()) { name } else { format!("model_{name}") }
+}
+
+/// A string literal of C, in which whatever isn't a letter, a digit or a space is an octal escape.
+fn literal(text: &str) -> String {
+    let mut literal = String::from("\"");
+    for byte in text.bytes() {
+        let _ = match byte {
+            b' ' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => write!(literal, "{}", char::from(byte)),
+            _ => write!(literal, "\\{byte:03o}"),
+        };
+    }
+    literal + "\""
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_texts_are_valid_in_c() {
+        assert_eq!(identifier("my-model 2"), "my_model_2");
+        assert_eq!(identifier("3d"), "model_3d");
+        assert_eq!(identifier(""), "model_");
+        assert_eq!(literal("a\"1\\?é"), "\"a\\0421\\134\\077\\303\\251\"");
+    }
 }

@@ -1,7 +1,9 @@
 //! A chain of linear layers, between the forms of a file and [`Parameters`].
 
 use anyhow::Result;
-use fenchel_core::{Activation, Connection, Model, Potential, Weights};
+use fenchel_core::{Activation, Connection, MAX_BLOCKS, Model, Potential, Scaling, Weights};
+
+use super::Affine;
 
 use crate::error::{quoted, require};
 use crate::{Architecture, Matrix, Parameters};
@@ -29,6 +31,8 @@ pub fn parameters(place: &str, layers: Vec<Layer>, activations: &[Activation]) -
     let Some(first) = layers.first() else {
         return Err(super::bad(place, "at least one linear layer", "none"));
     };
+    let most = MAX_BLOCKS - 1;
+    require!(layers.len() <= most, place, format!("at most {most} linear layers"), layers.len());
     let mut sizes = vec![first.columns];
     for layer in &layers {
         let place = format!("{place}, layer {}", quoted(&layer.name));
@@ -58,6 +62,45 @@ pub fn parameters(place: &str, layers: Vec<Layer>, activations: &[Activation]) -
     };
     let connections = layers.into_iter().enumerate().map(connection).collect();
     Ok(Parameters { blocks: architecture.blocks, connections, biases, gammas: architecture.gammas })
+}
+
+/// Make two outputs, 0 and itself, of a single linear one, so that the larger one's index is the class; whether
+/// it was one. The softmax of both is the single one's sigmoid.
+pub fn split_single_output(layers: &mut [Layer], activations: &[Activation]) -> bool {
+    let of_hidden = activations.len() < layers.len() || layers.len() == 1;
+    let given = activations.last().filter(|_| !of_hidden).copied();
+    let Some(last) = layers.last_mut().filter(|last| last.rows == 1) else { return false };
+    if given.or(last.activation).is_some_and(|activation| activation != Activation::Linear) {
+        return false;
+    }
+    last.rows = 2;
+    last.weights.splice(0..0, vec![0.0; last.columns]);
+    last.biases.insert(0, 0.0);
+    true
+}
+
+/// Return the model's scaling of the raw values; what it can't hold is folded into the first layer.
+pub fn scale_input(place: &str, layers: &mut [Layer], scaling: &Affine) -> Result<Scaling> {
+    let Some(first) = layers.first_mut() else { return Ok(Scaling { offset: 0.0, factor: 1.0 }) };
+    let fits = scaling.len() == 1 || scaling.len() == first.columns;
+    require!(fits, place, format!("scaling of 1 value or {}", first.columns), scaling.len());
+    require!(scaling.is_finite(), place, "finite scaling", "another");
+    if let Some((offset, factor)) = scaling.uniform() {
+        let scaling = Scaling { offset: offset as f32, factor: factor as f32 };
+        if scaling.offset.is_finite() && scaling.factor != 0.0 {
+            return Ok(scaling);
+        }
+    }
+    for (row, bias) in first.weights.chunks_exact_mut(first.columns).zip(&mut first.biases) {
+        let mut sum = f64::from(*bias);
+        for (j, w) in row.iter_mut().enumerate() {
+            let (factor, shift) = scaling.at(j);
+            sum += f64::from(*w) * shift;
+            *w = (f64::from(*w) * factor) as f32;
+        }
+        *bias = sum as f32;
+    }
+    Ok(Scaling { offset: 0.0, factor: 1.0 })
 }
 
 /// The layers of a chain whose hidden blocks are ReLU and whose output is linear.

@@ -2,43 +2,120 @@
 //!
 //! A new form is a file here and a row in [`import`]'s or [`Form`]'s list.
 
+mod affine;
+mod foreign;
+mod half;
 mod header;
 mod layers;
 pub(crate) mod npz;
 mod onnx;
-mod protobuf;
+mod order;
 pub mod quantise;
+mod rust;
 mod safetensors;
+pub mod scaling_file;
 mod state_dict;
 
 use std::fmt::Display;
+use std::path::Path;
 
 use anyhow::Result;
-use fenchel_core::{Activation, Model};
+use fenchel_core::{Activation, Model, Scaling};
 
+use crate::error::require;
 use crate::store::model_file::ModelBytes;
 use crate::{BadInput, Parameters};
+pub use affine::Affine;
+pub use header::identifier;
 pub use layers::Layer;
 pub use npz::arrays;
 
+/// What a file holds.
+struct Read {
+    /// Lowest first.
+    layers: Vec<Layer>,
+    /// Of the first layer's input.
+    scaling: Affine,
+    /// If the file has them.
+    class_names: Option<Vec<String>>,
+    /// Sentences about what was assumed or left out.
+    notes: Vec<String>,
+}
+
+/// What an import is told beside the file.
+#[derive(Clone, Debug, Default)]
+pub struct Hints<'a> {
+    /// One for all hidden blocks, one each, or one each and one for the output; none for what the file says, or
+    /// ReLU and a linear output if it says nothing.
+    pub activations: &'a [Activation],
+    /// Names of the layers, lowest first; none for the order that their shapes and names tell.
+    pub order: &'a [String],
+    /// Where weights lie that an ONNX model keeps in other files; none if it may have none.
+    pub folder: Option<&'a Path>,
+    /// From raw values to the file's input; none if they are the same.
+    pub scaling: Option<Affine>,
+}
+
+/// A network of another program.
+#[derive(Debug)]
+pub struct Imported {
+    /// Blocks, weights, biases and γ = 1.
+    pub parameters: Parameters,
+    /// From raw values to the input.
+    pub scaling: Scaling,
+    /// Whether the file itself scales its input.
+    pub scales_itself: bool,
+    /// Names of the classes, if the file has them.
+    pub class_names: Option<Vec<String>>,
+    /// Sentences about what was assumed or left out.
+    pub notes: Vec<String>,
+}
+
 /// The network in `file`, recognised by its first bytes: an ONNX model, safetensors or NPZ with a
-/// PyTorch `state_dict`. `activations`: one for all hidden blocks, one each, or one each and one for
-/// the output; none for what the file says, or ReLU and a linear output if it says nothing.
-/// `place` is where errors say that it is. What is allocated is bounded by the file's size.
+/// PyTorch `state_dict`. `place` is where errors say that it is. What is allocated is bounded by the file's size.
 ///
 /// # Errors
-/// [`BadInput`] for anything but a chain of linear layers with ReLU or nothing between, and for
-/// weights that aren't finite; [`fenchel_core::Error`] for more or larger layers than core takes.
-pub fn import(place: impl Display, file: &[u8], activations: &[Activation]) -> Result<Parameters> {
+/// [`BadInput`] for anything but a chain of linear layers with projections or nothing between, and for
+/// weights that aren't finite; [`fenchel_core::Error`] for larger layers than core takes.
+pub fn import(place: impl Display, file: &[u8], hints: &Hints) -> Result<Imported> {
     let place = place.to_string();
-    let layers = if file.starts_with(b"PK") {
-        state_dict::layers(&place, npz::arrays(&place, file)?)?
+    foreign::refuse(&place, file)?;
+    let tensors = if file.starts_with(b"PK") {
+        Some(npz::arrays(&place, file)?)
     } else if file.get(8) == Some(&b'{') {
-        state_dict::layers(&place, safetensors::tensors(&place, file)?)?
+        Some(safetensors::tensors(&place, file)?)
     } else {
-        onnx::layers(&place, file)?
+        None
     };
-    layers::parameters(&place, layers, activations)
+    let mut read = match tensors {
+        Some(tensors) => {
+            let layers = state_dict::layers(&place, tensors)?;
+            let (layers, note) = order::arrange(&place, layers, hints.order)?;
+            let notes = note.into_iter().collect();
+            Read { layers, scaling: Affine::identity(), class_names: None, notes }
+        }
+        None => {
+            let read = onnx::read(&place, file, hints.folder)?;
+            require!(
+                hints.order.is_empty(),
+                "--order",
+                "a file without an order of its own",
+                "an ONNX model"
+            );
+            read
+        }
+    };
+    let scales_itself = !read.scaling.is_identity();
+    if let Some(scaling) = &hints.scaling {
+        read.scaling = scaling.then(&read.scaling);
+    }
+    if layers::split_single_output(&mut read.layers, hints.activations) {
+        let note = "its one output becomes two, 0 and itself: class 1 where it is above 0";
+        read.notes.push(note.into());
+    }
+    let scaling = layers::scale_input(&place, &mut read.layers, &read.scaling)?;
+    let parameters = layers::parameters(&place, read.layers, hints.activations)?;
+    Ok(Imported { parameters, scaling, scales_itself, class_names: read.class_names, notes: read.notes })
 }
 
 /// What `fenchel export` writes.
@@ -52,21 +129,25 @@ pub enum Form {
     Npz,
     /// The model file's bytes in a C header, for core's C interface
     CHeader,
+    /// Sizes and class names as Rust constants, and an aligned include of the model file, which is written beside it
+    Rust,
 }
 
-/// The model in that form.
+/// The model in that form; `name` begins the names of a C header, and is the stem of the model file that
+/// Rust includes.
 ///
 /// # Errors
 /// [`BadInput`] if safetensors or NPZ are to hold anything but a chain of linear layers with ReLU
 /// between: they have no place for the rest.
-pub fn write(form: Form, place: impl Display, bytes: &ModelBytes) -> Result<Vec<u8>> {
+pub fn write(form: Form, place: impl Display, name: &str, bytes: &ModelBytes) -> Result<Vec<u8>> {
     let place = place.to_string();
     let model = bytes.model(&place)?;
     match form {
         Form::Model => Ok(bytes.to_vec()),
         Form::Safetensors => safetensors::write(&tensors(&place, &model)?),
         Form::Npz => npz::write(&tensors(&place, &model)?),
-        Form::CHeader => Ok(header::write(bytes, &model).into_bytes()),
+        Form::CHeader => Ok(header::write(&identifier(name), bytes, &model).into_bytes()),
+        Form::Rust => Ok(rust::write(&format!("{name}.fenchel"), &model).into_bytes()),
     }
 }
 

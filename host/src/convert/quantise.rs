@@ -3,6 +3,7 @@
 use anyhow::{Result, anyhow};
 use fenchel_core::{Edge, Model, ModelFields, PANEL, Precision, Weights, pack, packed_len};
 
+use super::half::narrowed;
 use crate::store::model_file::ModelBytes;
 
 /// A form of weights as `fenchel export --weights` has it.
@@ -30,7 +31,7 @@ pub fn narrow(model: &Model, precision: Precision) -> Result<ModelBytes> {
         pack(rows, columns, &row_major, &mut panels);
         for weight in panels {
             match precision {
-                Precision::F16 => parameters.extend(half(weight)?.to_le_bytes()),
+                Precision::F16 => parameters.extend(narrowed(weight)?.to_le_bytes()),
                 Precision::Int8 => parameters.extend((weight as i8).to_le_bytes()),
                 Precision::F32 => parameters.extend(weight.to_le_bytes()),
             }
@@ -65,45 +66,4 @@ fn quantise(row_major: &mut [f32], columns: usize) -> Vec<f32> {
         scales.push(scale);
     }
     scales
-}
-
-/// The bits of the half-precision number nearest to `value`, the even one of two.
-fn half(value: f32) -> Result<u16> {
-    let sign = ((value.to_bits() >> 16) & 0x8000) as u16;
-    // Rounded to a multiple of the spacing there: 2⁻²⁴ below 2⁻¹⁴, 2⁻¹¹ of the power of two above.
-    let magnitude = f64::from(value.abs());
-    let exponent = magnitude.log2().floor().max(-14.0) as i32;
-    let spacing = 2.0_f64.powi(exponent - 10);
-    let steps = (magnitude / spacing).round_ties_even() as u32;
-    let bits = if magnitude == 0.0 { 0 } else { ((exponent + 14) as u32) * 1024 + steps };
-    if bits >= 0x7c00 {
-        return Err(anyhow!("weight {value}: too large for half precision, 65,504 at most"));
-    }
-    Ok(sign | bits as u16)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::half;
-
-    #[test]
-    fn halves() {
-        for (value, bits) in [
-            (0.0, 0),
-            (-0.0, 0x8000),
-            (1.0, 0x3c00),
-            (-2.0, 0xc000),
-            (65504.0, 0x7bff),
-            (0.1, 0x2e66),
-            (6.103_515_6e-5, 0x0400),
-            (5.960_464_5e-8, 0x0001),
-            (2.9e-8, 0x0000),
-            (1.000_488_3, 0x3c00),
-            (1.001_464_8, 0x3c02),
-            (0.999_99, 0x3c00),
-        ] {
-            assert_eq!(half(value).expect("in range"), bits, "{value}");
-        }
-        assert!(half(65520.0).is_err());
-    }
 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use anyhow::Result;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
+use super::half::widened;
 use super::{Tensor, bad, count};
 use crate::error::{printable, quoted, require};
 
@@ -40,25 +41,13 @@ fn values(dtype: Dtype, data: &[u8]) -> Option<Vec<f32>> {
     Some(match dtype {
         Dtype::F32 => data.as_chunks().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect(),
         Dtype::F64 => data.as_chunks().0.iter().map(|&bytes| f64::from_le_bytes(bytes) as f32).collect(),
-        Dtype::F16 => data.as_chunks().0.iter().map(|&bytes| widen(u16::from_le_bytes(bytes))).collect(),
+        Dtype::F16 => data.as_chunks().0.iter().map(|&bytes| widened(u16::from_le_bytes(bytes))).collect(),
         Dtype::BF16 => {
             let widen = |&bytes| f32::from_bits(u32::from(u16::from_le_bytes(bytes)) << 16);
             data.as_chunks().0.iter().map(widen).collect()
         }
         _ => return None,
     })
-}
-
-/// The half-precision number of these bits.
-fn widen(bits: u16) -> f32 {
-    let (exponent, fraction) = (i32::from(bits >> 10 & 31), f32::from(bits & 1023));
-    let magnitude = match exponent {
-        0 => fraction * 2.0f32.powi(-24),
-        31 if fraction == 0.0 => f32::INFINITY,
-        31 => f32::NAN,
-        _ => (1024.0 + fraction) * 2.0f32.powi(exponent - 25),
-    };
-    if bits >> 15 == 1 { -magnitude } else { magnitude }
 }
 
 /// The tensors as a file, f32.

@@ -5,11 +5,10 @@ use anyhow::Result;
 use super::{Layer, Tensor};
 use crate::error::{quoted, require};
 
-/// The layers in the order of their names, numbers in names by value: fc2 before fc10.
-pub fn layers(place: &str, mut tensors: Vec<Tensor>) -> Result<Vec<Layer>> {
-    tensors.sort_by_cached_key(|tensor| order(&tensor.name));
+/// The layers in no order ([`super::order`]).
+pub fn layers(place: &str, tensors: Vec<Tensor>) -> Result<Vec<Layer>> {
     let mut layers: Vec<Layer> = Vec::new();
-    let mut biases = Vec::new();
+    let mut biases: Vec<(String, String, Vec<f32>)> = Vec::new();
     for tensor in tensors {
         let here = format!("{place}, tensor {}", quoted(&tensor.name));
         let expected = "the weight (outputs, inputs) or bias (outputs) of a linear layer";
@@ -22,10 +21,17 @@ pub fn layers(place: &str, mut tensors: Vec<Tensor>) -> Result<Vec<Layer>> {
                 return Err(super::bad(&here, expected, got()));
             };
             let weights = tensor.values;
+            require!(
+                layers.iter().all(|layer| layer.name != name),
+                here,
+                "one weight a layer",
+                "a second one"
+            );
             let biases = vec![0.0; if columns == 0 { 0 } else { rows }];
             layers.push(Layer { name, rows, columns, weights, biases, activation: None });
         } else if let Some(name) = name("bias") {
             require!(tensor.shape.len() == 1, here, expected, got());
+            require!(biases.iter().all(|bias| bias.0 != name), here, "one bias a layer", "a second one");
             biases.push((name, here, tensor.values));
         } else {
             return Err(super::bad(&here, expected, "another name"));
@@ -38,34 +44,4 @@ pub fn layers(place: &str, mut tensors: Vec<Tensor>) -> Result<Vec<Layer>> {
         layer.biases = values;
     }
     Ok(layers)
-}
-
-/// Text and numbers of a name in turn.
-fn order(name: &str) -> Vec<(String, u64)> {
-    let mut parts = vec![(String::new(), 0u64)];
-    let mut in_number = false;
-    for c in name.chars() {
-        let digit = c.to_digit(10);
-        if in_number && digit.is_none() {
-            parts.push((String::new(), 0));
-        }
-        in_number = digit.is_some();
-        if let Some((text, number)) = parts.last_mut() {
-            match digit {
-                Some(digit) => *number = number.saturating_mul(10).saturating_add(digit.into()),
-                None => text.push(c),
-            }
-        }
-    }
-    parts
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn numbers_order_by_value() {
-        let mut names = ["net.10.weight", "net.2.weight", "net.0.weight"];
-        names.sort_by_cached_key(|name| super::order(name));
-        assert_eq!(names, ["net.0.weight", "net.2.weight", "net.10.weight"]);
-    }
 }

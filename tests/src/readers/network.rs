@@ -4,5 +4,5 @@ use anyhow::Result;
 use fenchel::convert;
 
 pub fn read(bytes: &[u8]) -> Result<()> {
-    convert::import("file", bytes, &[]).map(drop)
+    convert::import("file", bytes, &convert::Hints::default()).map(drop)
 }

@@ -1,0 +1,89 @@
+//! y = factor·x + shift, element by element, in f64: what stands before or after a layer and is folded into it.
+
+/// One factor and shift for all elements, or one each.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Affine {
+    /// One, or one an element.
+    pub factor: Vec<f64>,
+    /// As many.
+    pub shift: Vec<f64>,
+}
+
+impl Affine {
+    /// Nothing.
+    pub fn identity() -> Self {
+        Self { factor: vec![1.0], shift: vec![0.0] }
+    }
+
+    /// From as many factors as shifts, or one of either.
+    pub fn new(factor: Vec<f64>, shift: Vec<f64>) -> Self {
+        let n = factor.len().max(shift.len());
+        Self { factor: spread(factor, n), shift: spread(shift, n) }
+    }
+
+    /// (x − offset)·factor.
+    pub fn scaling(offset: &[f64], factor: &[f64]) -> Self {
+        let n = offset.len().max(factor.len());
+        let factor = spread(factor.to_vec(), n);
+        let shift = spread(offset.to_vec(), n).iter().zip(&factor).map(|(offset, f)| -offset * f).collect();
+        Self { factor, shift }
+    }
+
+    /// Elements, 1 if all are alike.
+    pub fn len(&self) -> usize {
+        self.factor.len()
+    }
+
+    /// Factor and shift of element `i`.
+    pub fn at(&self, i: usize) -> (f64, f64) {
+        let i = if self.len() == 1 { 0 } else { i };
+        (self.factor.get(i).copied().unwrap_or(1.0), self.shift.get(i).copied().unwrap_or(0.0))
+    }
+
+    /// This first, then `next`.
+    pub fn then(&self, next: &Self) -> Self {
+        let pairs = (0..self.len().max(next.len())).map(|i| {
+            let ((f, t), (g, u)) = (self.at(i), next.at(i));
+            (g * f, g * t + u)
+        });
+        let (factor, shift) = pairs.unzip();
+        Self { factor, shift }
+    }
+
+    /// Whether it changes nothing.
+    pub fn is_identity(&self) -> bool {
+        self.factor.iter().all(|&f| f == 1.0) && self.shift.iter().all(|&t| t == 0.0)
+    }
+
+    /// Whether all numbers are finite.
+    pub fn is_finite(&self) -> bool {
+        self.factor.iter().chain(&self.shift).all(|value| value.is_finite())
+    }
+
+    /// The offset and the factor in (x − offset)·factor, if all elements have the same.
+    pub fn uniform(&self) -> Option<(f64, f64)> {
+        let (factor, shift) = self.at(0);
+        let alike = (0..self.len()).all(|i| self.at(i) == (factor, shift)) && factor != 0.0;
+        alike.then_some((if shift == 0.0 { 0.0 } else { -shift / factor }, factor))
+    }
+}
+
+fn spread(values: Vec<f64>, n: usize) -> Vec<f64> {
+    if let [value] = values[..] { vec![value; n] } else { values }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_after_the_other() {
+        let scaling = Affine::scaling(&[2.0, 4.0], &[0.5]);
+        assert_eq!((scaling.at(0), scaling.at(1)), ((0.5, -1.0), (0.5, -2.0)));
+        let both = scaling.then(&Affine::new(vec![2.0], vec![1.0]));
+        assert_eq!((both.at(0), both.at(1)), ((1.0, -1.0), (1.0, -3.0)));
+        assert_eq!(both.uniform(), None);
+        assert_eq!(Affine::scaling(&[3.0], &[0.25]).uniform(), Some((3.0, 0.25)));
+        assert!(Affine::identity().is_identity());
+    }
+}

@@ -1,0 +1,57 @@
+//! Half-precision numbers and their bits.
+
+use anyhow::{Result, anyhow};
+
+/// Return the bits of the half-precision number nearest to `value`, the even one of two.
+pub fn narrowed(value: f32) -> Result<u16> {
+    let sign = ((value.to_bits() >> 16) & 0x8000) as u16;
+    // Rounded to a multiple of the spacing there: 2⁻²⁴ below 2⁻¹⁴, 2⁻¹¹ of the power of two above.
+    let magnitude = f64::from(value.abs());
+    let exponent = magnitude.log2().floor().max(-14.0) as i32;
+    let spacing = 2.0_f64.powi(exponent - 10);
+    let steps = (magnitude / spacing).round_ties_even() as u32;
+    let bits = if magnitude == 0.0 { 0 } else { ((exponent + 14) as u32) * 1024 + steps };
+    if bits >= 0x7c00 {
+        return Err(anyhow!("weight {value}: too large for half precision, 65,504 at most"));
+    }
+    Ok(sign | bits as u16)
+}
+
+/// Return the half-precision number of these bits.
+pub fn widened(bits: u16) -> f32 {
+    let (exponent, fraction) = (i32::from(bits >> 10 & 31), f32::from(bits & 1023));
+    let magnitude = match exponent {
+        0 => fraction * 2.0f32.powi(-24),
+        31 if fraction == 0.0 => f32::INFINITY,
+        31 => f32::NAN,
+        _ => (1024.0 + fraction) * 2.0f32.powi(exponent - 25),
+    };
+    if bits >> 15 == 1 { -magnitude } else { magnitude }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{narrowed, widened};
+
+    #[test]
+    fn halves() {
+        for (value, bits) in [
+            (0.0, 0),
+            (-0.0, 0x8000),
+            (1.0, 0x3c00),
+            (-2.0, 0xc000),
+            (65504.0, 0x7bff),
+            (0.1, 0x2e66),
+            (6.103_515_6e-5, 0x0400),
+            (5.960_464_5e-8, 0x0001),
+            (2.9e-8, 0x0000),
+            (1.000_488_3, 0x3c00),
+            (1.001_464_8, 0x3c02),
+            (0.999_99, 0x3c00),
+        ] {
+            assert_eq!(narrowed(value).expect("in range"), bits, "{value}");
+            assert!((widened(bits) - value).abs() <= value.abs() / 2048.0 + 3e-8, "{value}");
+        }
+        assert!(narrowed(65520.0).is_err());
+    }
+}
