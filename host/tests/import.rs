@@ -200,10 +200,11 @@ fn scaling_comes_from_arrays_or_a_data_set() {
     let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path();
     let array = |values: &[f64]| {
+        use npyz::WriterBuilder;
         let mut bytes = Vec::new();
         let options =
             npyz::WriteOptions::new().default_dtype().shape(&[values.len() as u64]).writer(&mut bytes);
-        let mut writer = npyz::WriterBuilder::begin_nd(options).expect("begun");
+        let mut writer = options.begin_nd().expect("begun");
         writer.extend(values.iter()).expect("written");
         writer.finish().expect("written");
         bytes

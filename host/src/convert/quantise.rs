@@ -1,6 +1,6 @@
 //! A model file with narrower weights.
 
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use fenchel_core::{Edge, Model, ModelFields, PANEL, Precision, Weights, pack, packed_len};
 
 use super::half::narrowed;
