@@ -6,8 +6,7 @@ use crate::network::same;
 use crate::{Error, Network, Quantity, Weights};
 
 /// The state of `rows` rows as slices over units, each block after block, row after row.
-/// Six values a unit and row. A relaxation exchanges slices: what it leaves is read by the same view,
-/// another one on the same memory may take errors for activities.
+/// Six values a unit and row. What a relaxation leaves is read by any view of the same memory.
 #[derive(Debug)]
 pub struct StateView<'a> {
     pub(crate) rows: usize,
@@ -127,7 +126,7 @@ impl<const UNITS: usize> State<UNITS> {
     ///
     /// # Errors
     /// [`Error::TooLarge`] if the network has more units than `UNITS`.
-    pub fn activities<W: Weights>(&mut self, network: &Network<'_, W>) -> Result<&mut [f32], Error> {
+    pub fn scratch<W: Weights>(&mut self, network: &Network<'_, W>) -> Result<&mut [f32], Error> {
         let units = network.units();
         if units > UNITS {
             return Err(Error::TooLarge { what: Quantity::StateUnits, limit: UNITS, got: units });

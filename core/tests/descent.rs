@@ -24,7 +24,7 @@ fn energy_after(
     let mut memory = vec![0.0; StateView::len(network.units(), rows.len())];
     let mut state = StateView::new(network.units(), rows.len(), &mut memory).expect("fits");
     let settings = Settings { schedule: Schedule::Unitwise, sweeps, tolerance: 0.0 };
-    network.sweep(&problem.problem(), &mut state, &settings).expect("fits");
+    network.relax(&problem.problem(), &mut state, &settings).expect("fits");
     let energies = rows.iter().enumerate().map(|(row, problem)| {
         let mut z = graph.zeros();
         z[0] = problem.x.clone();
@@ -80,7 +80,7 @@ proptest! {
         let mut state = StateView::new(network.units(), rows.len(), &mut memory).expect("fits");
         let settings = Settings { schedule: Schedule::Unitwise, sweeps: SWEEPS, tolerance: 0.0 };
         let mut trace = Vec::new();
-        network.relax(&problem.problem(), &mut state, &settings, &mut |sweep| trace.push(sweep)).expect("fits");
+        network.relax_monitored(&problem.problem(), &mut state, &settings, &mut |sweep| trace.push(sweep)).expect("fits");
         for pair in trace.windows(2) {
             let energy = |n: usize| Energy { value: pair[n].energy.into(), magnitude: before.magnitude };
             prop_assert!(descends(energy(0), energy(1), tolerance::DESCENT), "{pair:?}");

@@ -21,7 +21,7 @@ fn every_valid_file_is_used_where_it_lies_or_refused_for_its_alignment() {
             let network = model.network();
             let mut state = State::<16>::new();
             let input = [0.25, 0.75];
-            let outputs = network.infer(&input, state.activities(&network).expect("fits")).expect("infers");
+            let outputs = network.infer(&input, state.scratch(&network).expect("fits")).expect("infers");
             assert!(outputs.len() == 3 && outputs.iter().all(|z| z.is_finite()), "{name}: {outputs:?}");
             let (target, attack) = ([1.0, 0.0, 0.0], [0.0, 1.0, 0.0]);
             let nudges = [Nudge { s: 0.25, target: 0.25, attack: 0.0 }];
@@ -35,7 +35,8 @@ fn every_valid_file_is_used_where_it_lies_or_refused_for_its_alignment() {
             for schedule in [Schedule::ForwardBackward, Schedule::Unitwise, Schedule::Backward] {
                 let settings = Settings { schedule, sweeps: 4, tolerance: 0.0 };
                 let mut view = state.view(&network).expect("fits");
-                let outcome = network.relax(&problem, &mut view, &settings, &mut |_| {}).expect("relaxes");
+                let outcome =
+                    network.relax_monitored(&problem, &mut view, &settings, &mut |_| {}).expect("relaxes");
                 assert!(outcome.last.energy.is_finite(), "{name}, {schedule:?}: {outcome:?}");
             }
         }

@@ -76,7 +76,7 @@ impl Case {
         let mut state = StateView::new(network.units(), rows, &mut memory).expect("fits");
         let settings = Settings { schedule: Schedule::ForwardBackward, sweeps: 100, tolerance: 0.0 };
         let problem = self.problem.problem();
-        network.sweep(&problem, &mut state, &settings).expect("fits");
+        network.relax(&problem, &mut state, &settings).expect("fits");
         let mut gradient = FlatGradient::zeros(&self.network);
         network.contrastive_gradient(&problem, &mut state, &factors(contrast), &mut gradient).expect("fits");
         gradient.values

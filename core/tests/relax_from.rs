@@ -19,9 +19,10 @@ fn outcomes(network: &RandomNetwork, problem: &RandomProblem) -> (Outcome, Outco
     let mut memory = vec![0.0; StateView::len(network.units(), problem.samples)];
     let mut state = StateView::new(network.units(), problem.samples, &mut memory).expect("fits");
     let trace = &mut |_| {};
-    let forward = network.relax(&only(AFTER), &mut state, &settings, trace).expect("fits");
-    network.relax(&only(BEFORE), &mut state, &settings, trace).expect("fits");
-    let start = network.energy(&only(AFTER), &state);
+    let forward = network.relax_monitored(&only(AFTER), &mut state, &settings, trace).expect("fits");
+    network.relax_monitored(&only(BEFORE), &mut state, &settings, trace).expect("fits");
+    let z: Vec<f32> = (1..=network.output()).flat_map(|k| state.activities(&network, k).to_vec()).collect();
+    let start = network.energy_at(&only(AFTER), &z, &mut state).expect("fits");
     let resumed = network.relax_from(&only(AFTER), &mut state, &settings, trace).expect("fits");
     (resumed, forward, start)
 }
@@ -57,7 +58,7 @@ fn it_begins_at_written_activities() {
         let mut state = StateView::new(network.units(), problem.samples, &mut memory).expect("fits");
         let mut other = StateView::new(network.units(), problem.samples, &mut other_memory).expect("fits");
         let settings = Settings { sweeps, ..Settings::default() };
-        network.sweep(&only(BEFORE), &mut state, &settings).expect("fits");
+        network.relax(&only(BEFORE), &mut state, &settings).expect("fits");
         for k in 1..=network.output() {
             other.activities_mut(&network, k).copy_from_slice(state.activities(&network, k));
         }

@@ -165,7 +165,7 @@ fn relaxed(network: &RandomNetwork, problem: &RandomProblem, settings: &Settings
     let rows = problem.rows();
     let mut memory = vec![f32::NAN; StateView::len(core.units(), rows)];
     let mut state = StateView::new(core.units(), rows, &mut memory).expect("fits");
-    core.relax(&problem.problem(), &mut state, settings, &mut |_| ()).expect("fits");
+    core.relax_monitored(&problem.problem(), &mut state, settings, &mut |_| ()).expect("fits");
     let row = |row: usize| {
         let mut all = Vec::new();
         for k in 1..=core.output() {

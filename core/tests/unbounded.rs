@@ -27,20 +27,20 @@ fn a_diverging_sample_is_reported_and_dropped_alone() {
     let settings = Settings { schedule: Schedule::Unitwise, sweeps: 200, tolerance: 0.0 };
     let mut memory = [0.0; StateView::len(2, 2)];
     let mut state = StateView::new(2, 2, &mut memory).expect("fits");
-    let outcome = network.relax(&problem, &mut state, &settings, &mut |_| {}).expect("fits");
+    let outcome = network.relax_monitored(&problem, &mut state, &settings, &mut |_| {}).expect("fits");
     assert_eq!(outcome.status, Status::Unbounded);
 
-    network.sweep(&problem, &mut state, &settings).expect("fits");
+    network.relax(&problem, &mut state, &settings).expect("fits");
     assert_eq!(network.drop_unbounded(&problem, &mut state), 1);
     for k in 1..=2 {
         assert_eq!(state.forces(&network, k), [0.0, 0.0], "block {k}");
     }
     // Two sweeps leave finite numbers, but the direction shows.
     let two = Settings { schedule: Schedule::Backward, sweeps: 2, tolerance: 0.0 };
-    network.sweep(&problem, &mut state, &two).expect("fits");
+    network.relax(&problem, &mut state, &two).expect("fits");
     assert!((1..=2).all(|k| state.activities(&network, k).iter().all(|z| z.abs() < 1e9)));
     assert_eq!(network.drop_unbounded(&problem, &mut state), 1);
     let bounded = Problem { input: &[0.0, 0.0], ..problem };
-    network.sweep(&bounded, &mut state, &settings).expect("fits");
+    network.relax(&bounded, &mut state, &settings).expect("fits");
     assert_eq!(network.drop_unbounded(&bounded, &mut state), 0);
 }

@@ -42,7 +42,7 @@ pub fn main() -> Result<()> {
             let rows = problem.rows(&network);
             let mut memory = vec![0.0; StateView::len(network.units(), rows)];
             let mut state = StateView::new(network.units(), rows, &mut memory)?;
-            network.sweep(&problem, &mut state, &settings.relaxation.settings())?;
+            network.relax(&problem, &mut state, &settings.relaxation.settings())?;
             let factor = 1.0 / (BETA * indices.len() as f32);
             network.contrastive_gradient(&problem, &mut state, &[factor, -factor], &mut gradient)?;
             adam.step(&mut parameters, &gradient);

@@ -104,7 +104,7 @@ fn expected(model: &Model, samples: &[Vec<f32>], target: &[f32], attack: &[f32])
             let problem = Problem { input, nudges: &nudges, target, attack, perturbation: &[] };
             let settings = Settings { schedule, sweeps: 20, tolerance: 0.0 };
             let mut state = StateView::new(network.units(), 1, &mut memory).expect("fits");
-            let ended = network.relax(&problem, &mut state, &settings, &mut |_| ()).expect("fits");
+            let ended = network.relax_monitored(&problem, &mut state, &settings, &mut |_| ()).expect("fits");
             let status = match ended.status {
                 fenchel_core::Status::Converged => Status::Converged,
                 fenchel_core::Status::SweepLimit => Status::SweepLimit,

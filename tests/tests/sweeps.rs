@@ -34,7 +34,7 @@ fn gradient(parameters: &Parameters, data: &data::Dataset, sweeps: u32) -> Vec<f
     let mut memory = vec![0.0; StateView::len(network.units(), rows)];
     let mut state = StateView::new(network.units(), rows, &mut memory).expect("fits");
     let relaxation = fenchel_core::Settings { sweeps, ..settings.relaxation.settings() };
-    network.sweep(&problem, &mut state, &relaxation).expect("fits");
+    network.relax(&problem, &mut state, &relaxation).expect("fits");
     let factor = 1.0 / (contrast.divisor * samples as f32);
     let mut gradient = DenseGradient::zeros(parameters);
     network.contrastive_gradient(&problem, &mut state, &[factor, -factor], &mut gradient).expect("fits");

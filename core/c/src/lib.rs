@@ -270,7 +270,7 @@ fn relax(
     let nudges = slice::from_ref(nudge);
     let problem = Problem { input, nudges, target, attack, perturbation: &[] };
     let mut state = StateView::new(network.units(), 1, state)?;
-    let ended = network.relax(&problem, &mut state, &settings, &mut |_| ())?;
+    let ended = network.relax_monitored(&problem, &mut state, &settings, &mut |_| ())?;
     let last = ended.last;
     *outcome = COutcome { sweeps: last.sweep, energy: last.energy, residual: last.residual };
     copy(state.activities(&network, network.output()), output);

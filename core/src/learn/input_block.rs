@@ -66,8 +66,8 @@ impl<W: Weights> Network<'_, W> {
         problem.check(self)?;
         state.check(self, problem.rows(self))?;
         same(Quantity::InputValues, problem.rows(self) * self.input_units(), force.len())?;
-        self.start(problem, state);
-        self.back(problem, state, true);
+        self.plain_forward(problem, state);
+        self.backward_pass(problem, state, true);
         force.fill(0.0);
         for c in self.outgoing(0) {
             let u = state.u.get(self.range(c.to, state.rows)).unwrap_or_default();

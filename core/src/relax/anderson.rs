@@ -2,7 +2,7 @@
 
 use core::mem::swap;
 
-use crate::kernel::units::zip;
+use crate::kernel::units::{map, zip};
 use crate::kernel::vector::wide;
 use crate::state::Part;
 use crate::{Network, StateView, Weights};
@@ -13,25 +13,35 @@ use crate::{Network, StateView, Weights};
 const THETA: (f32, f32) = (-0.5, 1.0);
 
 impl<W: Weights> Network<'_, W> {
-    /// From e and its image w (in z) to the next e = w − θ(w − w'), θ = r·Δr/‖Δr‖², r = w − e,
-    /// clamped to [`THETA`]. `step` counts from 1, which has no step before it and ends at e = w.
-    /// Unless it is the `last`, e and w are kept for the next step, and what z and e were is gone at the
-    /// output too.
+    /// From e and its image w (in z) to the next e = w − θ(w − w'), with θ = r·Δr/‖Δr‖² of the
+    /// residual r = w − e, clamped to [`THETA`].
+    ///
+    /// `step` counts from 1; the first has no step before it and ends at e = w. Unless it is the `last`,
+    /// e and w are kept for the next step by an exchange of slices, and what z and e were at the output
+    /// is gone. The `last` step of a relaxation leaves every slice where the state's memory has it, so
+    /// that a fresh view reads what this one does, and e and z of the output as they were.
     pub(crate) fn anderson(&self, state: &mut StateView, step: u32, last: bool) {
+        // Every step but the last has exchanged the slices once.
+        let exchange = !last || step % 2 == 0;
         for row in 0..state.rows {
             let theta = if step == 1 { 0.0 } else { self.theta(state, row) };
             for k in 1..self.output() {
                 let (start, n) = self.row(k, state.rows, row);
                 let Part { e, z: w, e_before, w_before, .. } = state.part(start..start + n);
-                let next = if last { e } else { e_before };
+                let next = if exchange { e_before } else { e };
                 let first = step == 1;
                 let extrapolate = move |w, w_before| if first { w } else { w - theta * (w - w_before) };
                 zip(w, w_before, next, extrapolate);
             }
         }
-        if !last {
+        if exchange {
             swap(&mut state.e, &mut state.e_before);
             swap(&mut state.z, &mut state.w_before);
+            if last {
+                let Part { e, z, e_before, w_before, .. } = state.part(self.range(self.output(), state.rows));
+                map(e_before, e, |e| e);
+                map(w_before, z, |z| z);
+            }
         }
     }
 

@@ -1,13 +1,12 @@
-//! The energy, and how far a state is from stationary.
+//! The energy of a state.
 
 use crate::network::same;
 use crate::{Error, Network, Problem, Quantity, StateView, Weights};
 
 impl<W: Weights> Network<'_, W> {
     /// E = U + Σ g_k·z_k + s/2 ‖z_L‖² − r·z_L, in units of the loss, summed over the rows
-    /// in ascending order. `state` holds a consistent a, z and u, as [`relax`](Self::relax) leaves it.
-    ///
-    pub fn energy(&self, problem: &Problem, state: &StateView) -> f32 {
+    /// in ascending order. The a, z and u in `state` must be consistent.
+    pub(crate) fn energy(&self, problem: &Problem, state: &StateView) -> f32 {
         let rows = state.rows;
         let mut energy = 0.0;
         for k in self.above_input() {
@@ -45,24 +44,4 @@ impl<W: Weights> Network<'_, W> {
         self.force_from_activities(self.above_input(), state);
         Ok(self.energy(problem, state))
     }
-
-    /// The largest change of an activity that the errors w (in z) would make to the errors e.
-    pub(crate) fn step(&self, state: &StateView) -> f32 {
-        let mut largest = 0.0;
-        for k in 1..self.output() {
-            let range = self.range(k, state.rows);
-            let a = state.a.get(range.clone()).unwrap_or_default();
-            let e = state.e.get(range.clone()).unwrap_or_default();
-            let w = state.z.get(range).unwrap_or_default();
-            let change = self.block(k).largest_change(self.gamma(k), a, e, w);
-            largest = larger(largest, change);
-        }
-        largest
-    }
-}
-
-/// max(largest, |change|), and NaN once a change was NaN.
-pub(crate) fn larger(largest: f32, change: f32) -> f32 {
-    let change = change.abs();
-    if change <= largest || largest.is_nan() { largest } else { change }
 }

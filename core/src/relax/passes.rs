@@ -5,8 +5,8 @@ use crate::state::Part;
 use crate::{Activation, Network, Potential, Problem, StateView, Weights};
 
 impl<W: Weights> Network<'_, W> {
-    /// a = plain forward pass and z = f(a), the same for all problems; then [`top`](Self::top).
-    pub(crate) fn start(&self, problem: &Problem, state: &mut StateView) {
+    /// a = plain forward pass and z = f(a), the same for all problems; then [`minimise_output`](Self::minimise_output).
+    pub(crate) fn plain_forward(&self, problem: &Problem, state: &mut StateView) {
         let (rows, samples) = (state.rows, problem.samples(self));
         for k in self.above_input() {
             let range = self.range(k, rows);
@@ -20,12 +20,12 @@ impl<W: Weights> Network<'_, W> {
             let part = state.part(range);
             self.block(k).activation.activate(self.size(k), part.a, part.z);
         }
-        self.top(problem, state);
+        self.minimise_output(problem, state);
     }
 
-    /// top: e_L = (r − s·a_L − g_L)/(γ_L + s), z_L = f(a_L + e_L), u_L = γ_L(z_L − f(a_L)):
+    /// e_L = (r − s·a_L − g_L)/(γ_L + s), z_L = f(a_L + e_L), u_L = γ_L(z_L − f(a_L)):
     /// the output's exact minimiser, given the blocks below. (Quadratic potential: f(a_L) for a_L.)
-    pub(crate) fn top(&self, problem: &Problem, state: &mut StateView) {
+    pub(crate) fn minimise_output(&self, problem: &Problem, state: &mut StateView) {
         let output = self.output();
         let (units, samples) = (self.output_units(), problem.samples(self));
         let Part { a, e, u, z, .. } = state.part(self.range(output, state.rows));
@@ -49,9 +49,9 @@ impl<W: Weights> Network<'_, W> {
         block.forces(gamma, a, e, u);
     }
 
-    /// forth: z_k = f(a_k + e_k) (or what the potential makes of it), a_{k+1} = W_k z_k + b_k upwards; then [`top`](Self::top).
+    /// z_k = f(a_k + e_k) (or what the potential makes of it), a_{k+1} = W_k z_k + b_k upwards; then [`minimise_output`](Self::minimise_output).
     /// Afterwards a, z and e are consistent.
-    pub(crate) fn forth(&self, problem: &Problem, state: &mut StateView) {
+    pub(crate) fn forward_pass(&self, problem: &Problem, state: &mut StateView) {
         for k in 1..self.output() {
             let range = self.range(k, state.rows);
             if !self.is_clamped(k) {
@@ -61,24 +61,24 @@ impl<W: Weights> Network<'_, W> {
             let part = state.part(range);
             self.block(k).activities(self.gamma(k), part.a, part.e, part.z);
         }
-        self.raise(problem, state, self.output());
+        self.preactivate_from(problem, state, self.output());
     }
 
-    /// a_k = Σ W_kj z_j + b_k of the blocks `lowest`..=L, z as it is; then [`top`](Self::top).
-    pub(crate) fn raise(&self, problem: &Problem, state: &mut StateView, lowest: usize) {
+    /// a_k = Σ W_kj z_j + b_k of the blocks `lowest`..=L, z as it is; then [`minimise_output`](Self::minimise_output).
+    pub(crate) fn preactivate_from(&self, problem: &Problem, state: &mut StateView, lowest: usize) {
         for k in lowest..self.above_input().end {
             if !self.is_clamped(k) {
                 let a = state.a.get_mut(self.range(k, state.rows)).unwrap_or_default();
                 self.preactivate(k, problem.input, state.z, state.rows, a);
             }
         }
-        self.top(problem, state);
+        self.minimise_output(problem, state);
     }
 
-    /// back: w_k = (Σ_m W_mkᵀ u_m − g_k)/γ_k, u_k = γ_k(f(a_k + w_k) − f(a_k)) downwards.
+    /// w_k = (Σ_m W_mkᵀ u_m − g_k)/γ_k, u_k = γ_k(f(a_k + w_k) − f(a_k)) downwards.
     /// `in_place`, w goes to e and all of u is overwritten. If not, w goes to z, and u_1, which feeds back to
     /// no hidden block, is left.
-    pub(crate) fn back(&self, problem: &Problem, state: &mut StateView, in_place: bool) {
+    pub(crate) fn backward_pass(&self, problem: &Problem, state: &mut StateView, in_place: bool) {
         let rows = state.rows;
         for k in (1..self.output()).rev() {
             let range = self.range(k, rows);
@@ -104,11 +104,31 @@ impl<W: Weights> Network<'_, W> {
     }
 
     /// z and u of the hidden blocks from a and e.
-    pub(crate) fn settle(&self, state: &mut StateView) {
+    pub(crate) fn activities_and_forces(&self, state: &mut StateView) {
         for k in 1..self.output() {
             let part = state.part(self.range(k, state.rows));
             self.block(k).activities(self.gamma(k), part.a, part.e, part.z);
             self.block(k).forces(self.gamma(k), part.a, part.e, part.u);
+        }
+    }
+
+    /// a of every block from z.
+    pub(crate) fn preactivate_all(&self, problem: &Problem, state: &mut StateView) {
+        for k in self.above_input() {
+            let a = state.a.get_mut(self.range(k, state.rows)).unwrap_or_default();
+            self.preactivate(k, problem.input, state.z, state.rows, a);
+        }
+    }
+
+    /// u of `blocks` from z and a, with the cancellation of that difference: the paper's
+    /// schedule, whose a moves after z, and a state that came from elsewhere have no better.
+    pub(crate) fn force_from_activities(&self, blocks: impl Iterator<Item = usize>, state: &mut StateView) {
+        for k in blocks {
+            let range = self.range(k, state.rows);
+            let a = state.a.get(range.clone()).unwrap_or_default();
+            let z = state.z.get(range.clone()).unwrap_or_default();
+            let u = state.u.get_mut(range).unwrap_or_default();
+            self.block(k).forces_of_activities(self.gamma(k), a, z, u);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Monotone descent, unit by unit (a simplex: block by block): slow, can't fail, what analog
 //! hardware does.
 
-use crate::relax::larger;
+use super::larger;
 use crate::{Network, Potential, Problem, StateView, Weights};
 
 impl<W: Weights> Network<'_, W> {
@@ -11,7 +11,7 @@ impl<W: Weights> Network<'_, W> {
     /// `z_i ← Π_C(z_i + (γ_k(a_i − z_i) + Σ_m w_i·u_m − g_i)/(γ_k + Σ_m Σ γ_m w_i²))`, w_i its
     /// fan-out weights into block m and u_m the forces there; a_m and u_m follow at once. Other
     /// potentials put their own pull and curvature in place of γ_k(a_i − z_i) and γ.
-    pub(crate) fn unitwise(&self, problem: &Problem, state: &mut StateView) -> f32 {
+    pub(crate) fn unitwise_sweep(&self, problem: &Problem, state: &mut StateView) -> f32 {
         let samples = problem.samples(self).max(1);
         let mut largest = 0.0;
         for row in 0..state.rows {
@@ -29,7 +29,7 @@ impl<W: Weights> Network<'_, W> {
                 }
             }
         }
-        self.top(problem, state);
+        self.minimise_output(problem, state);
         largest
     }
 

@@ -25,7 +25,7 @@ fn main() -> ! {
     fill(&mut dense);
     let state = state();
     if let Some(dense) = dense.get(..network.input_units()) {
-        let activities = state.activities(&network).unwrap_or_else(|error| refuse(error));
+        let activities = state.scratch(&network).unwrap_or_else(|error| refuse(error));
         let (instructions, outputs) = clock::instructions(|| network.infer(dense, activities).is_ok());
         defmt::println!(
             "dense instructions {=u32} of {=usize} {=bool}",
@@ -47,7 +47,7 @@ fn main() -> ! {
             fail("a sample is larger than there is room for");
         };
         model.scaling().apply_to_bytes(raw, input);
-        let activities = state.activities(&network).unwrap_or_else(|error| refuse(error));
+        let activities = state.scratch(&network).unwrap_or_else(|error| refuse(error));
         let (instructions, outputs) = clock::instructions(|| network.infer(input, activities));
         let outputs = outputs.unwrap_or_else(|error| refuse(error));
         defmt::println!("infer instructions {=u32} of {=usize}", instructions, network.macs());
@@ -61,7 +61,7 @@ fn main() -> ! {
         for sweeps in [6, 2] {
             let settings = Settings { sweeps, ..Settings::default() };
             let (instructions, result) =
-                clock::instructions(|| network.sweep(&problem, &mut view, &settings));
+                clock::instructions(|| network.relax(&problem, &mut view, &settings));
             result.unwrap_or_else(|error| refuse(error));
             defmt::println!("sweeps{=u32} instructions {=u32} of {=usize}", sweeps, instructions, sweep_macs);
         }
@@ -124,7 +124,7 @@ fn busy(network: &Network<Packed>, state: &mut State<UNITS>, nudge: Nudge, input
     };
     let clipped = Network::new(blocks, network.connections(), biases, gammas);
     let clipped = clipped.unwrap_or_else(|error| refuse(error));
-    let activities = state.activities(&clipped).unwrap_or_else(|error| refuse(error));
+    let activities = state.scratch(&clipped).unwrap_or_else(|error| refuse(error));
     let (instructions, outputs) = clock::instructions(|| clipped.infer(input, activities).is_ok());
     defmt::println!("busy instructions {=u32} of {=usize} {=bool}", instructions, clipped.macs(), outputs);
     let values = [0.5; LARGEST];
@@ -134,7 +134,7 @@ fn busy(network: &Network<Packed>, state: &mut State<UNITS>, nudge: Nudge, input
     let mut view = state.view(&clipped).unwrap_or_else(|error| refuse(error));
     for sweeps in [6, 2] {
         let settings = Settings { sweeps, ..Settings::default() };
-        let (instructions, result) = clock::instructions(|| clipped.sweep(&problem, &mut view, &settings));
+        let (instructions, result) = clock::instructions(|| clipped.relax(&problem, &mut view, &settings));
         result.unwrap_or_else(|error| refuse(error));
         defmt::println!(
             "busysweeps{=u32} instructions {=u32} of {=usize}",

@@ -71,12 +71,12 @@ fn try_all(file: &[u8]) -> Result<(), fenchel_core::Error> {
     let values = [0.5; UNITS];
     let of = |n: usize| values.get(..n).unwrap_or_default();
     let (input, target) = (of(network.input_units()), of(network.output_units()));
-    core::hint::black_box(network.infer(input, state.activities(&network)?)?);
+    core::hint::black_box(network.infer(input, state.scratch(&network)?)?);
     if let Some(contrast) = model.training().contrast() {
         let problem =
             Problem { input, nudges: &contrast.nudges[1..], target, attack: target, perturbation: &[] };
         let mut view = state.view(&network)?;
-        core::hint::black_box(network.relax(&problem, &mut view, &Settings::default(), &mut |_| {}).is_ok());
+        core::hint::black_box(network.relax(&problem, &mut view, &Settings::default()).is_ok());
     }
     Ok(())
 }

@@ -23,7 +23,7 @@ fn main() -> ! {
             fenchel_firmware::fail("a sample is larger than the input has room for");
         };
         model.scaling().apply_to_bytes(raw, input);
-        let activities = state.activities(&network).unwrap_or_else(|error| refuse(error));
+        let activities = state.scratch(&network).unwrap_or_else(|error| refuse(error));
         let (instructions, outputs) = clock::instructions(|| network.infer(input, activities));
         let outputs = outputs.unwrap_or_else(|error| refuse(error));
         let label = label(outputs);

@@ -28,7 +28,7 @@ fn main() -> ! {
     model.scaling().apply_to_bytes(raw, input);
     one_hot(target, usize::from(label));
     one_hot(attack, (usize::from(label) + 1) % classes);
-    let activities = state.activities(&network).unwrap_or_else(|error| refuse(error));
+    let activities = state.scratch(&network).unwrap_or_else(|error| refuse(error));
     let infer = stack::depth(|| {
         core::hint::black_box(network.infer(input, activities).is_ok());
     });
@@ -36,7 +36,7 @@ fn main() -> ! {
     let problem = Problem { input, nudges: core::slice::from_ref(&nudge), target, attack, perturbation: &[] };
     let mut view = state.view(&network).unwrap_or_else(|error| refuse(error));
     let relax = stack::depth(|| {
-        let result = network.relax(&problem, &mut view, &Settings::default(), &mut |_| {});
+        let result = network.relax(&problem, &mut view, &Settings::default());
         core::hint::black_box(result.is_ok());
     });
     let units = network.units();

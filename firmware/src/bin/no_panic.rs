@@ -43,7 +43,7 @@ fn run(file: &[u8], values: &[f32], state: &mut State<64>, input: &mut [f32]) ->
     let model = Model::load(file)?;
     let network = model.network();
     model.scaling().apply_to_bytes(file, input);
-    let outputs = network.infer(input, state.activities(&network)?)?;
+    let outputs = network.infer(input, state.scratch(&network)?)?;
     black_box(fenchel_core::label(outputs));
     black_box(model.class_names().count());
     let Some(contrast) =
@@ -57,13 +57,13 @@ fn run(file: &[u8], values: &[f32], state: &mut State<64>, input: &mut [f32]) ->
     for schedule in [Schedule::ForwardBackward, Schedule::Unitwise, Schedule::Backward] {
         let mut view = state.view(&network)?;
         let settings = Settings { schedule, sweeps: black_box(2), tolerance: black_box(0.0) };
-        network.relax(&problem, &mut view, &settings, &mut |sweep| {
+        network.relax_monitored(&problem, &mut view, &settings, &mut |sweep| {
             black_box(sweep);
         })?;
         network.relax_from(&problem, &mut view, &settings, &mut |sweep| {
             black_box(sweep);
         })?;
-        network.sweep(&problem, &mut view, &settings)?;
+        network.relax(&problem, &mut view, &settings)?;
         black_box(view.activities(&network, black_box(1)));
     }
     Ok(())

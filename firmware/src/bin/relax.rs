@@ -43,7 +43,7 @@ fn main() -> ! {
                     traced(&network, &problem, &mut view, schedule);
                 }
             }
-            let (instructions, result) = clock::instructions(|| network.sweep(&problem, &mut view, &two));
+            let (instructions, result) = clock::instructions(|| network.relax(&problem, &mut view, &two));
             result.unwrap_or_else(|error| refuse(error));
             let digest = digest(&network, &view);
             defmt::println!("sample {=usize} problem {=usize} state {=u32:08x}", index, number, digest);
@@ -65,7 +65,7 @@ fn traced(network: &Network<Packed>, problem: &Problem, view: &mut StateView, sc
             sweep.residual.to_bits()
         );
     };
-    let outcome = network.relax(problem, view, &settings, &mut trace);
+    let outcome = network.relax_monitored(problem, view, &settings, &mut trace);
     let outcome = outcome.unwrap_or_else(|error| refuse(error));
     defmt::println!("status {} state {=u32:08x}", outcome.status, digest(network, view));
 }

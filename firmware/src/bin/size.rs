@@ -41,14 +41,14 @@ fn run(
     let network = model.network();
     let input = input.get_mut(..raw.len()).unwrap_or_default();
     model.scaling().apply_to_bytes(raw, input);
-    black_box(fenchel_core::label(network.infer(input, state.activities(&network)?)?));
+    black_box(fenchel_core::label(network.infer(input, state.scratch(&network)?)?));
     if !cfg!(feature = "relax") {
         return Ok(());
     }
     let nudges = [Nudge { s: black_box(0.25), target: black_box(0.25), attack: 0.0 }];
     let problem = Problem { input, nudges: &nudges, target, attack: target, perturbation: &[] };
     let mut view = state.view(&network)?;
-    network.sweep(&problem, &mut view, &Settings::default())?;
+    network.relax(&problem, &mut view, &Settings::default())?;
     black_box(view.activities(&network, black_box(1)));
     Ok(())
 }

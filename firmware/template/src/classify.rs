@@ -33,7 +33,7 @@ pub fn classify(raw: &[u8], state: &mut State<UNITS>) -> Result<(usize, Outcome)
     let network = model.network();
     let mut input = [0.0; INPUTS];
     model.scaling().apply_to_bytes(raw, &mut input);
-    let class = label(network.infer(&input, state.activities(&network)?)?);
+    let class = label(network.infer(&input, state.scratch(&network)?)?);
 
     let mut target = [0.0; CLASSES];
     target.iter_mut().skip(class).take(1).for_each(|y| *y = 1.0);
@@ -41,6 +41,6 @@ pub fn classify(raw: &[u8], state: &mut State<UNITS>) -> Result<(usize, Outcome)
     let problem =
         Problem { input: &input, nudges: &nudges, target: &target, attack: &target, perturbation: &[] };
     let settings = Settings { sweeps: 20, tolerance: 1e-5, ..Settings::default() };
-    let outcome = network.relax(&problem, &mut state.view(&network)?, &settings, &mut |_| {})?;
+    let outcome = network.relax_monitored(&problem, &mut state.view(&network)?, &settings, &mut |_| {})?;
     Ok((class, outcome))
 }

@@ -96,7 +96,7 @@ fn relax(model: &Model, sample: &Sample, name: &str, nudge: Nudge, settings: &Se
     let mut state = StateView::new(network.units(), 1, &mut memory)?;
     let mut energies = Vec::new();
     let mut trace = |sweep: Sweep| energies.push(sweep.energy);
-    let outcome = network.relax(&sample.problem(&nudge), &mut state, settings, &mut trace)?;
+    let outcome = network.relax_monitored(&sample.problem(&nudge), &mut state, settings, &mut trace)?;
     let hidden = (1..=network.output()).map(|k| state.activities(&network, k));
     let states: Vec<&[f32]> = std::iter::once(sample.input.as_slice()).chain(hidden).collect();
     Ok(json!({

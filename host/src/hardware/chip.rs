@@ -189,7 +189,7 @@ impl<'p> Chip<'p> {
         let problem = Problem { input: &input, nudges, target: attack, attack, perturbation: &perturbation };
         let mut memory = vec![0.0; StateView::len(network.units(), samples)];
         let mut state = StateView::new(network.units(), samples, &mut memory)?;
-        let status = network.relax(&problem, &mut state, settings, &mut |_| {})?.status;
+        let status = network.relax(&problem, &mut state, settings)?.status;
         let activities: Vec<_> =
             (1..=network.output()).flat_map(|k| state.activities(&network, k).to_vec()).collect();
         let mut outputs = state.activities(&network, network.output()).to_vec();

@@ -65,7 +65,7 @@ pub fn energies(model: &Model, data: &Dataset, settings: &Settings) -> Result<Ve
         let mut state = StateView::new(network.units(), 1, &mut memory)?;
         let mut points: Vec<(f64, f64)> = Vec::new();
         let mut trace = |sweep: Sweep| points.push((f64::from(sweep.sweep), f64::from(sweep.energy)));
-        network.relax(&sample.problem(&nudge), &mut state, &relaxation, &mut trace)?;
+        network.relax_monitored(&sample.problem(&nudge), &mut state, &relaxation, &mut trace)?;
         let last = points.last().map_or(0.0, |&(_, energy)| energy);
         points.iter_mut().for_each(|(_, energy)| *energy -= last);
         lines.push((format!("{name}, s = {:.3}", nudge.s), points));

@@ -178,11 +178,7 @@ impl Work<'_> {
         let problem = problem(batch, &contrast.nudges[kept.clone()]);
         let mut state = memory.state(network, problem.rows(network))?;
         let relaxation = self.settings.relaxation.settings();
-        if relaxation.tolerance > 0.0 {
-            network.relax(&problem, &mut state, &relaxation, &mut |_| {})?;
-        } else {
-            network.sweep(&problem, &mut state, &relaxation)?;
-        }
+        network.relax(&problem, &mut state, &relaxation)?;
         let dropped = network.drop_unbounded(&problem, &mut state);
         network.contrastive_gradient(&problem, &mut state, &factors[kept], self.gradient)?;
         Ok(dropped)

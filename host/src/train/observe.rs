@@ -93,7 +93,8 @@ fn relaxed(
         }
         let problem = problem(batch, std::slice::from_ref(nudge));
         let mut state: StateView = memory.state(&network, problem.rows(&network))?;
-        let outcome = network.relax(&problem, &mut state, &settings.relaxation.settings(), &mut |_| {})?;
+        let outcome =
+            network.relax_monitored(&problem, &mut state, &settings.relaxation.settings(), &mut |_| {})?;
         let count = indices.len() as f64;
         *end = (f64::from(outcome.last.energy) / count, f64::from(outcome.last.residual));
     }

@@ -6,7 +6,7 @@ use crate::potential::{project, project_unit};
 use fenchel_core::{Activation, Schedule};
 
 /// Activities and forces of one row.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct State {
     /// z_k of the blocks 0..=L.
     pub z: Vec<Vector>,
@@ -26,9 +26,9 @@ pub struct Sweep {
 /// Where a relaxation of one row ended.
 #[derive(Clone, Debug)]
 pub struct Relaxed {
-    /// With a = W z + b: what `core`'s `relax` leaves.
+    /// With a = W z + b.
     pub consistent: State,
-    /// With the a before the last update of z: what `core`'s `sweep` leaves.
+    /// With the a before the last update of z: what `core` leaves.
     pub updated: State,
     /// Every sweep.
     pub trace: Vec<Sweep>,
@@ -44,7 +44,6 @@ impl Graph {
             Schedule::ForwardBackward => self.forward_backward(row, sweeps),
             Schedule::Unitwise => self.unitwise(row, sweeps),
             Schedule::Backward => self.backward(row, sweeps),
-            other => unimplemented!("the oracle knows no {other:?}"),
         }
     }
 

@@ -34,6 +34,6 @@ fn use_model(bytes: &[u8]) -> Result<()> {
         Problem { input: &input, nudges: &nudges, target: &target, attack: &target, perturbation: &[] };
     let mut memory = vec![0.0; StateView::len(network.units(), 1)];
     let mut state = StateView::new(network.units(), 1, &mut memory)?;
-    network.relax(&problem, &mut state, &Settings::default(), &mut |_| ())?;
+    network.relax(&problem, &mut state, &Settings::default())?;
     Ok(())
 }

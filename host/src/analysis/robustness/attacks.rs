@@ -134,7 +134,7 @@ pub fn internal_accuracy(parameters: &Parameters, samples: &Samples, share: f32)
             let mut memory = vec![0.0; StateView::len(network.units(), rows)];
             let mut state = StateView::new(network.units(), rows, &mut memory)?;
             let settings = Settings { schedule: Schedule::ForwardBackward, sweeps: 10, tolerance: 0.0 };
-            network.sweep(&problem, &mut state, &settings)?;
+            network.relax(&problem, &mut state, &settings)?;
             let mut disturbance = vec![0.0; activities.len()];
             for k in 1..network.output() {
                 let range = network.range(k, rows);

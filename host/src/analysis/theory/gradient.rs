@@ -20,7 +20,7 @@ pub fn gradient(network: &Net, sample: &Sample, contrast: &Contrast) -> Result<C
     let problem = problem(sample, &contrast.nudges);
     let mut memory = vec![0.0; StateView::len(network.units(), 2)];
     let mut state = StateView::new(network.units(), 2, &mut memory)?;
-    network.sweep(&problem, &mut state, &SWEEPS)?;
+    network.relax(&problem, &mut state, &SWEEPS)?;
     let of_problem = |p: usize| {
         let row = |k: usize| {
             let units = network.blocks()[k].size();

@@ -89,7 +89,7 @@ pub fn minimum_by(
             }
             network.relax_from(&problem, &mut state, settings, &mut |_| {})?
         }
-        None => network.relax(&problem, &mut state, settings, &mut |_| {})?,
+        None => network.relax_monitored(&problem, &mut state, settings, &mut |_| {})?,
     };
     let blocks = 1..=network.output();
     let activities: Vec<f32> = blocks.clone().flat_map(|k| state.activities(network, k)).copied().collect();

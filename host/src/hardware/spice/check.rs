@@ -113,10 +113,10 @@ pub(super) fn relaxed<W: Weights>(
     let mut memory = vec![0.0; StateView::len(network.units(), 1)];
     let mut state = StateView::new(network.units(), 1, &mut memory)?;
     let mut settings = Settings { sweeps: 400, tolerance: 1e-6, ..Settings::default() };
-    let mut outcome = network.relax(problem, &mut state, &settings, &mut |_| {})?;
+    let mut outcome = network.relax(problem, &mut state, &settings)?;
     if by_units && outcome.status != Status::Converged {
         settings = Settings { schedule: Schedule::Unitwise, sweeps: 20_000, ..settings };
-        outcome = network.relax(problem, &mut state, &settings, &mut |_| {})?;
+        outcome = network.relax(problem, &mut state, &settings)?;
     }
     let status = crate::spelling::status(outcome.status);
     crate::error::require!(outcome.status != Status::Unbounded, "the relaxation", "a minimum", status);

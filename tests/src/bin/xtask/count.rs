@@ -192,7 +192,7 @@ fn expected(contents: &Contents, samples: &Samples) -> Result<Vec<String>> {
         outputs.iter().for_each(|output| digest.update(&output.to_le_bytes()));
         let mut memory = vec![0.0; StateView::len(network.units(), 1)];
         let mut state = StateView::new(network.units(), 1, &mut memory)?;
-        network.sweep(&shown.problem(&nudge), &mut state, &Settings::default())?;
+        network.relax(&shown.problem(&nudge), &mut state, &Settings::default())?;
         for k in 1..=network.output() {
             state.activities(&network, k).iter().for_each(|z| digest.update(&z.to_le_bytes()));
         }

@@ -28,10 +28,10 @@ pub fn relax(model: &Model, samples: &Samples) -> Result<Vec<String>> {
                     let (energy, residual) = (energy.to_bits(), residual.to_bits());
                     lines.push(format!("sweep {sweep} energy {energy:08x} residual {residual:08x}"));
                 };
-                let outcome = network.relax(&problem, &mut state, &settings, &mut trace)?;
+                let outcome = network.relax_monitored(&problem, &mut state, &settings, &mut trace)?;
                 lines.push(format!("status {:?} state {:08x}", outcome.status, digest(&network, &state)));
             }
-            network.sweep(&problem, &mut state, &Settings::default())?;
+            network.relax(&problem, &mut state, &Settings::default())?;
             lines.push(format!("sample {index} problem {number} state {:08x}", digest(&network, &state)));
         }
     }

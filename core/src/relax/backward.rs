@@ -1,0 +1,44 @@
+//! The paper's schedule: undamped backward passes, and plain forward products between them.
+
+use core::mem::swap;
+
+use super::larger;
+use crate::{Activation, Network, Problem, StateView, Weights};
+
+impl<W: Weights> Network<'_, W> {
+    /// One sweep: a of the activities that the sweep before left, then z_k = f(a_k + w_k) downwards.
+    /// Returns the largest change of an activity.
+    pub(super) fn backward_sweep(&self, problem: &Problem, state: &mut StateView, sweep: u32) -> f32 {
+        if sweep > 1 {
+            self.preactivate_from(problem, state, 1);
+        }
+        self.backward_pass(problem, state, true);
+        let mut largest = 0.0;
+        for k in 1..self.output() {
+            let range = self.range(k, state.rows);
+            let a = state.a.get(range.clone()).unwrap_or_default();
+            let e = state.e.get(range.clone()).unwrap_or_default();
+            let z = state.z.get_mut(range.clone()).unwrap_or_default();
+            let before = state.e_before.get_mut(range).unwrap_or_default();
+            Activation::Linear.activate(self.size(k), z, before);
+            self.block(k).activities(self.gamma(k), a, e, z);
+            largest = z.iter().zip(before).fold(largest, |largest, (z, before)| larger(largest, z - *before));
+        }
+        largest
+    }
+
+    /// The energy of the activities that a sweep left, their a computed ahead of the next sweep in
+    /// memory that this schedule doesn't use. The state stays as it was.
+    pub(super) fn energy_ahead(&self, problem: &Problem, state: &mut StateView) -> f32 {
+        swap(&mut state.a, &mut state.w_before);
+        swap(&mut state.u, &mut state.e_before);
+        self.preactivate_all(problem, state);
+        self.minimise_output(problem, state);
+        self.force_from_activities(1..self.output(), state);
+        let energy = self.energy(problem, state);
+        swap(&mut state.a, &mut state.w_before);
+        swap(&mut state.u, &mut state.e_before);
+        self.minimise_output(problem, state);
+        energy
+    }
+}
