@@ -3,8 +3,7 @@
 use anyhow::{Result, ensure};
 use fenchel::analysis::evaluate;
 use fenchel::data::{Dataset, Split, Values, divide};
-use fenchel::store::model_file;
-use fenchel::train::{ObjectiveName, Settings, train};
+use fenchel::train::{ObjectiveName, Settings, export_run, train};
 use fenchel_core::{Random, Scaling};
 use rand_core::{Rng, SeedableRng};
 
@@ -28,7 +27,7 @@ pub fn main() -> Result<()> {
         settings.network.layers = vec![16, 16];
     });
     let trained = train(&settings, &data, &mut |_| Ok(()))?;
-    let file = model_file::export_run(&trained.parameters, &settings, trained.best.epoch, &data)?;
+    let file = export_run(&trained.parameters, &settings, trained.best.epoch, &data)?;
     let model = file.model("the model")?;
     let accuracy = evaluate::accuracy(&model, &data.test)?;
     let names: Vec<_> = model.class_names().collect();

@@ -3,8 +3,7 @@
 use anyhow::{Context, Result, ensure};
 use fenchel::analysis::evaluate;
 use fenchel::data;
-use fenchel::store::model_file;
-use fenchel::train::{ObjectiveName, Settings, Step, Trainer};
+use fenchel::train::{self, ObjectiveName, Settings, Step, Trainer};
 
 /// Ends with an error if what it trained is no good.
 pub fn main() -> Result<()> {
@@ -21,7 +20,7 @@ pub fn main() -> Result<()> {
         }
     }
     let (parameters, epoch) = trainer.best().context("an epoch is over")?;
-    let file = model_file::export_run(parameters, &settings, epoch.epoch, &digits)?;
+    let file = train::export_run(parameters, &settings, epoch.epoch, &digits)?;
     let accuracy = evaluate::accuracy(&file.model("the model")?, &digits.test)?;
     println!("{} bytes, {:.1} % on test", file.len(), 100.0 * accuracy);
     ensure!(accuracy > 0.9, "digits are easier than that");

@@ -4,7 +4,6 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use fenchel::data;
-use fenchel::store::{model_file, run};
 use fenchel::train::{Logged, ObjectiveName, Observed, Settings, train};
 
 fn fenchel(folder: &Path, arguments: &str) -> Output {
@@ -15,7 +14,7 @@ fn fenchel(folder: &Path, arguments: &str) -> Output {
 fn log(folder: &Path, arguments: &str) -> Vec<Logged> {
     let output = fenchel(folder, &format!("train {arguments} --quiet --out run"));
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    run::epochs(&std::fs::read_to_string(folder.join("run/log.jsonl")).expect("a log"))
+    fenchel::train::epochs(&std::fs::read_to_string(folder.join("run/log.jsonl")).expect("a log"))
 }
 
 #[test]
@@ -48,7 +47,7 @@ fn a_log_says_how_training_went_and_saying_so_changes_no_bit() {
     });
     let digits = data::load("digits").expect("compiled in");
     let trained = train(&settings, &digits, &mut |_| Ok(())).expect("trained");
-    let model = model_file::export_run(&trained.last_parameters, &settings, trained.last.epoch, &digits);
+    let model = fenchel::train::export_run(&trained.last_parameters, &settings, trained.last.epoch, &digits);
     let own = std::fs::read(folder.join("run/last.fenchel")).expect("a model");
     assert!(*model.expect("exported") == own[..], "without a log it comes to other bits");
 }
@@ -66,7 +65,7 @@ fn back_propagation_has_a_gradient_and_no_problems() {
 fn a_log_without_the_measurements_is_read() {
     let old = "{\"epoch\":1,\"pretraining\":false,\"validation_accuracy\":0.25,\"validation_loss\":0.99,\
                \"unbounded\":0,\"safety\":null,\"seconds\":0.1}\n";
-    let epochs = run::epochs(old);
+    let epochs = fenchel::train::epochs(old);
     assert_eq!((epochs.len(), epochs[0].observed), (1, Observed::default()));
 }
 

@@ -23,6 +23,7 @@ mod spice;
 mod table;
 mod theory;
 mod train;
+mod training;
 
 use std::process::ExitCode;
 
@@ -97,7 +98,7 @@ pub fn main() -> ExitCode {
         Err(error) => {
             output::say(format_args!("fenchel: {}", errors::line(&error)));
             ExitCode::from(match &error {
-                error if error.is::<train::Interrupted>() => 130,
+                error if error.is::<training::Interrupted>() => 130,
                 error if is_bad_input(error) => 2,
                 _ => 1,
             })

@@ -131,6 +131,11 @@ macro_rules! replace {
 }
 
 impl Options {
+    /// Passes over the samples, if given.
+    pub fn epochs(&self) -> Option<u32> {
+        self.epochs
+    }
+
     /// Everything settled.
     pub fn settings(&self) -> Result<Settings> {
         let mut settings = match &self.config {

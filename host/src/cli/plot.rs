@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::builder::PossibleValuesParser;
 
-use super::runs::Listed;
+use super::runs::read;
 use crate::BadInput;
 use crate::experiments::robustness_figure;
 use crate::report::{Reported, figures, png};
@@ -71,10 +71,7 @@ fn of_report(path: &PathBuf) -> Result<String> {
 }
 
 fn of_runs(runs: &[PathBuf], name: &str) -> Result<String> {
-    let read = |folder: &PathBuf| {
-        let Listed { settings, epochs, .. } = Listed::read(folder)?;
-        Ok(Reported::new(folder.clone(), settings, epochs))
-    };
+    let read = |folder: &PathBuf| Ok(Reported::new(read(folder)?));
     let runs = runs.iter().map(read).collect::<Result<Vec<_>>>()?;
     let figures = figures();
     let figure = figures.iter().find(|figure| figure.name == name);

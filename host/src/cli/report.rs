@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
-use super::runs::Listed;
-use crate::BadInput;
+use super::runs::read;
+use crate::error::require;
 use crate::report::{Reported, page};
 use crate::store::files;
 
@@ -24,15 +24,13 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<()> {
-    let read = |folder: &PathBuf| {
-        let Listed { settings, epochs, has_best, .. } = Listed::read(folder)?;
-        if !has_best {
-            let expected = "a run with a model, after its first checkpoint";
-            return Err(BadInput::new(folder.display(), expected, "one without").into());
-        }
-        Ok(Reported::new(folder.clone(), settings, epochs))
+    let reported = |folder: &PathBuf| {
+        let run = read(folder)?;
+        let expected = "a run with a model, after its first checkpoint";
+        require!(run.has_best, folder.display(), expected, "one without");
+        Ok(Reported::new(run))
     };
-    let runs = args.runs.iter().map(read).collect::<Result<Vec<_>>>()?;
+    let runs = args.runs.iter().map(reported).collect::<Result<Vec<_>>>()?;
     files::write(&args.output, page(&runs)?.as_bytes())?;
     super::print(args.output.display())
 }

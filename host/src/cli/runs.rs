@@ -1,15 +1,18 @@
 //! `fenchel runs` and `fenchel compare`.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde_json::{Value, json};
 
+use super::errors;
 use super::table::table;
 use crate::BadInput;
+use crate::output::{self, harmless, say};
 use crate::spelling;
-use crate::store::run::{self, BEST, LAST, LOG, SETTINGS};
-use crate::train::{Epoch, Logged, Settings};
+use crate::store::run::{CHECKPOINT, SETTINGS};
+use crate::train::Record;
 
 /// List runs: how far each is, and how good
 #[derive(clap::Args)]
@@ -18,7 +21,7 @@ pub struct ListArgs {
     /// Folder that holds the runs
     #[arg(default_value = "runs")]
     folder: PathBuf,
-    /// Print one JSON object a line: run, data, objective, seed, epoch, epochs, state, best_epoch, validation_accuracy
+    /// Print one JSON object a line: run, data, objective, seed, epoch, epochs, state, best_epoch, validation_accuracy; error where a run is damaged
     #[arg(long)]
     json: bool,
 }
@@ -35,62 +38,45 @@ pub struct CompareArgs {
     json: bool,
 }
 
-/// A run as its files tell it.
-pub(super) struct Listed {
-    name: String,
-    pub settings: Settings,
-    pub epochs: Vec<Logged>,
-    pub has_best: bool,
-    has_last: bool,
+/// The run in `folder`, after saying what its log lacks.
+pub(super) fn read(folder: &Path) -> Result<Record> {
+    let run = Record::read(folder)?;
+    if let Some(complaint) = &run.complaint {
+        say(format_args!("warning: {complaint}"));
+    }
+    Ok(run)
 }
 
-impl Listed {
-    pub fn read(folder: &Path) -> Result<Self> {
-        let path = folder.join(SETTINGS);
-        let text = std::fs::read_to_string(&path).map_err(|error| {
-            BadInput::new(folder.display(), "the folder of a run, with settings.toml", error)
-        })?;
-        let settings = Settings::from_toml(&text).with_context(|| path.display().to_string())?;
-        let log = std::fs::read_to_string(folder.join(LOG)).unwrap_or_default();
-        Ok(Self {
-            name: folder.display().to_string(),
-            settings,
-            epochs: run::epochs(&log),
-            has_best: folder.join(BEST).exists(),
-            has_last: folder.join(LAST).exists(),
-        })
+fn state(run: &Record) -> &'static str {
+    match (run.is_finished, run.has_best) {
+        (true, _) => "finished",
+        (false, true) => "unfinished",
+        (false, false) => "begun",
     }
+}
 
-    fn best(&self) -> Option<&Epoch> {
-        let trained = self.epochs.iter().map(|logged| &logged.epoch).filter(|epoch| !epoch.pretraining);
-        trained.reduce(|best, epoch| {
-            let merit = |epoch: &Epoch| (epoch.validation_accuracy, -epoch.validation_loss);
-            if merit(epoch) > merit(best) { epoch } else { best }
-        })
-    }
+fn outcome(run: &Record) -> Value {
+    json!({
+        "run": output::path(&run.folder),
+        "data": run.settings.data.source,
+        "objective": spelling::name(run.settings.objective.name),
+        "seed": run.settings.seed,
+        "epoch": run.trained,
+        "epochs": run.settings.optimiser.epochs,
+        "state": state(run),
+        "best_epoch": run.best.map(|epoch| epoch.epoch),
+        "validation_accuracy": run.best.map(|epoch| epoch.validation_accuracy),
+        "seconds": run.epochs.last().map(|logged| logged.epoch.seconds),
+    })
+}
 
-    fn state(&self) -> &'static str {
-        match (self.has_last, self.has_best) {
-            (true, _) => "finished",
-            (false, true) => "unfinished",
-            (false, false) => "begun",
+/// [`outcome`] of the run in `folder`; where it can't be read, the reason as `error`.
+fn listed(folder: &Path) -> Value {
+    match read(folder) {
+        Ok(run) => outcome(&run),
+        Err(error) => {
+            json!({ "run": output::path(folder), "state": "damaged", "error": errors::line(&error) })
         }
-    }
-
-    fn report(&self) -> Value {
-        let trained = self.epochs.iter().filter(|logged| !logged.epoch.pretraining).count();
-        json!({
-            "run": self.name,
-            "data": self.settings.data.source,
-            "objective": spelling::name(self.settings.objective.name),
-            "seed": self.settings.seed,
-            "epoch": trained,
-            "epochs": self.settings.optimiser.epochs,
-            "state": self.state(),
-            "best_epoch": self.best().map(|epoch| epoch.epoch),
-            "validation_accuracy": self.best().map(|epoch| epoch.validation_accuracy),
-            "seconds": self.epochs.last().map(|logged| logged.epoch.seconds),
-        })
     }
 }
 
@@ -109,48 +95,64 @@ pub fn list(args: &ListArgs) -> Result<()> {
         .map_err(|error| BadInput::new(args.folder.display(), "a folder that holds runs", error))?;
     let mut folders: Vec<_> = entries
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))
-        .filter(|path| path.join(SETTINGS).exists())
+        .filter(|path| [SETTINGS, CHECKPOINT].iter().any(|name| path.join(name).exists()))
         .collect();
     folders.sort();
-    let runs = folders.iter().map(|folder| Listed::read(folder)).collect::<Result<Vec<_>>>()?;
+    let runs: Vec<_> = folders.iter().map(|folder| listed(folder)).collect();
     if args.json {
-        return runs.iter().try_for_each(|run| super::print(run.report()));
+        return runs.iter().try_for_each(super::print);
     }
     const COLUMNS: [&str; 8] =
         ["run", "data", "objective", "seed", "epoch", "epochs", "state", "validation_accuracy"];
-    let row = |run: &Listed| COLUMNS.iter().map(|column| shown(&run.report()[column])).collect();
+    let row = |run: &Value| COLUMNS.iter().map(|column| shown(&run[column])).collect();
     let heading = COLUMNS.map(|column| column.replace('_', " ")).to_vec();
-    table(&std::iter::once(heading).chain(runs.iter().map(row)).collect::<Vec<_>>())
+    table(&std::iter::once(heading).chain(runs.iter().map(row)).collect::<Vec<_>>())?;
+    for error in runs.iter().filter_map(|run| run["error"].as_str()) {
+        super::print(format_args!("damaged: {}", harmless(error)))?;
+    }
+    Ok(())
+}
+
+/// The settings of a run by name, groups and names joined by dots.
+fn settings(run: &Record) -> BTreeMap<String, Value> {
+    fn add(value: &Value, name: &str, all: &mut BTreeMap<String, Value>) {
+        match value.as_object() {
+            Some(group) => group.iter().for_each(|(inner, value)| {
+                let name = if name.is_empty() { inner.clone() } else { format!("{name}.{inner}") };
+                add(value, &name, all);
+            }),
+            None => drop(all.insert(name.to_string(), value.clone())),
+        }
+    }
+    let mut all = BTreeMap::new();
+    add(&json!(run.settings), "", &mut all);
+    all
 }
 
 pub fn compare(args: &CompareArgs) -> Result<()> {
-    let runs = args.runs.iter().map(|folder| Listed::read(folder)).collect::<Result<Vec<_>>>()?;
-    let settings = runs.iter().map(|run| Ok(json!(run.settings))).collect::<Result<Vec<Value>>>()?;
-    let names: Vec<_> = settings[0].as_object().into_iter().flat_map(|object| object.keys()).collect();
-    let differs = |name: &&&String| settings.iter().any(|other| other[**name] != settings[0][**name]);
-    let differing: Vec<_> = names.iter().filter(differs).map(|name| name.as_str()).collect();
-    let outcomes: Vec<_> = runs.iter().map(Listed::report).collect();
+    let runs = args.runs.iter().map(|folder| read(folder)).collect::<Result<Vec<_>>>()?;
+    let settings: Vec<_> = runs.iter().map(settings).collect();
+    let names: BTreeSet<_> = settings.iter().flat_map(BTreeMap::keys).collect();
+    let differs = |name: &&String| settings.iter().any(|other| other.get(*name) != settings[0].get(*name));
+    let differing: Vec<_> = names.into_iter().filter(differs).collect();
+    let outcomes: Vec<_> = runs.iter().map(outcome).collect();
     const OUTCOMES: [&str; 5] = ["state", "epoch", "best_epoch", "validation_accuracy", "seconds"];
     if args.json {
-        let report = |(settings, outcome): (&Value, &Value)| {
-            let own: serde_json::Map<_, _> =
-                differing.iter().map(|name| (name.to_string(), settings[*name].clone())).collect();
+        let report = |(settings, outcome): (&BTreeMap<_, _>, &Value)| {
+            let own: BTreeMap<_, _> = differing.iter().map(|name| (name, settings.get(*name))).collect();
             json!({ "settings": own, "outcome": outcome })
         };
         return super::print(settings.iter().zip(&outcomes).map(report).collect::<Value>());
     }
-    let mut rows =
-        vec![std::iter::once(String::new()).chain(runs.iter().map(|run| run.name.clone())).collect()];
+    let names = runs.iter().map(|run| output::path(&run.folder));
+    let mut rows: Vec<Vec<_>> = vec![std::iter::once(String::new()).chain(names).collect()];
     for name in &differing {
-        rows.push(
-            std::iter::once(name.to_string()).chain(settings.iter().map(|s| shown(&s[*name]))).collect(),
-        );
+        let value = |settings: &BTreeMap<_, _>| shown(settings.get(*name).unwrap_or(&Value::Null));
+        rows.push(std::iter::once(name.to_string()).chain(settings.iter().map(value)).collect());
     }
     for name in OUTCOMES {
-        let heading = name.replace('_', " ");
-        rows.push(
-            std::iter::once(heading).chain(outcomes.iter().map(|outcome| shown(&outcome[name]))).collect(),
-        );
+        let value = |outcome: &Value| shown(&outcome[name]);
+        rows.push(std::iter::once(name.replace('_', " ")).chain(outcomes.iter().map(value)).collect());
     }
     table(&rows)
 }

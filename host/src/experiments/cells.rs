@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use crate::analysis::evaluate::accuracy;
 use crate::data::Dataset;
 use crate::store::files;
-use crate::store::model_file::{ModelBytes, export_run};
-use crate::train::{Settings, Trained, Trainer};
+use crate::store::model_file::ModelBytes;
+use crate::train::{Settings, Trained, Trainer, export_run};
 
 /// What is kept of a cell beside its models.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -16,7 +16,7 @@ use crate::data::Dataset;
 use crate::error::printable;
 use crate::store::model_file::ModelBytes;
 use crate::store::run::DEVICE;
-use crate::train::{Logged, Settings};
+use crate::train::{Logged, Record, Settings};
 use chart::{Line, STYLE, chart};
 pub use figures::{Figure, figures, png};
 use measures::{CHIPS, CURVES, Mistake, SAMPLES};
@@ -38,8 +38,9 @@ pub struct Reported {
 }
 
 impl Reported {
-    /// Of its folder, settings and log.
-    pub fn new(folder: PathBuf, settings: Settings, epochs: Vec<Logged>) -> Self {
+    /// Of what its folder holds.
+    pub fn new(run: Record) -> Self {
+        let Record { folder, settings, epochs, .. } = run;
         Self { folder, settings, epochs, loaded: OnceCell::new() }
     }
 

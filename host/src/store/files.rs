@@ -1,6 +1,7 @@
 //! Files that appear whole or not at all.
 
-use std::io::Write;
+use std::fs::File;
+use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -23,15 +24,30 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     }
     let link = path.is_symlink().then(|| path.canonicalize()).transpose().with_context(place)?;
     let path = link.as_deref().unwrap_or(path);
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = parent(path);
     let nowhere = format!("no folder {}", folder.display());
     require!(folder.is_dir(), path.display(), "a file in a folder that is there", nowhere);
-    let mut file =
-        tempfile::Builder::new().permissions(permissions()).tempfile_in(folder).with_context(place)?;
+    let mut file = tempfile::Builder::new()
+        .prefix(&unfinished(path))
+        .permissions(permissions(0o666))
+        .tempfile_in(folder)
+        .with_context(place)?;
     file.write_all(bytes).with_context(place)?;
     file.as_file().sync_all().with_context(place)?;
     file.persist(path).with_context(place)?;
+    sync_folder(folder);
     Ok(())
+}
+
+/// The bytes of a file; a pipe, which could have none for ever, or a folder is refused.
+///
+/// # Errors
+/// If it isn't there, is something else, or can't be read.
+pub fn read(path: &Path) -> std::io::Result<Vec<u8>> {
+    if !path.metadata()?.is_file() {
+        return Err(std::io::Error::new(ErrorKind::InvalidInput, "something that isn't a file"));
+    }
+    std::fs::read(path)
 }
 
 /// Make the folder `path`, and those above it, unless it is there.
@@ -45,8 +61,32 @@ pub fn make_folder(path: &Path) -> Result<()> {
     std::fs::create_dir_all(path).with_context(|| format!("making {}", path.display()))
 }
 
-/// Those of an ordinary new file, which the umask narrows.
-fn permissions() -> std::fs::Permissions {
+/// The folder that `path` is in.
+pub fn parent(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// How the name of `path` begins until it is whole.
+pub fn unfinished(path: &Path) -> String {
+    /// Of the longest name that a file system takes.
+    const MOST: usize = 60;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    format!(".{}.tmp", name.chars().take(MOST).collect::<String>())
+}
+
+/// Whether a name is that of a file or folder which a killed process left unfinished.
+pub fn is_leftover(name: &str) -> bool {
+    let random = |end: &str| end.len() == 6 && end.chars().all(|c| c.is_ascii_alphanumeric());
+    name.starts_with('.') && name.rsplit_once(".tmp").is_some_and(|(_, end)| random(end))
+}
+
+/// Have the names in `folder` on the disk, where the file system can.
+pub fn sync_folder(folder: &Path) {
+    let _ = File::open(folder).and_then(|folder| folder.sync_all());
+}
+
+/// Those of an ordinary new file or folder, which the umask narrows.
+pub fn permissions(mode: u32) -> std::fs::Permissions {
     use std::os::unix::fs::PermissionsExt;
-    std::fs::Permissions::from_mode(0o666)
+    std::fs::Permissions::from_mode(mode)
 }

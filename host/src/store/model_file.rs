@@ -8,8 +8,6 @@ use fenchel_core::{
     Edge, Model, ModelFields, PARAMETER_ALIGNMENT, Precision, Scaling, Training, Weights, pack, packed_len,
 };
 
-use crate::data::Dataset;
-use crate::train::Settings;
 use crate::{BadInput, Parameters};
 
 /// A model file in memory, aligned as a device's flash would hold it. Not `Clone`: a copy of the
@@ -73,29 +71,6 @@ impl Deref for ModelBytes {
     fn deref(&self) -> &[u8] {
         &self.storage[self.start..]
     }
-}
-
-/// The model file of a training with `settings` on `data`, its parameters as of `epoch`.
-///
-/// # Errors
-/// As [`export`].
-pub fn export_run(
-    parameters: &Parameters,
-    settings: &Settings,
-    epoch: u32,
-    data: &Dataset,
-) -> Result<ModelBytes> {
-    let training = Training {
-        objective: settings.objective.name.objective(),
-        attack: settings.attack.loss.loss(),
-        alpha: settings.objective.alpha,
-        beta: settings.objective.beta,
-        perturbation: settings.attack.perturbation,
-        seed: settings.seed,
-        epoch,
-        data: &settings.data.source,
-    };
-    export(parameters, training, data.scaling, &data.class_names)
 }
 
 /// Pack `parameters` into a model file.

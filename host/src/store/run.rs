@@ -1,120 +1,139 @@
-//! A run's folder: resolved settings, log, checkpoint, best and last model.
+//! A run's folder: the names of its files, and the right to write there.
 
-use std::fs::File;
-use std::io::{LineWriter, Write};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use serde::Serialize;
 
 use crate::BadInput;
 use crate::error::require;
 use crate::store::files;
-use crate::train::{Checkpoint, Logged, Settings};
+use crate::store::lock::Lock;
 
 /// The best model, a model file.
 pub const BEST: &str = "best.fenchel";
 /// The model after the last epoch, a model file.
 pub const LAST: &str = "last.fenchel";
-/// What a run that was interrupted goes on from.
+/// The whole state of the training, from which an interrupted run goes on; what it says of a run is so.
 pub const CHECKPOINT: &str = "checkpoint";
-/// The resolved settings.
+/// The resolved settings, for reading and for `--config`.
 pub const SETTINGS: &str = "settings.toml";
 /// Figures of the best model on a device, one JSON object, if `cargo xtask device` measured them.
 pub const DEVICE: &str = "device.json";
 /// One JSON object an epoch.
 pub const LOG: &str = "log.jsonl";
 
-/// The epochs of a log's text, up to the first line that isn't one: the last may be cut off, if the
-/// run was killed while it was written.
-pub fn epochs(log: &str) -> Vec<Logged> {
-    log.lines().map_while(|line| Logged::parse(line).ok()).collect()
-}
-
-/// The folder of a run in progress.
+/// A folder of a run, which this process alone writes to.
 #[derive(Debug)]
-pub struct Run {
-    folder: PathBuf,
-    log: LineWriter<File>,
+pub struct Folder {
+    path: PathBuf,
+    lock: Lock,
 }
 
-impl Run {
-    /// Make `folder`, which must be new or empty, and record the settings there.
+impl Folder {
+    /// Make the folder `path` with these files, all at once: it is there with all of them, or not at all. An
+    /// empty folder does as well, and one with a run that `is_untouched`.
     ///
     /// # Errors
-    /// [`crate::BadInput`] if it holds something, or an error of the file system.
-    pub fn create(folder: &Path, settings: &impl Serialize) -> Result<Self> {
-        let place = || format!("making {}", folder.display());
-        let used = folder.is_dir() && folder.read_dir().with_context(place)?.next().is_some();
-        require!(!used, folder.display(), "a new or empty folder for the run", "one that holds files");
-        files::make_folder(folder)?;
-        files::write(&folder.join(SETTINGS), toml::to_string(settings)?.as_bytes())?;
-        let log = LineWriter::new(File::create(folder.join(LOG)).with_context(place)?);
-        Ok(Self { folder: folder.to_path_buf(), log })
+    /// [`BadInput`] if it holds something else or another process writes to it, or an error of the file system.
+    pub fn create(
+        path: &Path,
+        contents: &[(&str, &[u8])],
+        is_untouched: impl FnOnce(&Path) -> bool,
+    ) -> Result<Self> {
+        if path.is_dir() {
+            let folder = Self::open(path)?;
+            let others = names(path)?.into_iter().filter(|name| contents.iter().all(|file| file.0 != *name));
+            let is_free = names(path)?.is_empty() || others.count() == 0 && is_untouched(path);
+            require!(is_free, path.display(), "a new or empty folder for the run", "one that holds files");
+            contents.iter().try_for_each(|(name, bytes)| folder.save(name, bytes).map(drop))?;
+            return Ok(folder);
+        }
+        let place = || format!("making {}", path.display());
+        let (parent, unfinished) = (files::parent(path), files::unfinished(path));
+        require!(!path.exists(), path.display(), "a new or empty folder for the run", "a file");
+        files::make_folder(parent)?;
+        for name in names(parent)?.iter().filter(|name| is_unfinished(name, &unfinished)) {
+            // That of a running process is locked.
+            if Lock::take(&parent.join(name)).is_ok() {
+                let _ = std::fs::remove_dir_all(parent.join(name));
+            }
+        }
+        let own = tempfile::Builder::new()
+            .prefix(&unfinished)
+            .permissions(files::permissions(0o777))
+            .tempdir_in(parent)
+            .with_context(place)?;
+        let lock = Lock::take(own.path())?;
+        for (name, bytes) in contents {
+            files::write(&own.path().join(name), bytes)?;
+        }
+        std::fs::rename(own.path(), path).map_err(|error| match error.kind() {
+            std::io::ErrorKind::DirectoryNotEmpty | std::io::ErrorKind::AlreadyExists => {
+                let expected = "a new or empty folder for the run";
+                BadInput::new(path.display(), expected, "one that another training has just begun in").into()
+            }
+            _ => anyhow::Error::from(error).context(place()),
+        })?;
+        let _ = own.keep();
+        files::sync_folder(parent);
+        Ok(Self { path: path.to_path_buf(), lock: lock.renamed(path) })
     }
 
-    /// Go on with the run in `folder`: the checkpoint, if it came as far, and the folder with a log
-    /// that ends where the checkpoint does.
+    /// Take the folder at `path`, and remove what a killed process left unfinished there.
     ///
     /// # Errors
-    /// [`crate::BadInput`] if there is no run or nothing is left to do, or an error of the file system.
-    pub fn resume(folder: &Path) -> Result<(Self, Settings, Option<Checkpoint>)> {
-        let path = folder.join(SETTINGS);
-        let text = std::fs::read_to_string(&path).map_err(|error| {
-            BadInput::new(folder.display(), "the folder of a run, with settings.toml", error)
-        })?;
-        let settings = Settings::from_toml(&text).with_context(|| path.display().to_string())?;
-        let path = folder.join(CHECKPOINT);
-        let checkpoint = match std::fs::read(&path) {
-            Ok(bytes) => Some(Checkpoint::from_bytes(&bytes).with_context(|| path.display().to_string())?),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-            Err(error) => return Err(error).with_context(|| format!("reading {}", path.display())),
-        };
-        let (pretrained, trained) = checkpoint.as_ref().map_or((0, 0), Checkpoint::epochs);
-        let left = format!("a run with epochs left of {}", settings.optimiser.epochs);
-        let finished = trained >= settings.optimiser.epochs && folder.join(LAST).exists();
-        require!(!finished, folder.display(), left, "a finished one");
-        let path = folder.join(LOG);
-        let log = match std::fs::read_to_string(&path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-            log => log.with_context(|| format!("reading {}", path.display()))?,
-        };
-        let kept: String = log.split_inclusive('\n').take((pretrained + trained) as usize).collect();
-        files::write(&path, kept.as_bytes())?;
-        let log = File::options()
-            .append(true)
-            .open(&path)
-            .with_context(|| format!("opening {}", path.display()))?;
-        Ok((Self { folder: folder.to_path_buf(), log: LineWriter::new(log) }, settings, checkpoint))
+    /// [`BadInput`] if there is none, or another process writes to it.
+    pub fn open(path: &Path) -> Result<Self> {
+        let folder = Self { path: path.to_path_buf(), lock: Lock::take(path)? };
+        clear(path)?;
+        Ok(folder)
     }
 
     /// Where it is.
-    pub fn folder(&self) -> &Path {
-        &self.folder
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
-    /// A name that isn't taken: `stem`, or `stem-2` and so on.
-    pub fn free_folder(stem: &str) -> PathBuf {
-        let numbered = (2..).map(|n| PathBuf::from(format!("{stem}-{n}")));
-        let mut names = std::iter::once(PathBuf::from(stem)).chain(numbered);
-        names.find(|folder| !folder.exists()).unwrap_or_default()
-    }
-
-    /// Append an epoch to the log.
+    /// Write one of its files; its path.
     ///
     /// # Errors
-    /// Of the file system.
-    pub fn log(&mut self, epoch: &impl Serialize) -> Result<()> {
-        writeln!(self.log, "{}", serde_json::to_string(epoch)?).context("writing the log")
-    }
-
-    /// Write a file of the run, such as [`BEST`]; its path.
-    ///
-    /// # Errors
-    /// Of the file system.
+    /// [`BadInput`] if another folder is in its place, or an error of the file system.
     pub fn save(&self, name: &str, bytes: &[u8]) -> Result<PathBuf> {
-        let path = self.folder.join(name);
+        self.lock.check()?;
+        let path = self.path.join(name);
         files::write(&path, bytes)?;
         Ok(path)
     }
+}
+
+/// A name that isn't taken: `stem`, or `stem-2` and so on.
+pub fn free_folder(stem: &str) -> PathBuf {
+    let numbered = (2..).map(|n| PathBuf::from(format!("{stem}-{n}")));
+    let mut names = std::iter::once(PathBuf::from(stem)).chain(numbered);
+    names.find(|folder| !folder.exists()).unwrap_or_default()
+}
+
+/// Remove from `folder` the files that a killed process left unfinished. Whoever does holds its lock.
+///
+/// # Errors
+/// Of the file system.
+pub fn clear(folder: &Path) -> Result<()> {
+    let entries = folder.read_dir().with_context(|| format!("reading {}", folder.display()))?;
+    for entry in entries.flatten() {
+        let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+        if is_file && entry.file_name().to_str().is_some_and(files::is_leftover) {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+    Ok(())
+}
+
+fn names(folder: &Path) -> Result<Vec<std::ffi::OsString>> {
+    let entries = folder.read_dir().with_context(|| format!("reading {}", folder.display()))?;
+    Ok(entries.flatten().map(|entry| entry.file_name()).collect())
+}
+
+fn is_unfinished(name: &OsStr, beginning: &str) -> bool {
+    name.to_str().is_some_and(|name| name.starts_with(beginning) && files::is_leftover(name))
 }

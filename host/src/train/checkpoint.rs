@@ -8,18 +8,23 @@ use super::batch::Streams;
 use super::learner::Learner;
 use super::trainer::{Progress, Trainer};
 use super::{Epoch, Settings};
-use crate::data::Dataset;
+use crate::data::{Dataset, Identity};
 use crate::error::require;
+use crate::store::log::LogEnd;
 use crate::{Adam, BadInput, Parameters};
 
 /// Version of the layout of [`Checkpoint`]s.
-const CHECKPOINT_VERSION: u16 = 3;
+const CHECKPOINT_VERSION: u16 = 4;
 
 /// Everything that a trainer needs to go on to the same bits, beside the data.
 #[derive(Serialize, Deserialize)]
 pub struct Checkpoint {
     version: u16,
     settings: String,
+    /// Of the data that it goes on with, if that must be the same.
+    pub(super) data: Option<Identity>,
+    /// How far the run's log went.
+    pub(super) log: LogEnd,
     streams: Streams,
     progress: Progress,
     parameters: Vec<Vec<f32>>,
@@ -41,8 +46,8 @@ impl Checkpoint {
     /// # Errors
     /// If they were changed, or come from another version.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        let checkpoint: Self = postcard::from_bytes_crc32(bytes, checksum())
-            .map_err(|error| BadInput::new("checkpoint", "a whole and unchanged file", error))?;
+        let bad = |error| BadInput::new("checkpoint", "a whole and unchanged file", error);
+        let checkpoint: Self = postcard::from_bytes_crc32(bytes, checksum()).map_err(bad)?;
         let (expected, got) = (CHECKPOINT_VERSION, checkpoint.version);
         require!(got == expected, "checkpoint", format!("version {expected}"), got);
         Ok(checkpoint)
@@ -54,6 +59,37 @@ impl Checkpoint {
     /// If it was written by a version with other settings.
     pub fn settings(&self) -> Result<Settings> {
         Settings::from_toml(&self.settings).context("the settings in a checkpoint")
+    }
+
+    /// The checkpoint of a run on that data, with a log that goes so far.
+    pub(super) fn of_run(self, data: Identity, log: LogEnd) -> Self {
+        Self { data: Some(data), log, ..self }
+    }
+
+    /// The settings as they were written.
+    pub(super) fn settings_text(&self) -> &str {
+        &self.settings
+    }
+
+    /// Train so many epochs in all. What is trained up to here doesn't depend on their number, so that it
+    /// comes to the same bits as with that number from the start.
+    ///
+    /// # Errors
+    /// As [`settings`](Self::settings).
+    pub(super) fn set_epochs(&mut self, epochs: u32) -> Result<()> {
+        self.settings =
+            toml::to_string(&self.settings()?.with(|settings| settings.optimiser.epochs = epochs))?;
+        Ok(())
+    }
+
+    /// The best epoch so far.
+    pub fn best(&self) -> Option<Epoch> {
+        self.best.as_ref().map(|best| best.1)
+    }
+
+    /// Whether no batch was trained yet.
+    pub fn is_first(&self) -> bool {
+        self.epochs() == (0, 0) && self.progress.order.is_empty()
     }
 
     /// Epochs that are over: of pretraining, and of training.
@@ -69,6 +105,11 @@ impl<'a> Trainer<'a> {
     /// If it doesn't fit the data.
     pub fn resume(checkpoint: Checkpoint, data: &'a Dataset) -> Result<Self> {
         let mut trainer = Self::new(&checkpoint.settings()?, data)?;
+        if let Some(expected) = checkpoint.data {
+            let got = data.identity();
+            let kept = format!("the data that was trained on (SHA-256 {expected:#}…)");
+            require!(got == expected, &data.name, kept, format!("other values, labels or splits ({got:#}…)"));
+        }
         trainer.progress = checkpoint.progress;
         let Progress { order, seen, .. } = &trainer.progress;
         let all = trainer.samples.len();
@@ -109,6 +150,8 @@ impl<'a> Trainer<'a> {
         Ok(Checkpoint {
             version: CHECKPOINT_VERSION,
             settings: toml::to_string(&self.settings)?,
+            data: None,
+            log: LogEnd::default(),
             streams: self.streams.clone(),
             progress: self.progress.clone(),
             parameters: tensors(&self.learner.parameters),

@@ -2,9 +2,11 @@
 
 mod batch;
 mod checkpoint;
+mod export;
 mod learner;
 mod objectives;
 mod observe;
+mod run;
 mod settings;
 mod trainer;
 
@@ -16,9 +18,11 @@ use crate::data::Dataset;
 use crate::error::require;
 use batch::Streams;
 pub use checkpoint::Checkpoint;
+pub use export::export_run;
 use learner::Learner;
 pub use objectives::{OBJECTIVES, ObjectiveName, ObjectiveRow};
 pub use observe::{COSINE_EVERY, Observed};
+pub use run::{Record, Resumed, Run, epochs};
 pub use settings::{
     AttackName, AttackSettings, DataSettings, Distance, NetworkSettings, ObjectiveSettings,
     OptimiserSettings, PerturbedBlocks, PerturbedPer, PotentialName, RelaxationSettings, Settings,
@@ -43,6 +47,14 @@ pub struct Epoch {
     pub safety: Option<Safety>,
     /// Seconds since training began.
     pub seconds: f64,
+}
+
+impl Epoch {
+    /// Of two epochs the one with the better validation accuracy, then the lower loss, then the first.
+    pub fn better(self, other: Self) -> Self {
+        let merit = |epoch: &Self| (epoch.validation_accuracy, -epoch.validation_loss);
+        if merit(&other) > merit(&self) { other } else { self }
+    }
 }
 
 /// A line of a run's log.

@@ -111,7 +111,7 @@ impl<'a> Trainer<'a> {
     /// [`crate::BadInput`] if a weight or bias is no longer finite.
     pub fn advance(&mut self, stop: &dyn Fn() -> bool) -> Result<Step> {
         let pretraining = self.is_pretraining();
-        if !pretraining && self.progress.trained >= self.settings.optimiser.epochs {
+        if self.is_finished() {
             return Ok(Step::Finished);
         }
         let start = Instant::now();
@@ -136,8 +136,8 @@ impl<'a> Trainer<'a> {
         let seconds = self.progress.seconds;
         let report =
             Epoch { epoch, pretraining, validation_accuracy, validation_loss, unbounded, safety, seconds };
-        let merit = |epoch: &Epoch| (epoch.validation_accuracy, -epoch.validation_loss);
-        if !pretraining && self.best.as_ref().is_none_or(|best| merit(&report) > merit(&best.1)) {
+        let is_better = |best: &(Parameters, Epoch)| best.1.better(report).epoch == epoch;
+        if !pretraining && self.best.as_ref().is_none_or(is_better) {
             self.best = Some((self.parameters().clone(), report));
         }
         self.progress.last = Some(report);
@@ -223,6 +223,21 @@ impl<'a> Trainer<'a> {
         parameters.gammas = architecture.gammas;
         let learner = Learner::new(settings.clone(), parameters);
         Ok(Self { settings: settings.clone(), learner, ..self.clone() })
+    }
+
+    /// Epochs that are over: of pretraining, and of training.
+    pub fn epochs(&self) -> (u32, u32) {
+        (self.progress.pretrained, self.progress.trained)
+    }
+
+    /// Whether all epochs are over.
+    pub fn is_finished(&self) -> bool {
+        !self.is_pretraining() && self.progress.trained >= self.settings.optimiser.epochs
+    }
+
+    /// How it trains.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     /// As they are now.

@@ -7,6 +7,7 @@ mod objective;
 mod optimiser;
 mod read;
 mod relaxation;
+mod unchanged;
 
 use anyhow::Result;
 use fenchel_core::{Activation, InputBlock, Nudge, Objective, Perturbation, Schedule};
@@ -25,6 +26,7 @@ pub use network::{Distance, NetworkSettings, PotentialName};
 pub use objective::ObjectiveSettings;
 pub use optimiser::OptimiserSettings;
 pub use relaxation::RelaxationSettings;
+pub(super) use unchanged::check_unchanged;
 
 /// Everything that determines a run's result.
 ///

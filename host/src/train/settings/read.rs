@@ -8,7 +8,7 @@ use super::Settings;
 use crate::error;
 use crate::train::ObjectiveName;
 
-const EXPECTED: &str = "what `fenchel train` writes";
+pub(super) const EXPECTED: &str = "what `fenchel train` writes";
 
 /// Each setting of a flat file: its name there, its group, and its name in the group.
 const FLAT: &[(&str, &str, &str)] = &[
@@ -77,7 +77,7 @@ impl Settings {
 }
 
 /// `given` with each flat setting moved to its group.
-fn grouped(given: Table) -> Table {
+pub(super) fn grouped(given: Table) -> Table {
     let mut all = Table::new();
     for (key, value) in given {
         match FLAT.iter().find(|row| row.0 == key && !value.is_table()) {
