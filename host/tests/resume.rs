@@ -129,7 +129,7 @@ fn written_settings_are_valid_as_config_and_options_override_them() {
     std::fs::write(folder.join("short.toml"), "objective = \"backprop\"\nepochs = 2\n").expect("written");
     succeeds(folder, "train --config short.toml --epochs 3 --out third --quiet");
     let settings = std::fs::read_to_string(folder.join("third/settings.toml")).expect("settings");
-    for line in ["objective = \"backprop\"", "epochs = 3", "perturbation = \"none\""] {
+    for line in ["name = \"backprop\"", "epochs = 3", "perturbation = \"none\""] {
         assert!(settings.lines().any(|written| written == line), "{line}: {settings}");
     }
     std::fs::write(folder.join("bad.toml"), "epoch = 2\n").expect("written");
