@@ -24,8 +24,7 @@ pub enum Quantity {
     Problems,
     FileBytes,
     ParameterBytes,
-    Classes,
-    FormatVersion,
+    ScalingValues,
 }
 
 impl fmt::Display for Quantity {
@@ -48,8 +47,7 @@ impl fmt::Display for Quantity {
             Self::Problems => "number of inference problems",
             Self::FileBytes => "bytes of the model file",
             Self::ParameterBytes => "bytes of parameters",
-            Self::Classes => "number of class names",
-            Self::FormatVersion => "format version",
+            Self::ScalingValues => "number of offsets and factors",
         })
     }
 }
@@ -134,8 +132,17 @@ pub enum Error {
     },
     /// The bytes don't begin with the model file's mark.
     NotAModel,
-    /// The file ends early, or its fields don't parse.
+    /// The file is of another format version.
+    Version {
+        /// The only one that is read.
+        expected: u8,
+        /// That of the file.
+        got: u8,
+    },
+    /// The file ends early.
     Truncated {
+        /// Bytes that it says it has.
+        expected: usize,
         /// Bytes that came.
         got: usize,
     },
@@ -148,10 +155,15 @@ pub enum Error {
         /// Address modulo that alignment.
         got: usize,
     },
-    /// A value of the file's header is out of range.
-    Header {
-        /// Which field.
-        field: &'static str,
+    /// A value, or one of an array's, is missing, not finite or out of range.
+    Field {
+        /// Where the value or array ends, bytes from the beginning of the file.
+        end: usize,
+    },
+    /// The file is of a kind that this build doesn't read.
+    Unsupported {
+        /// Of which kind.
+        what: &'static str,
     },
 }
 
@@ -187,15 +199,22 @@ impl fmt::Display for Error {
                 write!(f, "unbounded output problem: expected γ_L + s > 0, got γ_L = {gamma} and s = {s}")
             }
             Self::NotAModel => f.write_str("not a Fenchel model: expected it to begin with FNCL"),
-            Self::Truncated { got } => {
-                write!(f, "model file damaged or truncated: its fields don't parse ({got} bytes came)")
+            Self::Version { expected, got } => write!(
+                f,
+                "model file: expected format version {expected}, got {got}: train it again, or import the original again"
+            ),
+            Self::Truncated { expected, got } => {
+                write!(f, "model file damaged or truncated: expected {expected} bytes, got {got}")
             }
             Self::Checksum => f.write_str("model file damaged: its CRC-32 differs"),
             Self::Misaligned { expected, got } => write!(
                 f,
                 "model in memory: expected an address that is a multiple of {expected}, got one {got} above"
             ),
-            Self::Header { field } => write!(f, "model file: field {field} is out of range"),
+            Self::Field { end } => {
+                write!(f, "model file: a value that ends at byte {end} is missing or out of range")
+            }
+            Self::Unsupported { what } => write!(f, "model file: this build doesn't read {what}"),
         }
     }
 }

@@ -35,6 +35,7 @@
 )]
 
 mod activation;
+mod confidence;
 mod error;
 mod file;
 mod kernel;
@@ -48,12 +49,14 @@ mod problem;
 mod relax;
 mod scaling;
 mod state;
+mod task;
 
 pub use activation::Activation;
+pub use confidence::{Confidence, Rejection, margin, softmax};
 pub use error::{Error, Quantity};
 pub use file::{
-    Edge, FORMAT_VERSION, MAX_BLOCKS, MAX_CONNECTIONS, Model, ModelFields, PARAMETER_ALIGNMENT, Training,
-    checksum,
+    Bounds, FORMAT_VERSION, Header, Input, MAX_BLOCKS, MAX_CONNECTIONS, MAX_UNITS, Model, ModelFields,
+    PARAMETER_ALIGNMENT, Training, TrainingData, checksum,
 };
 pub use label::label;
 pub use learn::{Attack, Contrast, Gradient, InputBlock, Objective, Perturbation};
@@ -66,3 +69,4 @@ pub use rand_xoshiro::Xoshiro128PlusPlus as Random;
 pub use relax::{DIVERGED, Outcome, Schedule, Settings, Status, Sweep};
 pub use scaling::Scaling;
 pub use state::{State, StateView};
+pub use task::{Names, Task, Threshold, reconstruction_error};

@@ -11,6 +11,10 @@ use serde::{Deserialize, Serialize};
 pub struct Block {
     /// n_k.
     pub units: u32,
+    /// Places of each channel, from top to bottom: 1 of a block that is a mere list of units.
+    pub height: u32,
+    /// Places of each channel, from left to right: 1 of a block that is a mere list of units.
+    pub width: u32,
     /// f_k; unused for the input.
     pub activation: Activation,
     /// What it costs to leave f_k(a_k); unused for the input.
@@ -18,14 +22,19 @@ pub struct Block {
 }
 
 impl Block {
-    /// Of the Fenchel–Young potential.
+    /// A list of units, of the Fenchel–Young potential.
     pub const fn new(units: u32, activation: Activation) -> Self {
-        Self { units, activation, potential: Potential::FenchelYoung }
+        Self { units, height: 1, width: 1, activation, potential: Potential::FenchelYoung }
     }
 
     /// n_k.
     pub fn size(&self) -> usize {
         self.units as usize
+    }
+
+    /// n_k over the places: a channel's units are neighbours, row after row.
+    pub fn channels(&self) -> usize {
+        self.units.checked_div(self.height.saturating_mul(self.width)).unwrap_or(0) as usize
     }
 }
 

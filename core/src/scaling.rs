@@ -1,28 +1,106 @@
-//! From a sensor's raw values to the network's inputs.
+//! Between the raw values of a sensor, or a target in the user's unit, and the network's numbers.
 
-use serde::{Deserialize, Serialize};
+use crate::network::same;
+use crate::{Error, Quantity};
 
-/// x = (raw − offset)·factor, rounded after each operation; brings the input to about \[0, 1\].
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Scaling {
-    /// Raw value that becomes 0.
-    pub offset: f32,
-    /// Inverse of the raw range.
-    pub factor: f32,
+/// x = (raw − offset)·factor, rounded after each operation: the same bits on every machine.
+///
+/// One offset and factor serve as many neighbouring values as it takes to make them all go round: one
+/// pair for all values, one a channel, or one a feature.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Scaling<'a> {
+    offsets: &'a [f32],
+    factors: &'a [f32],
 }
 
-impl Scaling {
-    /// The input of one raw value.
-    #[inline(always)]
-    pub fn apply(self, raw: f32) -> f32 {
-        (raw - self.offset) * self.factor
+impl<'a> Scaling<'a> {
+    /// x = raw.
+    pub const IDENTITY: Scaling<'static> = Scaling { offsets: &[0.0], factors: &[1.0] };
+
+    /// Scale by `offsets`, the raw values that become 0, and `factors`, as many, one at least.
+    ///
+    /// # Errors
+    /// [`Error::Size`] or [`Error::TooSmall`] for other lengths; [`Error::NotFinite`].
+    ///
+    /// ```
+    /// # use fenchel_core::*;
+    /// let scaling = Scaling::new(&[20.0, 0.0], &[0.1, 2.0])?;
+    /// let mut input = [0.0; 2];
+    /// scaling.apply(&[25i16, -3], &mut input)?;
+    /// assert_eq!(input, [0.5, -6.0]);
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn new(offsets: &'a [f32], factors: &'a [f32]) -> Result<Self, Error> {
+        let what = Quantity::ScalingValues;
+        if offsets.is_empty() {
+            return Err(Error::TooSmall { what, expected: 1, got: 0 });
+        }
+        same(what, offsets.len(), factors.len())?;
+        for values in [offsets, factors] {
+            if let Some(index) = values.iter().position(|value| !value.is_finite()) {
+                return Err(Error::NotFinite { what, index });
+            }
+        }
+        Ok(Self { offsets, factors })
     }
 
-    /// Scale a sample of bytes, such as pixels, into `input`; the shorter length counts.
-    pub fn apply_to_bytes(self, raw: &[u8], input: &mut [f32]) {
-        for (x, &raw) in input.iter_mut().zip(raw) {
-            *x = self.apply(f32::from(raw));
+    /// As [`new`](Self::new), of parts that were checked before.
+    pub(crate) const fn trusted(offsets: &'a [f32], factors: &'a [f32]) -> Self {
+        Self { offsets, factors }
+    }
+
+    /// The raw values that become 0.
+    pub fn offsets(&self) -> &'a [f32] {
+        self.offsets
+    }
+
+    /// Inverses of the raw values' ranges.
+    pub fn factors(&self) -> &'a [f32] {
+        self.factors
+    }
+
+    /// Scale one sample of `f32`, `i16`, `i8` or `u8` into `input`, of the same length, a multiple of the
+    /// number of factors.
+    ///
+    /// # Errors
+    /// [`Error::Size`] for another length; then nothing was written.
+    pub fn apply<T: Copy + Into<f32>>(&self, raw: &[T], input: &mut [f32]) -> Result<(), Error> {
+        let run = self.run(input.len())?;
+        same(Quantity::InputValues, input.len(), raw.len())?;
+        let mut values = input.iter_mut().zip(raw);
+        for (offset, factor) in self.pairs() {
+            for (x, &raw) in values.by_ref().take(run) {
+                *x = (raw.into() - offset) * factor;
+            }
         }
+        Ok(())
+    }
+
+    /// The way back, in place: raw = x/factor + offset, rounded after each operation. What has a factor of
+    /// 0, a value that never changed, comes back as its offset.
+    ///
+    /// # Errors
+    /// [`Error::Size`] for a length that isn't a multiple of the number of factors.
+    pub fn restore(&self, values: &mut [f32]) -> Result<(), Error> {
+        let run = self.run(values.len())?;
+        let mut values = values.iter_mut();
+        for (offset, factor) in self.pairs() {
+            for value in values.by_ref().take(run) {
+                *value = if factor == 0.0 { offset } else { *value / factor + offset };
+            }
+        }
+        Ok(())
+    }
+
+    fn pairs(&self) -> impl Iterator<Item = (f32, f32)> {
+        self.offsets.iter().copied().zip(self.factors.iter().copied())
+    }
+
+    /// How many neighbouring values one factor serves, of `values` together.
+    fn run(&self, values: usize) -> Result<usize, Error> {
+        let factors = self.factors.len().max(1);
+        let run = values / factors;
+        same(Quantity::InputValues, run * factors, values)?;
+        Ok(run)
     }
 }

@@ -1,22 +1,16 @@
 //! The model file: what goes in comes out, and whatever else comes is refused with the reason.
 
+mod file;
+
 use fenchel_core::{
-    Activation, Block, Edge, Error, FORMAT_VERSION, Model, ModelFields, Objective, PARAMETER_ALIGNMENT,
-    Perturbation, Precision, Quantity, Scaling, Training, Weights, checksum,
+    Activation, Attack, Block, Bounds, Confidence, Error, FORMAT_VERSION, Input, Model, Names, Objective,
+    PARAMETER_ALIGNMENT, Packed, Perturbation, Quantity, Rejection, Scaling, Task, Threshold, Weights,
 };
 use fenchel_oracle::random_network::{Random, RandomNetwork};
+use file::{Memory, Parts, bits, with_checksum};
 
-const TRAINING: Training = Training {
-    objective: Objective::ArovrAb,
-    attack: fenchel_core::Attack::Targeted,
-    alpha: 0.49,
-    beta: 0.25,
-    perturbation: Perturbation::Gaussian { std: 0.0625 },
-    seed: 3,
-    epoch: 17,
-    data: "digits",
-};
-const SCALING: Scaling = Scaling { offset: 0.0, factor: 0.0625 };
+/// Bytes of mark, version, arithmetic, zeros and length.
+const PRELUDE: usize = 12;
 
 fn network() -> RandomNetwork {
     let clip = Activation::Clip { low: 0.0, high: 1.0 };
@@ -24,110 +18,27 @@ fn network() -> RandomNetwork {
     RandomNetwork::new(&mut Random::new(5), &[3, 9, 2, 3], &activations, &[(1, 3)], 1.0)
 }
 
-/// Packed weights, then biases, then γ.
-fn values(network: &RandomNetwork) -> Vec<f32> {
-    let mut values = network.panels.concat();
-    values.extend(&network.biases);
-    values.extend(&network.gammas);
-    values
-}
-
-fn to_bytes(values: &[f32]) -> Vec<u8> {
-    values.iter().flat_map(|value| value.to_le_bytes()).collect()
-}
-
-/// The fields of a file, its lists owned so that a test can change them.
-struct Fields {
-    training: Training<'static>,
-    scaling: Scaling,
-    class_names: &'static str,
-    blocks: Vec<Block>,
-    connections: Vec<Edge>,
-}
-
-/// The bytes of the file with these parameters, after `change`.
-fn file_of(network: &RandomNetwork, parameters: &[u8], change: impl FnOnce(&mut Fields)) -> Vec<u8> {
-    let edge = |&(from, to): &(usize, usize)| Edge { from: from as u8, to: to as u8 };
-    let mut fields = Fields {
-        training: TRAINING,
-        scaling: SCALING,
-        class_names: "zero\none\ntwo",
-        blocks: network.blocks.clone(),
-        connections: network.ends.iter().map(edge).collect(),
-    };
-    change(&mut fields);
-    let fields = ModelFields {
-        training: fields.training,
-        scaling: fields.scaling,
-        class_names: fields.class_names,
-        blocks: &fields.blocks,
-        connections: &fields.connections,
-        precision: Precision::F32,
-        parameters,
-    };
-    let expected = fields.file_len().expect("fits");
-    let mut short = vec![0; expected - 1];
-    let error = Error::TooSmall { what: Quantity::FileBytes, expected, got: expected - 1 };
-    assert_eq!(fields.write(&mut short), Err(error));
-    let mut bytes = vec![0xff; expected + 3];
-    assert_eq!(fields.write(&mut bytes).expect("fits").len(), expected);
-    bytes.truncate(expected);
-    bytes
-}
-
-fn file() -> Vec<u8> {
-    let network = network();
-    file_of(&network, &to_bytes(&values(&network)), |_| ())
-}
-
-/// A buffer whose first byte lies at a multiple of [`PARAMETER_ALIGNMENT`], plus `shift`.
-struct Memory {
-    buffer: Vec<u8>,
-    start: usize,
-    len: usize,
-}
-
-impl Memory {
-    fn new(bytes: &[u8], shift: usize) -> Self {
-        let mut buffer = vec![0; bytes.len() + 2 * PARAMETER_ALIGNMENT];
-        let start = buffer.as_ptr().align_offset(PARAMETER_ALIGNMENT) + shift;
-        buffer[start..start + bytes.len()].copy_from_slice(bytes);
-        Self { buffer, start, len: bytes.len() }
-    }
-
-    fn bytes(&self) -> &[u8] {
-        &self.buffer[self.start..self.start + self.len]
-    }
-
-    fn bytes_mut(&mut self) -> &mut [u8] {
-        &mut self.buffer[self.start..self.start + self.len]
-    }
+fn parts() -> Parts {
+    Parts::of(&network())
 }
 
 fn refused(bytes: &[u8]) -> Error {
     Model::load(Memory::new(bytes, 0).bytes()).expect_err("refused")
 }
 
-/// What `load` says to a file of the sample network with `change` made to it, checksum right.
-fn refused_after(change: impl FnOnce(&mut Fields)) -> Error {
-    let network = network();
-    refused(&file_of(&network, &to_bytes(&values(&network)), change))
-}
-
-fn refused_with_values(change: impl FnOnce(&mut Vec<f32>)) -> Error {
-    let network = network();
-    let mut values = values(&network);
-    change(&mut values);
-    refused(&file_of(&network, &to_bytes(&values), |_| ()))
+/// What `load` says to the sample file with `change` made to it before it was written.
+fn refused_after(change: impl FnOnce(&mut Parts)) -> Error {
+    let mut parts = parts();
+    change(&mut parts);
+    refused(&parts.write())
 }
 
 #[test]
 fn what_goes_in_comes_out() {
-    let source = network();
-    let memory = Memory::new(&file(), 0);
+    let (source, parts) = (network(), parts());
+    let memory = Memory::new(&parts.write(), 0);
     let model = Model::load(memory.bytes()).expect("loads");
-    assert_eq!(*model.training(), TRAINING);
-    assert_eq!(model.scaling(), SCALING);
+    assert_eq!(*model.header(), parts.header);
     assert_eq!(model.class_names().collect::<Vec<_>>(), ["zero", "one", "two"]);
     let network = model.network();
     assert_eq!(network.blocks(), source.blocks);
@@ -149,45 +60,61 @@ fn what_goes_in_comes_out() {
     let answer = network.infer(&input, &mut here).expect("fits");
     let expected = source.network(&connections);
     let expected = expected.infer(&input, &mut there).expect("fits");
-    assert_eq!(
-        answer.iter().map(|z| z.to_bits()).collect::<Vec<_>>(),
-        expected.iter().map(|z| z.to_bits()).collect::<Vec<_>>()
-    );
+    assert_eq!(bits(answer), bits(expected));
 }
 
 #[test]
-fn weights_are_used_in_place_and_aligned() {
-    let bytes = file();
-    let memory = Memory::new(&bytes, 0);
+fn any_model_is_written_to_the_bytes_that_it_was_loaded_from() {
+    let mut random = Random::new(17);
+    let mut tasks = [0; 3];
+    for _ in 0..300 {
+        let parts = Parts::any(&mut random);
+        let bytes = parts.write();
+        assert_eq!(bytes.len(), parts.fields().file_len().expect("fits"));
+        let memory = Memory::new(&bytes, 0);
+        let model = Model::load(memory.bytes()).expect("loads");
+        assert_eq!(*model.header(), parts.header);
+        assert_eq!(model.network().blocks(), parts.blocks);
+        assert_eq!(file::write(&model.fields()), bytes);
+        tasks[match model.task() {
+            Task::Classification { .. } => 0,
+            Task::Regression { .. } => 1,
+            Task::Reconstruction { .. } => 2,
+        }] += 1;
+    }
+    assert!(tasks.iter().all(|&count| count > 20), "{tasks:?}");
+}
+
+#[test]
+fn arrays_are_used_in_place_and_aligned() {
+    let memory = Memory::new(&parts().write(), 0);
     let model = Model::load(memory.bytes()).expect("loads");
-    let network = model.network();
-    let bias = network.bias(1).as_ptr().addr();
     let first = memory.bytes().as_ptr().addr();
-    let panels: usize = self::network().panels.iter().map(Vec::len).sum();
-    let parameters = bias - 4 * panels - first;
-    assert_eq!(parameters % PARAMETER_ALIGNMENT, 0);
-    assert_eq!(parameters, bytes.len() - 4 - 4 * values(&self::network()).len());
+    let network = model.network();
+    let scaling = model.scaling();
+    for array in [network.bias(1), network.gamma(1), scaling.offsets(), scaling.factors()] {
+        let place = array.as_ptr().addr() - first;
+        assert_eq!(place % PARAMETER_ALIGNMENT, 0);
+        assert!(place + 4 * array.len() <= memory.bytes().len() - 4);
+    }
 }
 
 #[test]
 fn every_change_of_a_byte_is_refused() {
-    let bytes = file();
-    let parameters = bytes.len() - 4 - 4 * values(&network()).len();
+    let bytes = parts().write();
     let mut memory = Memory::new(&bytes, 0);
     for place in 0..bytes.len() {
         for change in 1..=255 {
             memory.bytes_mut()[place] ^= change;
             let error = Model::load(memory.bytes()).expect_err("refused");
             memory.bytes_mut()[place] ^= change;
-            let fits = match (place, error) {
-                (0..4, error) => error == Error::NotAModel,
-                (4, Error::Size { what: Quantity::FormatVersion, expected, got }) => {
-                    expected == usize::from(FORMAT_VERSION) && got != expected
+            let fits = match place {
+                0..4 => error == Error::NotAModel,
+                4 => error == Error::Version { expected: FORMAT_VERSION, got: FORMAT_VERSION ^ change },
+                8..PRELUDE => {
+                    matches!(error, Error::Truncated { .. } | Error::Size { what: Quantity::FileBytes, .. })
                 }
-                (4.., Error::Checksum) => true,
-                // A header that no longer parses; parameters always do.
-                (4.., Error::Truncated { got }) => place < parameters && got == bytes.len(),
-                _ => false,
+                _ => error == Error::Checksum,
             };
             assert!(fits, "byte {place} ^ {change}: {error:?}");
         }
@@ -196,48 +123,96 @@ fn every_change_of_a_byte_is_refused() {
 }
 
 #[test]
+fn what_loads_after_a_forged_change_is_what_the_writer_would_have_written() {
+    let mut random = Random::new(23);
+    let mut loaded = 0;
+    for _ in 0..8 {
+        let mut bytes = Parts::any(&mut random).write();
+        for bit in 0..8 * (bytes.len() - 4) {
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            let forged = with_checksum(&bytes);
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            let memory = Memory::new(&forged, 0);
+            if let Ok(model) = Model::load(memory.bytes()) {
+                assert_eq!(file::write(&model.fields()), forged, "bit {bit}");
+                loaded += 1;
+            }
+        }
+    }
+    assert!(loaded > 500, "{loaded}: weights at least may be others");
+}
+
+#[test]
 fn a_file_cut_short_is_refused_at_every_length() {
-    let bytes = file();
+    let bytes = parts().write();
     for got in 0..bytes.len() {
-        let expected = if got < 4 { Error::NotAModel } else { Error::Truncated { got } };
-        assert_eq!(refused(&bytes[..got]), expected, "{got} bytes");
+        let error = match got {
+            0..4 => Error::NotAModel,
+            4..PRELUDE => Error::Truncated { expected: PRELUDE, got },
+            _ => Error::Truncated { expected: bytes.len(), got },
+        };
+        assert_eq!(refused(&bytes[..got]), error, "{got} bytes");
     }
 }
 
 #[test]
 fn bytes_after_the_file_are_refused() {
-    let mut bytes = file();
+    let mut bytes = parts().write();
     let expected = bytes.len();
     for extra in [0, 1, 255] {
         bytes.push(extra);
         let got = bytes.len();
         assert_eq!(refused(&bytes), Error::Size { what: Quantity::FileBytes, expected, got });
     }
+    // Even if the file says that they are its own.
+    let got = bytes.len();
+    bytes[8..PRELUDE].copy_from_slice(&(got as u32).to_le_bytes());
+    assert_eq!(refused(&with_checksum(&bytes)), Error::Size { what: Quantity::FileBytes, expected, got });
 }
 
 #[test]
 fn another_version_is_refused_before_anything_else() {
-    for version in [0, FORMAT_VERSION + 1, 100] {
-        let mut bytes = file();
-        bytes[4] = version as u8;
-        let body = bytes.len() - 4;
-        let mut crc = checksum();
-        crc.update(&bytes[..body]);
-        bytes[body..].copy_from_slice(&crc.finalize().to_le_bytes());
-        let expected = Error::Size {
-            what: Quantity::FormatVersion,
-            expected: FORMAT_VERSION.into(),
-            got: version.into(),
-        };
-        assert_eq!(refused(&bytes), expected);
-        // A future file may be anything after its version.
+    for got in [0, 2, FORMAT_VERSION + 1, 100] {
+        let mut bytes = parts().write();
+        bytes[4] = got;
+        let expected = Error::Version { expected: FORMAT_VERSION, got };
+        assert_eq!(refused(&with_checksum(&bytes)), expected);
+        // Another file may be anything after its version.
         assert_eq!(refused(&bytes[..5]), expected);
+    }
+    let text = Error::Version { expected: 3, got: 2 }.to_string();
+    assert_eq!(
+        text,
+        "model file: expected format version 3, got 2: train it again, or import the original again"
+    );
+}
+
+#[test]
+fn bytes_without_a_meaning_must_be_zero() {
+    for place in 5..8 {
+        let mut bytes = parts().write();
+        bytes[place] = 1;
+        assert_eq!(refused(&with_checksum(&bytes)), Error::Field { end: 8 });
+    }
+    // The gap after 14 biases.
+    let bytes = parts().write();
+    let memory = Memory::new(&bytes, 0);
+    let model = Model::load(memory.bytes()).expect("loads");
+    let network = model.network();
+    let biases = network.bias(1).as_ptr().addr() - memory.bytes().as_ptr().addr();
+    let end = biases + 4 * network.units();
+    assert_ne!(end % PARAMETER_ALIGNMENT, 0);
+    for place in end..end.next_multiple_of(PARAMETER_ALIGNMENT) {
+        let mut bytes = bytes.clone();
+        bytes[place] = 1;
+        let error = Error::Field { end: end.next_multiple_of(PARAMETER_ALIGNMENT) };
+        assert_eq!(refused(&with_checksum(&bytes)), error);
     }
 }
 
 #[test]
 fn a_misaligned_file_is_refused() {
-    let bytes = file();
+    let bytes = parts().write();
     for shift in 0..PARAMETER_ALIGNMENT {
         let memory = Memory::new(&bytes, shift);
         match shift % 4 {
@@ -250,72 +225,237 @@ fn a_misaligned_file_is_refused() {
 }
 
 #[test]
-fn class_names_must_be_as_many_as_outputs() {
-    for (names, got) in [("", 1), ("zero\none", 2), ("zero\none\ntwo\n", 4)] {
-        let error = refused_after(|file| file.class_names = names);
-        assert_eq!(error, Error::Size { what: Quantity::Classes, expected: 3, got });
+fn names_must_be_as_many_as_they_name() {
+    let is_refused = |task| matches!(refused_after(|parts| parts.header.task = task), Error::Field { .. });
+    for names in ["", "zero\none", "zero\none\ntwo\n"] {
+        assert!(is_refused(Task::Classification {
+            classes: Names(names),
+            confidence: Confidence::default()
+        }));
+        assert!(is_refused(Task::Regression { targets: Names(names), scaling: Scaling::IDENTITY }));
+        let error = refused_after(|parts| parts.header.input.names = Some(Names(names)));
+        assert!(matches!(error, Error::Field { .. }), "{names:?}: {error:?}");
     }
 }
 
 #[test]
+fn a_reconstruction_has_as_many_outputs_as_inputs() {
+    let is_refused = |sizes: &[u32]| {
+        let activations = vec![Activation::Linear; sizes.len()];
+        let network = RandomNetwork::new(&mut Random::new(5), sizes, &activations, &[], 1.0);
+        let mut parts = Parts::of(&network);
+        parts.header.task = Task::Reconstruction { threshold: None };
+        Model::load(Memory::new(&parts.write(), 0).bytes()).is_err()
+    };
+    assert!(!is_refused(&[3, 2, 3]));
+    assert!(is_refused(&[3, 2, 4]));
+}
+
+#[test]
 fn every_parameter_must_be_finite() {
-    let network = network();
-    let n = values(&network).len();
-    for index in 0..n {
-        for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
-            let error = refused_with_values(|values| values[index] = value);
-            assert_eq!(error, Error::NotFinite { what: Quantity::ParameterBytes, index });
+    for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+        let check = |error: Error| assert!(matches!(error, Error::Field { .. }), "{error:?}");
+        for index in 0..parts().biases.len() {
+            check(refused_after(|parts| parts.biases[index] = value));
+            check(refused_after(|parts| parts.gammas[index] = value));
         }
+        for c in 0..parts().connections.len() {
+            check(refused_after(|parts| {
+                let (rows, columns) = parts.connections[c].weights.shape();
+                let panels = vec![value; fenchel_core::packed_len(rows, columns)];
+                parts.connections[c].weights = Packed::new(rows, columns, panels.leak()).expect("fits");
+            }));
+        }
+        for bounds in [[value, 1.0], [0.0, value]] {
+            let [low, high] = bounds.map(|bound| [bound; 1].to_vec().leak() as &[f32]);
+            check(refused_after(|parts| parts.header.input.bounds = Some(Bounds { low, high })));
+        }
+        assert!(matches!(Scaling::new(&[value], &[1.0]), Err(Error::NotFinite { .. })));
+        assert!(matches!(Scaling::new(&[1.0], &[value]), Err(Error::NotFinite { .. })));
     }
 }
 
 #[test]
 fn gamma_must_be_above_zero() {
-    let network = network();
-    let first = values(&network).len() - network.gammas.len();
     for got in [0.0, -1.0] {
-        for unit in 0..network.gammas.len() {
-            let error = refused_with_values(|values| values[first + unit] = got);
-            assert_eq!(error, Error::Gamma { unit, got });
+        for unit in 0..parts().gammas.len() {
+            assert_eq!(refused_after(|parts| parts.gammas[unit] = got), Error::Gamma { unit, got });
         }
     }
 }
 
 #[test]
-fn parameters_must_be_as_many_as_the_shapes_need() {
-    let network = network();
-    let values = values(&network);
-    let needed = 4 * values.len();
-    let error = refused_with_values(|values| values.push(0.0));
-    assert_eq!(error, Error::Size { what: Quantity::ParameterBytes, expected: needed, got: needed + 4 });
-    for left in 0..values.len() {
-        let error = refused_with_values(|values| values.truncate(left));
-        let Error::TooSmall { what: Quantity::ParameterBytes, expected, got } = error else {
-            panic!("{left} values: {error:?}");
-        };
-        assert!(got == 4 * left && got < expected && expected <= needed, "{left} values: {error:?}");
+fn arrays_must_be_as_long_as_the_shapes_need() {
+    for longer in [
+        (|parts| parts.biases.extend([0.0; 4])) as fn(&mut Parts),
+        |parts| parts.gammas.extend([1.0; 4]),
+        |parts| drop(parts.biases.drain(..8)),
+        |parts| drop(parts.gammas.drain(..8)),
+    ] {
+        let error = refused_after(longer);
+        assert!(
+            matches!(
+                error,
+                Error::Size { what: Quantity::FileBytes, .. } | Error::Field { .. } | Error::Gamma { .. }
+            ),
+            "{error:?}"
+        );
     }
-    let mut bytes = to_bytes(&values);
-    bytes.push(0);
-    let error = refused(&file_of(&network, &bytes, |_| ()));
-    assert_eq!(error, Error::Size { what: Quantity::ParameterBytes, expected: needed, got: needed + 1 });
+}
+
+#[test]
+fn a_value_out_of_range_is_refused() {
+    fn none(parts: &mut Parts, confidence: Confidence) {
+        parts.header.task = Task::Classification { classes: Names("a\nb\nc"), confidence };
+    }
+    let changes: &[fn(&mut Parts)] = &[
+        |parts| parts.header.training.alpha = f32::NAN,
+        |parts| parts.header.training.beta = f32::INFINITY,
+        |parts| parts.header.training.perturbation = Perturbation::Gaussian { std: -1.0 },
+        |parts| {
+            parts.header.training.perturbation = Perturbation::Dropout { probability: 1.5, magnitude: 0.0 };
+        },
+        |parts| none(parts, Confidence { rejection: None, temperature: Some(0.0) }),
+        |parts| none(parts, Confidence { rejection: None, temperature: Some(-1.0) }),
+        |parts| {
+            let rejection = Some(Rejection { margin: -0.5, coverage: 0.5, accuracy: 0.5 });
+            none(parts, Confidence { rejection, temperature: None });
+        },
+        |parts| {
+            let rejection = Some(Rejection { margin: 0.5, coverage: 1.5, accuracy: 0.5 });
+            none(parts, Confidence { rejection, temperature: None });
+        },
+        |parts| {
+            let rejection = Some(Rejection { margin: 0.5, coverage: 0.5, accuracy: f32::NAN });
+            none(parts, Confidence { rejection, temperature: None });
+        },
+        |parts| {
+            let threshold = Some(Threshold { score: f32::NAN, quantile: 0.5 });
+            parts.header.task = Task::Reconstruction { threshold };
+        },
+        |parts| {
+            let threshold = Some(Threshold { score: 1.0, quantile: 2.0 });
+            parts.header.task = Task::Reconstruction { threshold };
+        },
+        |parts| parts.header.input.bounds = Some(Bounds { low: &[1.0], high: &[0.5] }),
+        |parts| parts.blocks[1].activation = Activation::Clip { low: f32::NAN, high: 0.0 },
+        |parts| parts.blocks[1].height = 2,
+        |parts| parts.blocks[1].height = 0,
+        |parts| (parts.blocks[1].height, parts.blocks[1].width) = (u32::MAX, u32::MAX),
+    ];
+    for (number, change) in changes.iter().enumerate() {
+        let error = refused_after(change);
+        assert!(matches!(error, Error::Field { .. }), "change {number}: {error:?}");
+    }
 }
 
 #[test]
 fn a_header_that_makes_no_network_is_refused() {
-    let relu = |units| Block::new(units, Activation::Relu);
+    let clip = Activation::Clip { low: 1.0, high: 0.0 };
+    assert_eq!(refused_after(|parts| parts.blocks[1].activation = clip), Error::Activation { block: 1 });
+    assert_eq!(refused_after(|parts| parts.connections[3].from = 7), Error::Order { from: 7, to: 3 });
+}
+
+#[test]
+fn the_writer_refuses_what_a_file_has_no_place_for() {
+    let refused = |change: fn(&mut Parts)| {
+        let mut parts = parts();
+        change(&mut parts);
+        parts.fields().file_len().expect_err("refused")
+    };
     assert_eq!(
-        refused_after(|file| file.blocks[1] = relu(u32::MAX)),
-        Error::TooLarge { what: Quantity::BlockUnits, limit: 1 << 13, got: u32::MAX as usize }
+        refused(|parts| parts.blocks[1] = Block::new(9000, Activation::Relu)),
+        Error::TooLarge { what: Quantity::BlockUnits, limit: 1 << 13, got: 9000 }
     );
-    assert_eq!(refused_after(|file| file.scaling.factor = f32::NAN), Error::Header { field: "scaling" });
-    assert_eq!(refused_after(|file| file.scaling.offset = f32::INFINITY), Error::Header { field: "scaling" });
-    assert_eq!(refused_after(|file| file.training.beta = f32::NAN), Error::Header { field: "training" });
-    assert_eq!(refused_after(|file| file.training.alpha = f32::NAN), Error::Header { field: "training" });
     assert_eq!(
-        refused_after(|file| file.blocks[1].activation = Activation::Clip { low: 1.0, high: 0.0 }),
-        Error::Activation { block: 1 }
+        refused(|parts| parts.blocks = vec![Block::new(1, Activation::Relu); 17]),
+        Error::TooLarge { what: Quantity::Blocks, limit: 16, got: 17 }
     );
-    assert_eq!(refused_after(|file| file.connections[3].from = 7), Error::Order { from: 7, to: 3 });
-    assert_eq!(refused_after(|file| file.connections.swap(0, 1)), Error::Order { from: 0, to: 1 });
+    assert_eq!(
+        refused(|parts| parts.blocks.clear()),
+        Error::TooSmall { what: Quantity::Blocks, expected: 2, got: 0 }
+    );
+    assert_eq!(
+        refused(|parts| parts.header.input =
+            Input { scaling: Scaling::new(&[0.0; 2], &[1.0; 2]).expect("fits"), ..parts.header.input }),
+        Error::Size { what: Quantity::ScalingValues, expected: 3, got: 2 }
+    );
+}
+
+#[test]
+fn the_training_that_is_shown_for_back_propagation_is_a_contrast() {
+    let mut parts = parts();
+    parts.header.training.objective = Objective::Backprop;
+    parts.header.training.attack = Attack::None;
+    let memory = Memory::new(&parts.write(), 0);
+    assert!(Model::load(memory.bytes()).expect("loads").training().contrast().is_some());
+}
+
+/// Run with `cargo test -p fenchel-core --test model_file -- --ignored` when the format changes.
+#[test]
+#[ignore = "writes the seeds of the fuzz target `model`"]
+fn write_the_seeds() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fuzz/corpus/model");
+    let seed = |name: &str, bytes: &[u8]| std::fs::write(folder.join(name), bytes).expect(name);
+    let of = |sizes: &[u32], activation: Activation| {
+        let mut activations = vec![activation; sizes.len()];
+        *activations.last_mut().expect("an output") = Activation::Linear;
+        Parts::of(&RandomNetwork::new(&mut Random::new(1), sizes, &activations, &[(0, 2)], 1.0))
+    };
+    let small = || of(&[2, 5, 3], Activation::Relu);
+    seed("valid-f32", &small().write());
+    for (name, form) in [("valid-f16", 1), ("valid-int8", 2)] {
+        let mut parts = small();
+        let mut random = Random::new(2);
+        for c in &mut parts.connections {
+            c.weights = file::in_form(&mut random, &c.weights, form);
+        }
+        seed(name, &parts.write());
+    }
+    seed("valid-clip", &of(&[2, 5, 3], Activation::Clip { low: 0.0, high: 1.0 }).write());
+    let mut parts = of(&[4, 3, 4], Activation::Relu);
+    parts.header.task = Task::Reconstruction { threshold: Some(Threshold { score: 0.5, quantile: 0.99 }) };
+    (parts.blocks[0].height, parts.blocks[0].width) = (1, 2);
+    parts.header.input = Input {
+        names: Some(Names("ax\nay")),
+        scaling: Scaling::new(&[1.0, 2.0], &[0.5, 0.25]).expect("finite"),
+        bounds: Some(Bounds { low: &[-1.0; 2], high: &[1.0; 2] }),
+    };
+    seed("valid-reconstruction", &parts.write());
+    let mut parts = small();
+    let scaling = Scaling::new(&[1.0, 2.0, 3.0], &[0.5; 3]).expect("finite");
+    parts.header.task = Task::Regression { targets: Names("a\nb\nc"), scaling };
+    seed("valid-regression", &parts.write());
+    let mut parts = small();
+    parts.header.task = Task::Classification {
+        classes: Names("zero\none\ntwo"),
+        confidence: Confidence {
+            rejection: Some(Rejection { margin: 0.25, coverage: 0.875, accuracy: 0.99 }),
+            temperature: Some(0.125),
+        },
+    };
+    seed("valid-confidence", &parts.write());
+
+    let bytes = small().write();
+    let changed = |place: usize, value: u8| {
+        let mut bytes = bytes.clone();
+        bytes[place] = value;
+        bytes
+    };
+    seed("refused-empty", &[]);
+    seed("refused-changed", &changed(100, 77));
+    seed("refused-version", &with_checksum(&changed(4, 2)));
+    seed("refused-truncated", &bytes[..bytes.len() - 9]);
+    seed("refused-long", &[bytes.as_slice(), &[0]].concat());
+    let mut parts = small();
+    parts.biases[2] = f32::NAN;
+    seed("refused-not-finite", &parts.write());
+    const BLOCKS: usize = 104;
+    assert_eq!(
+        bytes[BLOCKS..BLOCKS + 8],
+        [2, 0, 0, 0, 5, 0, 0, 0],
+        "the count of blocks and the first's units"
+    );
+    seed("refused-blocks", &with_checksum(&changed(BLOCKS, 200)));
+    seed("refused-units", &with_checksum(&changed(BLOCKS + 6, 200)));
 }

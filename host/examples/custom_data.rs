@@ -2,9 +2,9 @@
 
 use anyhow::{Result, ensure};
 use fenchel::analysis::evaluate;
-use fenchel::data::{Dataset, Split, Values, divide};
+use fenchel::data::{Dataset, InputScaling, Split, Values, divide};
 use fenchel::train::{ObjectiveName, Settings, export_run, train};
-use fenchel_core::{Random, Scaling};
+use fenchel_core::Random;
 use rand_core::{Rng, SeedableRng};
 
 fn circle(samples: usize) -> Dataset {
@@ -14,7 +14,7 @@ fn circle(samples: usize) -> Dataset {
     let labels = points.chunks(2).map(|p| usize::from(p[0] * p[0] + p[1] * p[1] > 0.6)).collect();
     let all = Split::classes(Values::Floats(points), labels);
     let names = vec!["inside".into(), "outside".into()];
-    let scaling = Scaling { offset: -1.0, factor: 0.5 };
+    let scaling = InputScaling::one(-1.0, 0.5);
     Dataset::new("circle", vec![2], names, scaling, divide(&all, 2, samples / 10, samples / 5))
 }
 

@@ -27,7 +27,7 @@ pub fn main() -> Result<()> {
         for indices in permutation(digits.train.len(), &mut random).chunks(BATCH) {
             let (mut input, mut target) = (Vec::new(), Vec::new());
             for &index in indices {
-                digits.train.append_input(index, digits.features, digits.scaling, &mut input);
+                digits.train.append_input(index, digits.features, digits.scaling.view(), &mut input);
                 let label = digits.train.labels[index];
                 target.extend((0..digits.classes()).map(|class| f32::from(u8::from(class == label))));
             }
@@ -48,7 +48,7 @@ pub fn main() -> Result<()> {
             adam.step(&mut parameters, &gradient);
         }
     }
-    let outputs = evaluate::outputs(&parameters.network(), &digits.test, digits.scaling)?;
+    let outputs = evaluate::outputs(&parameters.network(), &digits.test, digits.scaling.view())?;
     let (accuracy, loss) = evaluate::score(&outputs, &digits.test.labels);
     println!("{:.1} % on test, loss {loss:.4}", 100.0 * accuracy);
     ensure!(accuracy > 0.9, "digits are easier than that");

@@ -55,11 +55,15 @@ fn model() -> model_file::ModelBytes {
         perturbation: Perturbation::None,
         seed: 7,
         epoch: 1,
-        data: "none",
     };
     let names = ["zero", "one", "two"].map(String::from);
-    model_file::export(&parameters, training, Scaling { offset: 1.0, factor: 0.0625 }, &names)
-        .expect("exports")
+    model_file::export_classifier(
+        &parameters,
+        training,
+        Scaling::new(&[1.0], &[0.0625]).expect("finite"),
+        &names,
+    )
+    .expect("exports")
 }
 
 fn list<T: std::fmt::Display>(values: impl IntoIterator<Item = T>) -> String {
@@ -91,8 +95,8 @@ fn expected(model: &Model, samples: &[Vec<f32>], target: &[f32], attack: &[f32])
     writeln!(text, "cut {}\nother {}", code(Status::Truncated), code(Status::NotAModel)).expect("text");
     writeln!(text, "null {}\nload 0 done", code(Status::Null)).expect("text");
     writeln!(text, "shape {} {} {state_bytes}", SIZES[0], SIZES[3]).expect("text");
-    text += &bits("scaling", &[model.scaling().offset]);
-    text += &bits("scaling", &[model.scaling().factor]);
+    text += &bits("scaling", model.scaling().offsets());
+    text += &bits("scaling", model.scaling().factors());
     writeln!(text, "small state {}\nsize {}", code(Status::SmallState), code(Status::Size)).expect("text");
     let mut memory = vec![0.0; StateView::len(network.units(), 1)];
     for input in samples {

@@ -2,7 +2,7 @@
 //! what isn't finite is refused.
 
 use fenchel::convert::quantise::narrow;
-use fenchel::store::model_file::{ModelBytes, export};
+use fenchel::store::model_file::{ModelBytes, export_classifier};
 use fenchel::{Architecture, Parameters};
 use fenchel_core::{
     Attack, Error, Model, Objective, Packed, Perturbation, Potential, Precision, Random, Scaling, Training,
@@ -22,10 +22,10 @@ fn model() -> ModelBytes {
         perturbation: Perturbation::None,
         seed: 4,
         epoch: 1,
-        data: "none",
     };
     let names = ["a", "b", "c"].map(String::from);
-    export(&parameters, training, Scaling { offset: 0.0, factor: 1.0 }, &names).expect("exports")
+    export_classifier(&parameters, training, Scaling::new(&[0.0], &[1.0]).expect("finite"), &names)
+        .expect("exports")
 }
 
 fn bits(values: &[f32]) -> Vec<u32> {
@@ -39,7 +39,7 @@ fn narrow_products_have_the_bits_of_the_widened_matrix() {
     for precision in [Precision::F16, Precision::Int8] {
         let narrowed = narrow(&full, precision).expect("narrows");
         let model = narrowed.model("narrowed").expect("loads");
-        assert_eq!(model.precision(), precision);
+        assert_eq!(model.precision(), Some(precision));
         let (narrow, full) = (model.network(), full.network());
         for (c, before) in narrow.connections().iter().zip(full.connections()) {
             let (rows, columns) = c.weights.shape();

@@ -18,7 +18,7 @@ fn gradient(parameters: &Parameters, data: &data::Dataset, sweeps: u32) -> Vec<f
     let mut target = vec![0.0; samples * classes];
     let mut attack = target.clone();
     for i in 0..samples {
-        data.train.append_input(i, data.features, data.scaling, &mut input);
+        data.train.append_input(i, data.features, data.scaling.view(), &mut input);
         target[i * classes + data.train.labels[i]] = 1.0;
         attack[i * classes + (data.train.labels[i] + 3) % classes] = 1.0;
     }

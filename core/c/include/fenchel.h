@@ -32,7 +32,7 @@ typedef enum fenchel_status {
     FENCHEL_SIZE = -5,          /* a count isn't the one that fenchel_shape has */
     FENCHEL_NOT_A_MODEL = -6,   /* the file doesn't begin as a model does */
     FENCHEL_VERSION = -7,       /* the file is of another format version */
-    FENCHEL_TRUNCATED = -8,     /* the file ends early, or its fields don't parse */
+    FENCHEL_TRUNCATED = -8,     /* the file ends early */
     FENCHEL_CHECKSUM = -9,      /* the file was changed */
     FENCHEL_INVALID_MODEL = -10, /* the file's values don't fit together */
     FENCHEL_UNBOUNDED = -11,    /* relaxation: the problem has no minimum, or none that was found */
@@ -50,7 +50,8 @@ typedef struct fenchel_model {
     uint64_t opaque[FENCHEL_MODEL_BYTES / 8];
 } fenchel_model;
 
-/* Sizes of a model, and its input's scaling: input = (raw - offset) * factor. */
+/* Sizes of a model, and its input's scaling: input = (raw - offset) * factor; NaN if it differs between
+ * features. */
 typedef struct fenchel_shape {
     size_t inputs;      /* floats of an input */
     size_t outputs;     /* floats of an output, one a class */

@@ -108,13 +108,18 @@ pub unsafe extern "C" fn fenchel_load(
             inputs: network.input_units(),
             outputs: network.output_units(),
             state_bytes: size_of::<f32>() * StateView::len(network.units(), 1),
-            offset: scaling.offset,
-            factor: scaling.factor,
+            offset: one(scaling.offsets()),
+            factor: one(scaling.factors()),
         });
         (&raw mut (*storage).model).write(MaybeUninit::new(loaded));
         (&raw mut (*storage).mark).write(LOADED);
     }
     Status::Ok as i32
+}
+
+/// The only one of `values`; NaN if there are several.
+fn one(values: &[f32]) -> f32 {
+    if let [value] = values { *value } else { f32::NAN }
 }
 
 /// The model in its storage.

@@ -36,8 +36,8 @@ statuses! {
     SmallState = -4, c"state: expected at least the shape's state_bytes";
     Size = -5, c"inputs or outputs: expected the shape's counts";
     NotAModel = -6, c"not a Fenchel model: expected it to begin with FNCL";
-    Version = -7, c"model file of another format version: export it again";
-    Truncated = -8, c"model file damaged or truncated: its fields don't parse";
+    Version = -7, c"model file of another format version: train or import it again";
+    Truncated = -8, c"model file damaged or truncated: it ends early";
     Checksum = -9, c"model file damaged: its CRC-32 differs";
     InvalidModel = -10, c"model file: its values don't fit together";
     Unbounded = -11, c"the problem has no minimum, or none that this schedule finds";
@@ -48,7 +48,7 @@ impl From<Error> for Status {
     fn from(error: Error) -> Self {
         match error {
             Error::NotAModel => Self::NotAModel,
-            Error::Size { what: Quantity::FormatVersion, .. } => Self::Version,
+            Error::Version { .. } => Self::Version,
             Error::Truncated { .. } => Self::Truncated,
             Error::Checksum => Self::Checksum,
             Error::Misaligned { .. } => Self::Misaligned,

@@ -1,32 +1,23 @@
-//! The model file's fields, in their order.
+//! What a model file says about its network: everything but blocks, connections and parameters.
 
-use serde::{Deserialize, Serialize};
+use crate::{Attack, Contrast, Names, Objective, Perturbation, Scaling, Task};
 
-use crate::{Attack, Block, Contrast, Objective, Perturbation, Precision, Scaling};
-
-/// Version of the layout that this crate reads and writes.
-pub const FORMAT_VERSION: u16 = 2;
-/// Most blocks of a model, the input included.
-pub const MAX_BLOCKS: usize = 16;
-/// Most connections of a model.
-pub const MAX_CONNECTIONS: usize = 32;
-/// The parameters begin at a multiple of this many bytes from the file's first byte.
-pub const PARAMETER_ALIGNMENT: usize = 16;
-
-pub(super) const MARK: [u8; 4] = *b"FNCL";
-
-/// Ends of a connection, and so the shape of its weights.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Edge {
-    /// Block it starts in.
-    pub from: u8,
-    /// Block it ends in.
-    pub to: u8,
+/// The header of a model file; docs/format.md shows it byte by byte.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Header<'a> {
+    /// How the network was trained.
+    pub training: Training,
+    /// On what.
+    pub data: TrainingData<'a>,
+    /// What its outputs mean.
+    pub task: Task<'a>,
+    /// What its input is.
+    pub input: Input<'a>,
 }
 
 /// How a model was trained.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Training<'a> {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Training {
     /// What was minimised.
     pub objective: Objective,
     /// The attack's loss.
@@ -41,11 +32,9 @@ pub struct Training<'a> {
     pub seed: u64,
     /// Epoch of these weights, from 1.
     pub epoch: u32,
-    /// Name or path of the data.
-    pub data: &'a str,
 }
 
-impl Training<'_> {
+impl Training {
     /// The inference problems to show this model with: those that trained it, or for
     /// back-propagation, which has none, AROVR_αβ's at the paper's α = 0.49, β = 1/4.
     pub fn contrast(&self) -> Option<Contrast> {
@@ -54,26 +43,33 @@ impl Training<'_> {
     }
 }
 
-/// The fields of a model file that its writer chooses, in their order; docs/format.md shows the file
-/// byte by byte. Mark, version, padding and checksum are added by [`write`](Self::write).
-///
-/// [`crate::Model::load`] reads the fields one by one, straight into the model: a whole `ModelFields`
-/// in between would cost code and stack.
+/// Which data a model was trained on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TrainingData<'a> {
+    /// Its name, without folders.
+    pub name: &'a str,
+    /// Number of training samples; 0 if unknown.
+    pub samples: u32,
+    /// SHA-256 of the samples in canonical form, if they are known.
+    pub sha256: Option<&'a [u8; 32]>,
+}
+
+/// What a network takes. Its shape is that of block 0.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ModelFields<'a> {
-    /// How the model was trained.
-    pub training: Training<'a>,
-    /// From raw values to inputs.
-    pub scaling: Scaling,
-    /// Names of the classes, separated by line feeds.
-    pub class_names: &'a str,
-    /// The blocks 0..=L, at most [`MAX_BLOCKS`].
-    pub blocks: &'a [Block],
-    /// The connections, sorted by (to, from), at most [`MAX_CONNECTIONS`].
-    pub connections: &'a [Edge],
-    /// The form of the weights.
-    pub precision: Precision,
-    /// Little-endian: the packed weights of each connection, [`Precision::bytes`] long; then biases,
-    /// then γ, f32.
-    pub parameters: &'a [u8],
+pub struct Input<'a> {
+    /// One a channel of the input, or none.
+    pub names: Option<Names<'a>>,
+    /// From raw values: one pair for all, one a channel, or one a feature.
+    pub scaling: Scaling<'a>,
+    /// Range of the training data, if it is known.
+    pub bounds: Option<Bounds<'a>>,
+}
+
+/// Smallest and largest scaled input of the training data: as many as the scaling has factors.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bounds<'a> {
+    /// Smallest values.
+    pub low: &'a [f32],
+    /// Largest values, not below.
+    pub high: &'a [f32],
 }

@@ -1,27 +1,23 @@
-//! The loader: everything is checked here, and the weights are used in place.
+//! The loader: everything is checked here, and the parameters are used in place.
 
 use heapless::Vec;
-use serde::Deserialize;
 
+use super::ModelFields;
 use super::crc::crc32;
-use super::header::MARK;
+use super::fields::Fields;
+use super::header::{Header, Input};
+use super::layout::{Edge, FORMAT_VERSION, Kind, MARK, MAX_BLOCKS, MAX_CONNECTIONS, PRELUDE};
 use crate::network::same;
-use crate::{
-    Block, Connection, Edge, Error, FORMAT_VERSION, MAX_BLOCKS, MAX_CONNECTIONS, Network, Packed, Precision,
-    Quantity, Scaling, Training, kernel,
-};
+use crate::{Block, Connection, Error, Network, Packed, Precision, Quantity, Scaling, Task, Training};
 
 /// A validated model whose weights lie where the file does.
 #[derive(Clone, Debug)]
 pub struct Model<'a> {
-    training: Training<'a>,
-    scaling: Scaling,
-    class_names: &'a str,
+    header: Header<'a>,
     blocks: Vec<Block, MAX_BLOCKS>,
     connections: Vec<Connection<Packed<'a>>, MAX_CONNECTIONS>,
     biases: &'a [f32],
     gammas: &'a [f32],
-    precision: Precision,
 }
 
 impl<'a> Model<'a> {
@@ -29,114 +25,62 @@ impl<'a> Model<'a> {
     /// Everything is checked here, so that nothing can go wrong later.
     ///
     /// # Errors
-    /// [`Error::NotAModel`], [`Error::Size`] of the version, [`Error::Truncated`],
-    /// [`Error::Checksum`], [`Error::Misaligned`], and whatever [`Network::new`] refuses.
+    /// [`Error::NotAModel`], [`Error::Version`], [`Error::Truncated`], [`Error::Checksum`],
+    /// [`Error::Misaligned`], [`Error::Field`], and whatever [`Network::new`] refuses.
     pub fn load(bytes: &'a [u8]) -> Result<Self, Error> {
-        let truncated = Error::Truncated { got: bytes.len() };
-        let Some((&MARK, rest)) = bytes.split_first_chunk() else {
-            return Err(Error::NotAModel);
-        };
-        let mut fields = postcard::Deserializer::from_bytes(rest);
-        let version = u16::deserialize(&mut fields).map_err(|_| truncated)?;
-        same(Quantity::FormatVersion, FORMAT_VERSION.into(), version.into())?;
+        let content = content(bytes)?;
+        let mut fields = Fields::new(content, PRELUDE);
+        let (training, data) = (fields.training(), fields.data());
+        let shape = fields.shape();
+        let (input, factors) = fields.input(&shape);
+        let task = Task::Reconstruction { threshold: None };
         // Filled where it stays: copies of its lists would cost stack.
         let mut model = Self {
-            training: Training::deserialize(&mut fields).map_err(|_| truncated)?,
-            scaling: Scaling { offset: 0.0, factor: 0.0 },
-            class_names: "",
+            header: Header { training, data, task, input },
             blocks: Vec::new(),
             connections: Vec::new(),
             biases: &[],
             gammas: &[],
-            precision: Precision::F32,
         };
-        let mut edges = Vec::new();
-        let parameters = model.read(&mut fields, &mut edges).map_err(|_| truncated)?;
-        let rest = fields.finalize().map_err(|_| truncated)?;
-        let (sum, rest) = rest.split_first_chunk::<4>().ok_or(truncated)?;
-        let end = bytes.len() - (rest.len() + sum.len()).min(bytes.len());
-        if crc32(bytes.get(..end).unwrap_or_default()) != u32::from_le_bytes(*sum) {
-            return Err(Error::Checksum);
-        }
-        same(Quantity::FileBytes, end + sum.len(), bytes.len())?;
-        model.assemble(&edges, parameters)?;
+        let _ = model.blocks.push(shape);
+        fields.list(&mut model.blocks, Fields::block);
+        let outputs = model.blocks.last().map_or(0, Block::size);
+        model.header.task = fields.task(shape.size(), outputs);
+        let mut edges = Vec::<_, MAX_CONNECTIONS>::new();
+        fields.list(&mut edges, Fields::edge);
+        model.lay_out(fields, &edges, factors)?;
         Ok(model)
     }
 
-    /// The fields of a [`crate::ModelFields`] after its training, in their order; the connections and parameters
-    /// are for [`assemble`](Self::assemble).
-    fn read(
-        &mut self,
-        fields: &mut postcard::Deserializer<'a, postcard::de_flavors::Slice<'a>>,
-        edges: &mut Vec<Edge, MAX_CONNECTIONS>,
-    ) -> postcard::Result<&'a [u8]> {
-        const TOO_MANY: postcard::Error = postcard::Error::SerdeDeCustom;
-        self.scaling = Scaling::deserialize(&mut *fields)?;
-        self.class_names = <&str>::deserialize(&mut *fields)?;
-        for _ in 0..u32::deserialize(&mut *fields)? {
-            self.blocks.push(Block::deserialize(&mut *fields)?).map_err(|_| TOO_MANY)?;
-        }
-        for _ in 0..u32::deserialize(&mut *fields)? {
-            edges.push(Edge::deserialize(&mut *fields)?).map_err(|_| TOO_MANY)?;
-        }
-        self.precision = Precision::deserialize(&mut *fields)?;
-        let _padding = <&[u8]>::deserialize(&mut *fields)?;
-        <&[u8]>::deserialize(fields)
-    }
-
-    /// Check what was read, and lay the weights out in place.
-    fn assemble(&mut self, edges: &[Edge], parameters: &'a [u8]) -> Result<(), Error> {
-        let misaligned = parameters.as_ptr().addr() % align_of::<f32>();
-        if misaligned != 0 {
-            return Err(Error::Misaligned { expected: align_of::<f32>(), got: misaligned });
-        }
-        let all = parameters.len();
-        same(Quantity::ParameterBytes, all / 4 * 4, all)?;
-        self.check_header()?;
-        let size = |block: u8| self.blocks.get(usize::from(block)).map(Block::size);
-        let mut rest = parameters;
+    /// Lay the arrays out in place, and check that everything fits together.
+    #[inline(never)]
+    fn lay_out(&mut self, mut fields: Fields<'a>, edges: &[Edge], factors: usize) -> Result<(), Error> {
+        // A list that a field is wrong in may be anything.
+        fields.check()?;
         for edge in edges {
             let (from, to) = (edge.from.into(), edge.to.into());
-            let (Some(columns), Some(rows)) = (size(edge.from), size(edge.to)) else {
+            let size = |block: usize| self.blocks.get(block).map(Block::size);
+            let (Some(columns), Some(rows)) = (size(from), size(to)) else {
                 return Err(Error::Order { from, to });
             };
-            let panels;
-            (panels, rest) = take(rest, self.precision.bytes(rows, columns), all)?;
-            let place = all - panels.len() - rest.len();
-            let weights = weights(self.precision, rows, columns, panels, place)?;
+            let weights = match edge.kind {
+                Kind::Dense => fields.weights(edge.precision, rows, columns)?,
+            };
             // The file's list is as long as this one at most.
             let _ = self.connections.push(Connection { from, to, weights });
         }
-        let units: usize = self.blocks.iter().skip(1).map(Block::size).sum();
-        let (biases, rest) = take(rest, 4 * units, all)?;
-        let (gammas, rest) = take(rest, 4 * units, all)?;
-        same(Quantity::ParameterBytes, all - rest.len().min(all), all)?;
-        self.biases = finite(biases, all - 8 * units)?;
-        self.gammas = finite(gammas, all - 4 * units)?;
-        let network = Network::new(&self.blocks, &self.connections, self.biases, self.gammas)?;
-        same(Quantity::Classes, network.output_units(), self.class_names().count())
-    }
-
-    /// Blocks small enough that no size computed from them overflows, and finite header values.
-    fn check_header(&self) -> Result<(), Error> {
-        const MOST_UNITS: usize = 1 << 13;
-        for block in &self.blocks {
-            if block.size() > MOST_UNITS {
-                return Err(Error::TooLarge {
-                    what: Quantity::BlockUnits,
-                    limit: MOST_UNITS,
-                    got: block.size(),
-                });
-            }
+        let units = self.blocks.iter().skip(1).map(Block::size).sum();
+        (self.biases, self.gammas) = (fields.floats(units), fields.floats(units));
+        let Input { scaling, bounds, .. } = &mut self.header.input;
+        *scaling = fields.scaling(factors);
+        if let Some(bounds) = bounds {
+            *bounds = fields.bounds(factors);
         }
-        let Scaling { offset, factor } = self.scaling;
-        if !(offset.is_finite() && factor.is_finite()) {
-            return Err(Error::Header { field: "scaling" });
+        if let Task::Regression { scaling, .. } = &mut self.header.task {
+            *scaling = fields.scaling(self.blocks.last().map_or(0, Block::size));
         }
-        let Training { alpha, beta, .. } = self.training;
-        if !(alpha.is_finite() && beta.is_finite()) {
-            return Err(Error::Header { field: "training" });
-        }
+        fields.end()?;
+        Network::new(&self.blocks, &self.connections, self.biases, self.gammas)?;
         Ok(())
     }
 
@@ -145,73 +89,79 @@ impl<'a> Model<'a> {
         Network::trusted(&self.blocks, &self.connections, self.biases, self.gammas)
     }
 
-    /// The form of its weights.
-    pub fn precision(&self) -> Precision {
-        self.precision
+    /// What [`ModelFields::write`] makes the same file of.
+    pub fn fields(&self) -> ModelFields<'_> {
+        ModelFields {
+            header: self.header,
+            blocks: &self.blocks,
+            connections: &self.connections,
+            biases: self.biases,
+            gammas: self.gammas,
+        }
+    }
+
+    /// Everything that the file says about the network.
+    pub fn header(&self) -> &Header<'a> {
+        &self.header
+    }
+
+    /// The form that all its weights have; none if they differ.
+    pub fn precision(&self) -> Option<Precision> {
+        let mut forms = self.connections.iter().map(|connection| connection.weights.precision());
+        let first = forms.next()?;
+        forms.all(|form| form == first).then_some(first)
     }
 
     /// How it was trained.
-    pub fn training(&self) -> &Training<'a> {
-        &self.training
+    pub fn training(&self) -> &Training {
+        &self.header.training
     }
 
     /// From raw values to inputs.
-    pub fn scaling(&self) -> Scaling {
-        self.scaling
+    pub fn scaling(&self) -> Scaling<'a> {
+        self.header.input.scaling
     }
 
-    /// Names of the classes, one an output unit.
-    pub fn class_names(&self) -> impl Iterator<Item = &'a str> {
-        // Not `str::split`, whose slicing the compiler doesn't always prove to be free of panics.
-        let mut rest = Some(self.class_names);
-        core::iter::from_fn(move || {
-            let names = rest?;
-            let end = names.bytes().position(|byte| byte == b'\n').unwrap_or(names.len());
-            rest = names.get(end + 1..);
-            names.get(..end)
-        })
+    /// What its outputs mean.
+    pub fn task(&self) -> &Task<'a> {
+        &self.header.task
     }
-}
 
-/// One matrix in place, `place` bytes after the first parameter.
-fn weights(
-    precision: Precision,
-    rows: usize,
-    columns: usize,
-    bytes: &[u8],
-    place: usize,
-) -> Result<Packed<'_>, Error> {
-    match precision {
-        Precision::F32 => Packed::new(rows, columns, finite(bytes, place)?),
-        #[cfg(feature = "narrow")]
-        Precision::F16 => Packed::from_halves(rows, columns, kernel::halves(bytes).unwrap_or_default()),
-        #[cfg(feature = "narrow")]
-        Precision::Int8 => {
-            let scales = 4 * rows.next_multiple_of(crate::PANEL);
-            let (scales, values) = bytes.split_at_checked(scales).unwrap_or_default();
-            Packed::from_bytes(rows, columns, finite(scales, place)?, kernel::bytes_as_signed(values))
-        }
-        #[cfg(not(feature = "narrow"))]
-        Precision::F16 | Precision::Int8 => {
-            Err(Error::Header { field: "precision, without the feature narrow" })
-        }
+    /// Names of the classes, one an output unit; none of another task.
+    pub fn class_names(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        let classes = match self.header.task {
+            Task::Classification { classes, .. } => Some(classes),
+            Task::Regression { .. } | Task::Reconstruction { .. } => None,
+        };
+        classes.into_iter().flat_map(|classes| classes.iter())
     }
 }
 
-/// The f32 values of `bytes`, `place` bytes after the first parameter, all finite.
-fn finite(bytes: &[u8], place: usize) -> Result<&[f32], Error> {
-    let values = kernel::values(bytes).unwrap_or_default();
-    match values.iter().position(|value| !value.is_finite()) {
-        Some(index) => Err(Error::NotFinite { what: Quantity::ParameterBytes, index: place / 4 + index }),
-        None => Ok(values),
+/// The bytes before the checksum, once mark, version, length, checksum and alignment are right.
+fn content(bytes: &[u8]) -> Result<&[u8], Error> {
+    let got = bytes.len();
+    let Some((&MARK, rest)) = bytes.split_first_chunk() else { return Err(Error::NotAModel) };
+    if let Some(&version) = rest.first()
+        && version != FORMAT_VERSION
+    {
+        return Err(Error::Version { expected: FORMAT_VERSION, got: version });
     }
-}
-
-/// The first `n` of `bytes`, which end the parameters, `all` bytes together.
-fn take(bytes: &[u8], n: usize, all: usize) -> Result<(&[u8], &[u8]), Error> {
-    bytes.split_at_checked(n).ok_or(Error::TooSmall {
-        what: Quantity::ParameterBytes,
-        expected: all - bytes.len().min(all) + n,
-        got: all,
-    })
+    let rest = rest.split_first_chunk::<4>().and_then(|(_, rest)| rest.first_chunk());
+    let expected = rest.map_or(PRELUDE, |length| u32::from_le_bytes(*length) as usize);
+    if got < expected {
+        return Err(Error::Truncated { expected, got });
+    }
+    same(Quantity::FileBytes, expected, got)?;
+    let (content, sum) = bytes.split_last_chunk().unwrap_or((&[], &[0; 4]));
+    if crc32(content) != u32::from_le_bytes(*sum) {
+        return Err(Error::Checksum);
+    }
+    // The only arithmetic yet, and two zeros.
+    let Some((&[_, _, _, _, _, 0, 0, 0], _)) = content.split_first_chunk() else {
+        return Err(Error::Field { end: 8 });
+    };
+    match bytes.as_ptr().addr() % align_of::<f32>() {
+        0 => Ok(content),
+        got => Err(Error::Misaligned { expected: align_of::<f32>(), got }),
+    }
 }

@@ -1,12 +1,15 @@
-//! The model file: one postcard value with a CRC-32, its weights used in place.
+//! The model file, as docs/format.md has it byte by byte: its parameters are used in place.
 
+mod arrays;
 mod crc;
+mod fields;
 mod header;
+mod layout;
 mod load;
 mod write;
 
 pub use crc::checksum;
-pub use header::{
-    Edge, FORMAT_VERSION, MAX_BLOCKS, MAX_CONNECTIONS, ModelFields, PARAMETER_ALIGNMENT, Training,
-};
+pub use header::{Bounds, Header, Input, Training, TrainingData};
+pub use layout::{FORMAT_VERSION, MAX_BLOCKS, MAX_CONNECTIONS, MAX_UNITS, PARAMETER_ALIGNMENT};
 pub use load::Model;
+pub use write::ModelFields;

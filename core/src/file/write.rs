@@ -1,95 +1,254 @@
 //! The writer: the one place that lays a model file out.
 
-use postcard::ser_flavors::Size;
-use serde::Serialize;
-
-use super::crc::crc32;
-use super::header::MARK;
+use super::crc::Crc32;
+use super::header::{Header, Input, Training, TrainingData};
+use super::layout::{FORMAT_VERSION, MARK, MAX_BLOCKS, MAX_CONNECTIONS, MAX_UNITS, PARAMETER_ALIGNMENT};
+use crate::operator::Stored;
 use crate::{
-    Block, Edge, Error, FORMAT_VERSION, MAX_BLOCKS, MAX_CONNECTIONS, ModelFields, PARAMETER_ALIGNMENT,
-    Precision, Quantity, Scaling, Training,
+    Activation, Block, Confidence, Connection, Error, Packed, Perturbation, Quantity, Rejection, Scaling,
+    Task, Threshold,
 };
 
-/// The file without its checksum, serialised by postcard in this order.
-#[derive(Serialize)]
-struct Layout<'a> {
-    mark: [u8; 4],
-    version: u16,
-    training: Training<'a>,
-    scaling: Scaling,
-    class_names: &'a str,
-    blocks: &'a [Block],
-    connections: &'a [Edge],
-    precision: Precision,
-    padding: &'a [u8],
-    parameters: &'a [u8],
-}
-
-impl<'a> Layout<'a> {
-    /// The layout of `fields`, padded so that the parameters begin at a multiple of
-    /// [`PARAMETER_ALIGNMENT`], and its length in bytes.
-    fn new(fields: &ModelFields<'a>) -> Result<(Self, usize), Error> {
-        at_most(Quantity::Blocks, MAX_BLOCKS, fields.blocks.len())?;
-        at_most(Quantity::Connections, MAX_CONNECTIONS, fields.connections.len())?;
-        let &ModelFields { training, scaling, class_names, blocks, connections, precision, parameters } =
-            fields;
-        let mut layout = Self {
-            mark: MARK,
-            version: FORMAT_VERSION,
-            training,
-            scaling,
-            class_names,
-            blocks,
-            connections,
-            precision,
-            padding: &[],
-            parameters,
-        };
-        let unpadded = layout.len();
-        let start = unpadded.saturating_sub(parameters.len());
-        let padding = start.next_multiple_of(PARAMETER_ALIGNMENT) - start;
-        layout.padding = [0; PARAMETER_ALIGNMENT].as_slice().get(..padding).unwrap_or_default();
-        Ok((layout, unpadded + padding))
-    }
-
-    /// Length in bytes.
-    fn len(&self) -> usize {
-        // Counting has no way to fail.
-        postcard::serialize_with_flavor(self, Size::default()).unwrap_or_default()
-    }
+/// A model's parts, to be written. Whether they fit together is for [`crate::Model::load`] to say.
+#[derive(Clone, Copy, Debug)]
+pub struct ModelFields<'a> {
+    /// Everything but the network.
+    pub header: Header<'a>,
+    /// The blocks 0..=L, at most [`MAX_BLOCKS`]; activation and potential of block 0 aren't written.
+    pub blocks: &'a [Block],
+    /// The connections, sorted by (to, from), at most [`MAX_CONNECTIONS`].
+    pub connections: &'a [Connection<Packed<'a>>],
+    /// One a unit of the blocks 1..=L.
+    pub biases: &'a [f32],
+    /// One a unit of the blocks 1..=L.
+    pub gammas: &'a [f32],
 }
 
 impl ModelFields<'_> {
-    /// Bytes of the file, checksum included.
+    /// Bytes of the file.
     ///
     /// # Errors
-    /// [`Error::TooLarge`] if there are more blocks or connections than a file holds.
+    /// [`Error::TooLarge`] if there are more blocks, units of a block or connections than a file holds;
+    /// [`Error::Size`] if the input's scaling has neither one factor, nor one a channel, nor one a feature.
     pub fn file_len(&self) -> Result<usize, Error> {
-        Layout::new(self).map(|(_, len)| len + size_of::<u32>())
+        at_most(Quantity::Blocks, MAX_BLOCKS, self.blocks.len())?;
+        at_most(Quantity::Connections, MAX_CONNECTIONS, self.connections.len())?;
+        for block in self.blocks {
+            at_most(Quantity::BlockUnits, MAX_UNITS as usize, block.size())?;
+        }
+        let mut len = size_of::<u32>();
+        let mut count = |bytes: &[u8]| {
+            len += bytes.len();
+            Ok(())
+        };
+        self.body(&mut Output { put: &mut count, at: 0 }, 0)?;
+        Ok(len)
     }
 
-    /// Write the file to the beginning of `buffer` and return the part that it takes,
-    /// [`file_len`](Self::file_len) bytes. Whether the fields fit together is for
-    /// [`crate::Model::load`] to say.
+    /// Write the file piece by piece with `put`: the same bytes for the same fields.
     ///
     /// # Errors
-    /// [`Error::TooLarge`] if there are more blocks or connections than a file holds;
-    /// [`Error::TooSmall`] if the buffer is too short.
-    pub fn write<'b>(&self, buffer: &'b mut [u8]) -> Result<&'b [u8], Error> {
-        let (layout, len) = Layout::new(self)?;
-        let short = Error::TooSmall {
-            what: Quantity::FileBytes,
-            expected: len + size_of::<u32>(),
-            got: buffer.len(),
+    /// As [`file_len`](Self::file_len), and what `put` fails with.
+    pub fn write<E: From<Error>>(&self, mut put: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
+        let len = self.file_len()?;
+        let mut crc = Crc32::new();
+        let mut summed = |bytes: &[u8]| {
+            crc.update(bytes);
+            put(bytes)
         };
-        let file = buffer.get_mut(..len + size_of::<u32>()).ok_or(short)?;
-        let (body, checksum) = file.split_at_mut_checked(len).ok_or(short)?;
-        postcard::to_slice(&layout, body).map_err(|_| short)?;
-        checksum.copy_from_slice(&crc32(body).to_le_bytes());
-        Ok(file)
+        self.body(&mut Output { put: &mut summed, at: 0 }, len as u32)?;
+        put(&crc.finish().to_le_bytes())
+    }
+
+    /// Everything before the checksum, of a file of `len` bytes.
+    fn body<E: From<Error>>(&self, output: &mut Output<'_, E>, len: u32) -> Result<(), E> {
+        let Header { training, data, task, input } = &self.header;
+        let (first, blocks) = self.blocks.split_first().ok_or(Error::TooSmall {
+            what: Quantity::Blocks,
+            expected: 2,
+            got: 0,
+        })?;
+        output.bytes(&MARK)?;
+        output.bytes(&[FORMAT_VERSION, 0, 0, 0])?;
+        output.number(len)?;
+        output.training(training)?;
+        output.data(data)?;
+        output.input(first, input)?;
+        output.number(blocks.len() as u32)?;
+        blocks.iter().try_for_each(|block| output.block(block))?;
+        output.task(task)?;
+        output.number(self.connections.len() as u32)?;
+        for c in self.connections {
+            output.bytes(&[c.from as u8, c.to as u8, 0, c.weights.precision() as u8])?;
+        }
+        for c in self.connections {
+            output.weights(&c.weights)?;
+        }
+        output.floats(self.biases)?;
+        output.floats(self.gammas)?;
+        output.scaling(&input.scaling)?;
+        if let Some(bounds) = input.bounds {
+            output.floats(bounds.low)?;
+            output.floats(bounds.high)?;
+        }
+        match task {
+            Task::Regression { scaling, .. } => output.scaling(scaling),
+            Task::Classification { .. } | Task::Reconstruction { .. } => Ok(()),
+        }
     }
 }
 
 fn at_most(what: Quantity, limit: usize, got: usize) -> Result<(), Error> {
     if got <= limit { Ok(()) } else { Err(Error::TooLarge { what, limit, got }) }
+}
+
+/// The file so far.
+struct Output<'p, E> {
+    put: &'p mut dyn FnMut(&[u8]) -> Result<(), E>,
+    /// Its length, bytes.
+    at: usize,
+}
+
+impl<E: From<Error>> Output<'_, E> {
+    fn bytes(&mut self, bytes: &[u8]) -> Result<(), E> {
+        self.at += bytes.len();
+        (self.put)(bytes)
+    }
+
+    fn number(&mut self, number: u32) -> Result<(), E> {
+        self.bytes(&number.to_le_bytes())
+    }
+
+    fn float(&mut self, value: f32) -> Result<(), E> {
+        self.number(value.to_bits())
+    }
+
+    fn text(&mut self, text: &str) -> Result<(), E> {
+        self.number(text.len() as u32)?;
+        self.bytes(text.as_bytes())
+    }
+
+    fn option<T>(
+        &mut self,
+        value: Option<T>,
+        write: impl FnOnce(&mut Self, T) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.bytes(&[value.is_some().into()])?;
+        value.map_or(Ok(()), |value| write(self, value))
+    }
+
+    fn training(&mut self, training: &Training) -> Result<(), E> {
+        let &Training { objective, attack, alpha, beta, perturbation, seed, epoch } = training;
+        self.bytes(&[objective as u8, attack as u8])?;
+        self.float(alpha)?;
+        self.float(beta)?;
+        match perturbation {
+            Perturbation::None => self.bytes(&[0])?,
+            Perturbation::Gaussian { std } => {
+                self.bytes(&[1])?;
+                self.float(std)?;
+            }
+            Perturbation::Dropout { probability, magnitude } => {
+                self.bytes(&[2])?;
+                self.float(probability)?;
+                self.float(magnitude)?;
+            }
+        }
+        self.bytes(&seed.to_le_bytes())?;
+        self.number(epoch)
+    }
+
+    fn data(&mut self, data: &TrainingData) -> Result<(), E> {
+        self.text(data.name)?;
+        self.number(data.samples)?;
+        self.option(data.sha256, |output, hash| output.bytes(hash))
+    }
+
+    fn task(&mut self, task: &Task) -> Result<(), E> {
+        match *task {
+            Task::Classification { classes, confidence: Confidence { rejection, temperature } } => {
+                self.bytes(&[0])?;
+                self.text(classes.0)?;
+                self.option(rejection, |output, Rejection { margin, coverage, accuracy }| {
+                    [margin, coverage, accuracy].iter().try_for_each(|&value| output.float(value))
+                })?;
+                self.option(temperature, Self::float)
+            }
+            Task::Regression { targets, .. } => {
+                self.bytes(&[1])?;
+                self.text(targets.0)
+            }
+            Task::Reconstruction { threshold } => {
+                self.bytes(&[2])?;
+                self.option(threshold, |output, Threshold { score, quantile }| {
+                    output.float(score)?;
+                    output.float(quantile)
+                })
+            }
+        }
+    }
+
+    fn input(&mut self, block: &Block, input: &Input) -> Result<(), E> {
+        self.shape(block)?;
+        self.option(input.names, |output, names| output.text(names.0))?;
+        let got = input.scaling.factors().len();
+        if ![1, block.channels(), block.size()].contains(&got) {
+            return Err(Error::Size { what: Quantity::ScalingValues, expected: block.size(), got }.into());
+        }
+        self.number(got as u32)?;
+        self.bytes(&[input.bounds.is_some().into()])
+    }
+
+    fn shape(&mut self, block: &Block) -> Result<(), E> {
+        [block.units, block.height, block.width].iter().try_for_each(|&number| self.number(number))
+    }
+
+    fn block(&mut self, block: &Block) -> Result<(), E> {
+        self.shape(block)?;
+        match block.activation {
+            Activation::Linear => self.bytes(&[0])?,
+            Activation::Relu => self.bytes(&[1])?,
+            Activation::Clip { low, high } => {
+                self.bytes(&[2])?;
+                self.float(low)?;
+                self.float(high)?;
+            }
+            Activation::Simplex => self.bytes(&[3])?,
+        }
+        // One bias and one γ a unit.
+        self.bytes(&[block.potential as u8, 0, 0])
+    }
+
+    /// Zeros before an array.
+    fn align(&mut self) -> Result<(), E> {
+        let gap = self.at.next_multiple_of(PARAMETER_ALIGNMENT) - self.at;
+        self.bytes([0; PARAMETER_ALIGNMENT].get(..gap).unwrap_or_default())
+    }
+
+    fn floats(&mut self, values: &[f32]) -> Result<(), E> {
+        self.align()?;
+        values.iter().try_for_each(|&value| self.float(value))
+    }
+
+    fn scaling(&mut self, scaling: &Scaling) -> Result<(), E> {
+        self.floats(scaling.offsets())?;
+        self.floats(scaling.factors())
+    }
+
+    fn weights(&mut self, weights: &Packed) -> Result<(), E> {
+        match weights.stored() {
+            Stored::F32(values) => self.floats(values),
+            #[cfg(feature = "narrow")]
+            Stored::F16(values) => {
+                self.align()?;
+                values.iter().try_for_each(|value| self.bytes(&value.to_le_bytes()))
+            }
+            #[cfg(feature = "narrow")]
+            Stored::Int8 { values, scales } => {
+                self.floats(scales)?;
+                self.align()?;
+                values.iter().try_for_each(|value| self.bytes(&value.to_le_bytes()))
+            }
+        }
+    }
 }

@@ -5,6 +5,7 @@ mod packed;
 mod precision;
 
 pub use packed::Packed;
+pub(crate) use packed::Stored;
 pub use precision::Precision;
 
 /// A weight matrix W of shape (fan-out, fan-in), applied to rows of samples.

@@ -4,7 +4,7 @@ use crate::PANEL;
 use crate::kernel::units::row;
 use crate::kernel::{self, BytePanel, HalfPanel, Panel, Widen, half};
 use crate::network::same;
-use crate::{Error, Quantity, Weights, packed_len};
+use crate::{Error, Precision, Quantity, Weights, packed_len};
 
 /// A matrix packed into panels of [`PANEL`] rows, used in place from flash.
 ///
@@ -22,7 +22,7 @@ pub struct Packed<'a> {
 
 /// Panels as they are stored.
 #[derive(Clone, Copy, Debug)]
-enum Stored<'a> {
+pub(crate) enum Stored<'a> {
     F32(&'a [f32]),
     #[cfg(feature = "narrow")]
     F16(&'a [u16]),
@@ -75,6 +75,22 @@ impl<'a> Packed<'a> {
         }
         let stored = Stored::Int8 { values: panels, scales };
         Ok(Self { rows, columns, stored, fitness: kernel::Fitness::of(&[]) })
+    }
+
+    /// The form of the weights.
+    pub fn precision(&self) -> Precision {
+        match self.stored {
+            Stored::F32(_) => Precision::F32,
+            #[cfg(feature = "narrow")]
+            Stored::F16(_) => Precision::F16,
+            #[cfg(feature = "narrow")]
+            Stored::Int8 { .. } => Precision::Int8,
+        }
+    }
+
+    /// The panels themselves.
+    pub(crate) fn stored(&self) -> Stored<'a> {
+        self.stored
     }
 
     fn full(&self) -> impl Iterator<Item = &'a Panel> + Clone {

@@ -46,7 +46,7 @@ fn main() -> ! {
         else {
             fail("a sample is larger than there is room for");
         };
-        model.scaling().apply_to_bytes(raw, input);
+        model.scaling().apply(raw, input).unwrap_or_else(|error| refuse(error));
         let activities = state.scratch(&network).unwrap_or_else(|error| refuse(error));
         let (instructions, outputs) = clock::instructions(|| network.infer(input, activities));
         let outputs = outputs.unwrap_or_else(|error| refuse(error));

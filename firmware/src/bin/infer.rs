@@ -22,7 +22,7 @@ fn main() -> ! {
         let Some(input) = input.get_mut(..raw.len()) else {
             fenchel_firmware::fail("a sample is larger than the input has room for");
         };
-        model.scaling().apply_to_bytes(raw, input);
+        model.scaling().apply(raw, input).unwrap_or_else(|error| refuse(error));
         let activities = state.scratch(&network).unwrap_or_else(|error| refuse(error));
         let (instructions, outputs) = clock::instructions(|| network.infer(input, activities));
         let outputs = outputs.unwrap_or_else(|error| refuse(error));

@@ -25,7 +25,7 @@ fn main() -> ! {
     else {
         fail("a sample is larger than there is room for");
     };
-    model.scaling().apply_to_bytes(raw, input);
+    model.scaling().apply(raw, input).unwrap_or_else(|error| refuse(error));
     one_hot(target, usize::from(label));
     one_hot(attack, (usize::from(label) + 1) % classes);
     let activities = state.scratch(&network).unwrap_or_else(|error| refuse(error));

@@ -9,7 +9,7 @@ mod vectors;
 
 use core::hint::black_box;
 
-use fenchel_core::{Error, Model, Problem, Schedule, Settings, State};
+use fenchel_core::{Error, Model, Problem, Schedule, Settings, State, Task};
 
 unsafe extern "C" {
     fn a_panic_is_reachable() -> !;
@@ -42,10 +42,26 @@ fn main() -> ! {
 fn run(file: &[u8], values: &[f32], state: &mut State<64>, input: &mut [f32]) -> Result<(), Error> {
     let model = Model::load(file)?;
     let network = model.network();
-    model.scaling().apply_to_bytes(file, input);
+    model.scaling().apply(file, input)?;
+    model.scaling().apply(black_box([0i16; 4].as_slice()), input)?;
+    model.scaling().apply(black_box([0i8; 4].as_slice()), input)?;
+    model.scaling().apply(values, input)?;
     let outputs = network.infer(input, state.scratch(&network)?)?;
     black_box(fenchel_core::label(outputs));
+    black_box(fenchel_core::reconstruction_error(input, outputs));
     black_box(model.class_names().count());
+    black_box(model.header().input.names.map(|names| names.iter().count()));
+    let mut scaled = [0.0; 16];
+    let scaled = scaled.get_mut(..black_box(4)).unwrap_or_default();
+    match model.task() {
+        Task::Classification { confidence, .. } => {
+            black_box(confidence.accepts(values));
+            fenchel_core::softmax(scaled, confidence.temperature.unwrap_or(1.0));
+        }
+        Task::Regression { scaling, .. } => scaling.restore(scaled)?,
+        Task::Reconstruction { threshold } => _ = black_box(threshold),
+    }
+    black_box(scaled);
     let Some(contrast) =
         model.training().objective.contrast(model.training().attack, black_box(0.5), black_box(0.5))
     else {

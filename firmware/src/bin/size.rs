@@ -40,7 +40,7 @@ fn run(
     let model = Model::load(file)?;
     let network = model.network();
     let input = input.get_mut(..raw.len()).unwrap_or_default();
-    model.scaling().apply_to_bytes(raw, input);
+    model.scaling().apply(raw, input)?;
     black_box(fenchel_core::label(network.infer(input, state.scratch(&network)?)?));
     if !cfg!(feature = "relax") {
         return Ok(());

@@ -32,7 +32,7 @@ pub fn classify(raw: &[u8], state: &mut State<UNITS>) -> Result<(usize, Outcome)
     let model = Model::load(&FILE.0)?;
     let network = model.network();
     let mut input = [0.0; INPUTS];
-    model.scaling().apply_to_bytes(raw, &mut input);
+    model.scaling().apply(raw, &mut input)?;
     let class = label(network.infer(&input, state.scratch(&network)?)?);
 
     let mut target = [0.0; CLASSES];

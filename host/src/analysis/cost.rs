@@ -53,7 +53,9 @@ pub fn report(model: &Model, bytes: usize, machine: &str) -> Result<Value> {
     let board = board("`target`", machine)?;
     let network = model.network();
     let input = 4 * network.input_units();
-    let narrow = if model.precision() == Precision::F32 { 0 } else { NARROW_CODE };
+    // Of several forms the one that costs most.
+    let precision = model.precision().unwrap_or(Precision::F16);
+    let narrow = if precision == Precision::F32 { 0 } else { NARROW_CODE };
     let more = narrow + vectors(board) - vectors(&BOARDS[0]).min(vectors(board));
     let infer = program(board, bytes, INFER_CODE + more, input + 4 * network.units(), INFER_STACK);
     let state = 4 * StateView::len(network.units(), 1);
@@ -63,7 +65,7 @@ pub fn report(model: &Model, bytes: usize, machine: &str) -> Result<Value> {
         "core": board.about,
         "inference": infer,
         "relaxation": relax,
-        "costs": costs(&network, model.precision(), board)?,
+        "costs": costs(&network, precision, board)?,
     }))
 }
 

@@ -66,7 +66,7 @@ impl Form {
 pub fn run(args: &Args) -> Result<()> {
     let bytes = ModelBytes::read(&args.run)?;
     let model = bytes.model(args.run.display())?;
-    let form = args.weights.map(Form::precision).filter(|form| *form != model.precision());
+    let form = args.weights.map(Form::precision).filter(|form| Some(*form) != model.precision());
     let Some(form) = form else {
         let written = write(args, &bytes)?;
         if args.json {
@@ -79,7 +79,7 @@ pub fn run(args: &Args) -> Result<()> {
     let before = test_accuracy(&model);
     let after = test_accuracy(&narrowed.model(args.output.display())?);
     if args.json {
-        let accuracy = json!({ name(model.precision()): before, name(form): after });
+        let accuracy = json!({ form_of(model.precision()): before, name(form): after });
         return super::print(
             json!({ "model": output::path(&args.output), "bytes": narrowed.len(), "accuracy": accuracy }),
         );
@@ -93,7 +93,7 @@ pub fn run(args: &Args) -> Result<()> {
         args.output.display(),
         narrowed.len(),
         percent(before),
-        name(model.precision()),
+        form_of(model.precision()),
         percent(after),
         name(form)
     ))
@@ -127,5 +127,10 @@ fn name_of(args: &Args) -> Result<String> {
 
 /// On the test set that the model names, if that is here.
 fn test_accuracy(model: &Model) -> Option<f64> {
-    accuracy(model, &data::load(model.training().data).ok()?.test).ok()
+    accuracy(model, &data::load(model.header().data.name).ok()?.test).ok()
+}
+
+/// A form of weights as `--weights` has it.
+fn form_of(precision: Option<Precision>) -> String {
+    precision.map_or("mixed".into(), name)
 }

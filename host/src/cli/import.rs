@@ -3,16 +3,20 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use fenchel_core::{Activation, Attack, Objective, Perturbation, Scaling, Training};
+use fenchel_core::{
+    Activation, Attack, Confidence, Header, Input, Names, Objective, Perturbation, Task, Training,
+    TrainingData,
+};
 use serde_json::json;
 
 use crate::convert::{Affine, Hints, Imported, import, scaling_file};
+use crate::data::InputScaling;
 use crate::data::labels::numbered;
 use crate::error::require;
 use crate::output;
 use crate::spelling::parse;
 use crate::store::files;
-use crate::store::model_file::export;
+use crate::store::model_file::{export, joined};
 use crate::{BadInput, data};
 
 /// Make a model file of another program's multilayer perceptron
@@ -48,12 +52,16 @@ pub fn run(args: &Args) -> Result<()> {
     let place = args.file.display();
     let file = std::fs::read(&args.file).map_err(|error| BadInput::new(&place, "a readable file", error))?;
     let data = args.data.as_deref().map(data::load).transpose()?;
-    let own = |scaling: Scaling| Affine::scaling(&[scaling.offset.into()], &[scaling.factor.into()]);
+    let own = |scaling: &InputScaling| {
+        let wide = |values: &[f32]| values.iter().map(|&value| f64::from(value)).collect::<Vec<_>>();
+        let scaling = scaling.view();
+        Affine::scaling(&wide(scaling.offsets()), &wide(scaling.factors()))
+    };
     let said = match &args.scaling_from {
         None => None,
         Some(name) => Some(match scaling_file::read(name)? {
             Some(scaling) => scaling,
-            None => own(data::load(name)?.scaling),
+            None => own(&data::load(name)?.scaling),
         }),
     };
     let folder = args.file.parent().map(|folder| if folder == "" { Path::new(".") } else { folder });
@@ -64,7 +72,7 @@ pub fn run(args: &Args) -> Result<()> {
             let note = "the file scales its input itself: the data's scaling isn't applied (--scaling-from applies it before)";
             imported.notes.push(note.into());
         } else {
-            imported = import(&place, &file, &hints(Some(own(data.scaling))))?;
+            imported = import(&place, &file, &hints(Some(own(&data.scaling))))?;
         }
     }
     let Imported { parameters, scaling, class_names, notes, .. } = imported;
@@ -75,7 +83,8 @@ pub fn run(args: &Args) -> Result<()> {
         require!(units[0] == features, &place, format!("{features} inputs, as {name} has"), units[0]);
         require!(classes == expected, &place, format!("{expected} outputs, as {name} has classes"), classes);
     }
-    let class_names = data.map(|data| data.class_names).or(class_names).unwrap_or_else(|| numbered(classes));
+    let (shape, names) = data.map(|data| (data.shape, data.class_names)).unzip();
+    let names = joined(&names.or(class_names).unwrap_or_else(|| numbered(classes)));
     let training = Training {
         objective: Objective::Backprop,
         attack: Attack::None,
@@ -84,9 +93,14 @@ pub fn run(args: &Args) -> Result<()> {
         perturbation: Perturbation::None,
         seed: 0,
         epoch: 0,
-        data: args.data.as_deref().unwrap_or("unknown"),
     };
-    let bytes = export(&parameters, training, scaling, &class_names)?;
+    let header = Header {
+        training,
+        data: TrainingData { name: args.data.as_deref().unwrap_or("unknown"), samples: 0, sha256: None },
+        task: Task::Classification { classes: Names(&names), confidence: Confidence::default() },
+        input: Input { names: None, scaling: scaling.view(), bounds: None },
+    };
+    let bytes = export(&parameters, &shape.unwrap_or_default(), header)?;
     files::write(&args.output, &bytes)?;
     for note in notes {
         output::say(format_args!("fenchel: {place}: {note}"));

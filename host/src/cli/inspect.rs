@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use fenchel_core::{Model, Network, Packed, StateView};
+use fenchel_core::{Model, Network, Packed, Scaling, StateView};
 use serde_json::{Value, json};
 
 use super::samples::SampleArgs;
@@ -79,9 +79,9 @@ fn report(model: &Model, bytes: usize, weights: bool) -> Value {
     json!({
         "blocks": blocks,
         "class_names": model.class_names().collect::<Vec<_>>(),
-        "scaling": { "offset": model.scaling().offset, "factor": model.scaling().factor },
+        "scaling": scaling(&model.scaling()),
         "training": {
-            "data": training.data,
+            "data": model.header().data.name,
             "objective": format!("{:?}", training.objective),
             "attack": format!("{:?}", training.attack),
             "alpha": training.alpha,
@@ -95,6 +95,14 @@ fn report(model: &Model, bytes: usize, weights: bool) -> Value {
         "inference_ram_bytes": 4 * (network.input_units() + network.units()),
         "relaxation_ram_bytes": 4 * (network.input_units() + StateView::len(network.units(), 1)),
     })
+}
+
+/// One pair as numbers, more as lists.
+fn scaling(scaling: &Scaling) -> Value {
+    match (scaling.offsets(), scaling.factors()) {
+        ([offset], [factor]) => json!({ "offset": offset, "factor": factor }),
+        (offsets, factors) => json!({ "offset": offsets, "factor": factors }),
+    }
 }
 
 fn block(network: &Network<Packed>, k: usize, weights: bool) -> Value {

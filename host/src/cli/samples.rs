@@ -28,7 +28,7 @@ pub struct SampleArgs {
 impl SampleArgs {
     /// The data, checked against the model.
     pub fn load(&self, model: &Model) -> Result<Dataset> {
-        let data = data::load(self.data.as_deref().unwrap_or(model.training().data))?;
+        let data = data::load(self.data.as_deref().unwrap_or(model.header().data.name))?;
         let network = model.network();
         require!(
             data.features == network.input_units(),

@@ -1,10 +1,11 @@
 //! A chain of linear layers, between the forms of a file and [`Parameters`].
 
 use anyhow::Result;
-use fenchel_core::{Activation, Connection, MAX_BLOCKS, Model, Potential, Scaling, Weights};
+use fenchel_core::{Activation, Connection, MAX_BLOCKS, Model, Potential, Weights};
 
 use super::Affine;
 
+use crate::data::InputScaling;
 use crate::error::{quoted, require};
 use crate::{Architecture, Matrix, Parameters};
 
@@ -80,15 +81,15 @@ pub fn split_single_output(layers: &mut [Layer], activations: &[Activation]) -> 
 }
 
 /// Return the model's scaling of the raw values; what it can't hold is folded into the first layer.
-pub fn scale_input(place: &str, layers: &mut [Layer], scaling: &Affine) -> Result<Scaling> {
-    let Some(first) = layers.first_mut() else { return Ok(Scaling { offset: 0.0, factor: 1.0 }) };
+pub fn scale_input(place: &str, layers: &mut [Layer], scaling: &Affine) -> Result<InputScaling> {
+    let Some(first) = layers.first_mut() else { return Ok(InputScaling::one(0.0, 1.0)) };
     let fits = scaling.len() == 1 || scaling.len() == first.columns;
     require!(fits, place, format!("scaling of 1 value or {}", first.columns), scaling.len());
     require!(scaling.is_finite(), place, "finite scaling", "another");
     if let Some((offset, factor)) = scaling.uniform() {
-        let scaling = Scaling { offset: offset as f32, factor: factor as f32 };
-        if scaling.offset.is_finite() && scaling.factor != 0.0 {
-            return Ok(scaling);
+        let (offset, factor) = (offset as f32, factor as f32);
+        if offset.is_finite() && factor.is_finite() && factor != 0.0 {
+            return Ok(InputScaling::one(offset, factor));
         }
     }
     for (row, bias) in first.weights.chunks_exact_mut(first.columns).zip(&mut first.biases) {
@@ -100,7 +101,7 @@ pub fn scale_input(place: &str, layers: &mut [Layer], scaling: &Affine) -> Resul
         }
         *bias = sum as f32;
     }
-    Ok(Scaling { offset: 0.0, factor: 1.0 })
+    Ok(InputScaling::one(0.0, 1.0))
 }
 
 /// The layers of a chain whose hidden blocks are ReLU and whose output is linear.

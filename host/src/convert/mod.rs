@@ -20,8 +20,9 @@ use std::fmt::Display;
 use std::path::Path;
 
 use anyhow::Result;
-use fenchel_core::{Activation, Model, Scaling};
+use fenchel_core::{Activation, Model};
 
+use crate::data::InputScaling;
 use crate::error::require;
 use crate::store::model_file::ModelBytes;
 use crate::{BadInput, Parameters};
@@ -62,7 +63,7 @@ pub struct Imported {
     /// Blocks, weights, biases and γ = 1.
     pub parameters: Parameters,
     /// From raw values to the input.
-    pub scaling: Scaling,
+    pub scaling: InputScaling,
     /// Whether the file itself scales its input.
     pub scales_itself: bool,
     /// Names of the classes, if the file has them.

@@ -1,10 +1,10 @@
 //! A model file with narrower weights.
 
 use anyhow::Result;
-use fenchel_core::{Edge, Model, ModelFields, PANEL, Precision, Weights, pack, packed_len};
+use fenchel_core::{Connection, Model, ModelFields, PANEL, Packed, Precision, Weights, pack, packed_len};
 
 use super::half::narrowed;
-use crate::store::model_file::ModelBytes;
+use crate::store::model_file::{self, ModelBytes};
 
 /// A form of weights as `fenchel export --weights` has it.
 pub fn name(precision: Precision) -> String {
@@ -17,43 +17,48 @@ pub fn name(precision: Precision) -> String {
 /// # Errors
 /// If a weight is too large for half precision, or the result wouldn't load.
 pub fn narrow(model: &Model, precision: Precision) -> Result<ModelBytes> {
-    let network = model.network();
-    let (mut parameters, mut edges) = (Vec::new(), Vec::new());
-    for c in network.connections() {
+    let fields = model.fields();
+    let panels = fields.connections.iter().map(|c| Panels::new(&c.weights, precision));
+    let panels = panels.collect::<Result<Vec<_>>>()?;
+    let connections = fields.connections.iter().zip(&panels).map(|(c, panels)| {
         let (rows, columns) = c.weights.shape();
-        let mut row_major: Vec<f32> = (0..rows).flat_map(|i| c.weights.row(i)).collect();
-        if precision == Precision::Int8 {
-            let scales = quantise(&mut row_major, columns);
-            let padded = scales.iter().copied().chain(std::iter::repeat(0.0));
-            parameters.extend(padded.take(rows.next_multiple_of(PANEL)).flat_map(f32::to_le_bytes));
-        }
-        let mut panels = vec![0.0; packed_len(rows, columns)];
-        pack(rows, columns, &row_major, &mut panels);
-        for weight in panels {
-            match precision {
-                Precision::F16 => parameters.extend(narrowed(weight)?.to_le_bytes()),
-                Precision::Int8 => parameters.extend((weight as i8).to_le_bytes()),
-                Precision::F32 => parameters.extend(weight.to_le_bytes()),
+        let weights = match panels {
+            Panels::F32(values) => Packed::new(rows, columns, values),
+            Panels::F16(values) => Packed::from_halves(rows, columns, values),
+            Panels::Int8 { scales, values } => Packed::from_bytes(rows, columns, scales, values),
+        };
+        Ok(Connection { from: c.from, to: c.to, weights: weights? })
+    });
+    let connections = connections.collect::<Result<Vec<_>>>()?;
+    model_file::write(&ModelFields { connections: &connections, ..fields })
+}
+
+/// A matrix's panels in one form.
+enum Panels {
+    F32(Vec<f32>),
+    F16(Vec<u16>),
+    Int8 { scales: Vec<f32>, values: Vec<i8> },
+}
+
+impl Panels {
+    fn new(weights: &Packed, precision: Precision) -> Result<Self> {
+        let (rows, columns) = weights.shape();
+        let mut row_major: Vec<f32> = (0..rows).flat_map(|i| weights.row(i)).collect();
+        let packed = |row_major: &[f32]| {
+            let mut panels = vec![0.0; packed_len(rows, columns)];
+            pack(rows, columns, row_major, &mut panels);
+            panels
+        };
+        Ok(match precision {
+            Precision::F32 => Self::F32(packed(&row_major)),
+            Precision::F16 => Self::F16(packed(&row_major).into_iter().map(narrowed).collect::<Result<_>>()?),
+            Precision::Int8 => {
+                let mut scales = quantise(&mut row_major, columns);
+                scales.resize(rows.next_multiple_of(PANEL), 0.0);
+                Self::Int8 { scales, values: packed(&row_major).into_iter().map(|w| w as i8).collect() }
             }
-        }
-        edges.push(Edge { from: c.from as u8, to: c.to as u8 });
+        })
     }
-    for k in 1..=network.output() {
-        parameters.extend(network.bias(k).iter().flat_map(|b| b.to_le_bytes()));
-    }
-    for k in 1..=network.output() {
-        parameters.extend(network.gamma(k).iter().flat_map(|gamma| gamma.to_le_bytes()));
-    }
-    let fields = ModelFields {
-        training: *model.training(),
-        scaling: model.scaling(),
-        class_names: &model.class_names().collect::<Vec<_>>().join("\n"),
-        blocks: network.blocks(),
-        connections: &edges,
-        precision,
-        parameters: &parameters,
-    };
-    ModelBytes::of(&fields, "the narrowed model")
 }
 
 /// Weights to whole numbers from −127 to 127, in place; the scale of each row.

@@ -3,10 +3,9 @@
 use std::fmt::Display;
 
 use anyhow::Result;
-use fenchel_core::Scaling;
 
 use super::labels::numbered;
-use super::{Dataset, Split, Values, contents, split};
+use super::{Dataset, InputScaling, Split, Values, contents, split};
 use crate::BadInput;
 use crate::error::quoted;
 
@@ -41,6 +40,6 @@ pub fn parse(place: impl Display, file: &[u8]) -> Result<Dataset> {
     }
     let all = Split::classes(Values::Bytes(pixels), labels);
     let parts = split::divide(&all, PIXELS, 200, 500);
-    let scaling = Scaling { offset: 0.0, factor: 1.0 / 16.0 };
+    let scaling = InputScaling::one(0.0, 1.0 / 16.0);
     Ok(Dataset::new(place, vec![SIDE, SIDE], numbered(CLASSES), scaling, parts))
 }

@@ -15,6 +15,7 @@ mod mnist;
 pub mod npz;
 mod published;
 mod reading;
+mod scaling;
 mod split;
 
 use std::fmt::Display;
@@ -23,12 +24,12 @@ use std::io::Read;
 use std::path::Path;
 
 use anyhow::Result;
-use fenchel_core::Scaling;
 
 use crate::error::{BadInput, require};
 pub use identity::Identity;
 pub use published::{FOLDER, Published};
 pub use reading::{Fold, Missing, Reading, ScalingRule, SplitRule, Target};
+pub use scaling::InputScaling;
 pub use split::{Split, Values, below, divide, permutation};
 
 /// Samples with labels, split for training, for choosing the best epoch, and for the final figure.
@@ -54,7 +55,7 @@ pub struct Dataset {
     /// Names of real targets; empty where classes are told apart.
     pub target_names: Vec<String>,
     /// From raw values to inputs.
-    pub scaling: Scaling,
+    pub scaling: InputScaling,
     /// Samples to learn from.
     pub train: Split,
     /// Samples to choose the best epoch by.
@@ -146,7 +147,7 @@ impl Dataset {
         name: impl Display,
         shape: Vec<usize>,
         class_names: Vec<String>,
-        scaling: Scaling,
+        scaling: InputScaling,
         (train, validation, test): (Split, Split, Split),
     ) -> Self {
         Self {

@@ -4,6 +4,8 @@ use anyhow::Result;
 use fenchel_core::{Random, Scaling};
 use rand_core::{Rng, SeedableRng};
 
+use super::InputScaling;
+
 /// Raw values, sample after sample: bytes stay bytes, a quarter of the memory.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Values {
@@ -15,13 +17,13 @@ pub enum Values {
 
 impl Values {
     /// To \[0, 1\]: a byte's whole range, or the range that these numbers have.
-    pub fn scaling(&self) -> Scaling {
-        let Self::Floats(values) = self else { return Scaling { offset: 0.0, factor: 1.0 / 255.0 } };
+    pub fn scaling(&self) -> InputScaling {
+        let Self::Floats(values) = self else { return InputScaling::one(0.0, 1.0 / 255.0) };
         let extremes = |(low, high): (f32, f32), &value: &f32| (low.min(value), high.max(value));
         let (low, high) = values.iter().fold((f32::INFINITY, f32::NEG_INFINITY), extremes);
         let range = high - low;
         let factor = if range > 0.0 && range.is_finite() { 1.0 / range } else { 1.0 };
-        Scaling { offset: low, factor }
+        InputScaling::one(low, factor)
     }
 }
 
@@ -55,12 +57,14 @@ impl Split {
     /// Append the scaled input of sample `index` to `inputs`.
     pub fn append_input(&self, index: usize, features: usize, scaling: Scaling, inputs: &mut Vec<f32>) {
         let range = index * features..(index + 1) * features;
+        let start = inputs.len();
+        inputs.resize(start + features, 0.0);
+        let input = &mut inputs[start..];
         match &self.values {
-            Values::Bytes(bytes) => {
-                inputs.extend(bytes[range].iter().map(|&raw| scaling.apply(f32::from(raw))));
-            }
-            Values::Floats(floats) => inputs.extend(floats[range].iter().map(|&raw| scaling.apply(raw))),
+            Values::Bytes(bytes) => scaling.apply(&bytes[range], input),
+            Values::Floats(floats) => scaling.apply(&floats[range], input),
         }
+        .expect("factors for these features");
     }
 
     /// The samples at `indices`, in that order.

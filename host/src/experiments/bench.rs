@@ -3,10 +3,10 @@
 use std::time::Instant;
 
 use anyhow::Result;
-use fenchel_core::{Random, Scaling, Weights};
+use fenchel_core::{Random, Weights};
 use rand_core::{Rng, SeedableRng};
 
-use crate::data::{Dataset, Split, Values};
+use crate::data::{Dataset, InputScaling, Split, Values};
 use crate::train::{Settings, Trainer};
 use crate::{Matrix, Parameters};
 
@@ -21,7 +21,7 @@ pub fn synthetic(samples: usize) -> Dataset {
     let values = Values::Bytes((0..samples * FEATURES).map(|_| byte()).collect());
     let split = Split::classes(values, (0..samples).map(|i| i % 10).collect());
     let class_names = (0..10).map(|class| class.to_string()).collect();
-    let scaling = Scaling { offset: 0.0, factor: 1.0 / 255.0 };
+    let scaling = InputScaling::one(0.0, 1.0 / 255.0);
     Dataset::new("synthetic", vec![28, 28], class_names, scaling, (split.clone(), split.clone(), split))
 }
 

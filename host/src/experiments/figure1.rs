@@ -97,7 +97,7 @@ pub fn run(
 
 fn points(cell: &Cell) -> Result<Vec<Point>> {
     let data = cell.data;
-    let local = Samples::new(&data.test, data.features, data.scaling, LOCAL_SAMPLES);
+    let local = Samples::new(&data.test, data.features, data.scaling.view(), LOCAL_SAMPLES);
     let mut trainer = Trainer::new(&cell.settings, data)?;
     let mut points = Vec::new();
     let mut unbounded = 0;
@@ -105,7 +105,7 @@ fn points(cell: &Cell) -> Result<Vec<Point>> {
         unbounded += trainer.epoch()?;
         if epoch == 1 || epoch % EVERY == 0 || epoch == cell.settings.optimiser.epochs {
             let parameters = trainer.parameters();
-            let answers = outputs(&parameters.network(), &data.test, data.scaling)?;
+            let answers = outputs(&parameters.network(), &data.test, data.scaling.view())?;
             points.push(Point {
                 epoch,
                 test_accuracy: score(&answers, &data.test.labels).0,

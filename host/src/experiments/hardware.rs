@@ -160,7 +160,7 @@ struct Images {
 
 impl Images {
     fn new(data: &Dataset, extent: Extent) -> Self {
-        let first = |count| Samples::new(&data.test, data.features, data.scaling, count);
+        let first = |count| Samples::new(&data.test, data.features, data.scaling.view(), count);
         Self {
             free: first(extent.images),
             nudged: first(extent.nudged_images.min(extent.images)),
@@ -262,7 +262,7 @@ fn estimate(cells: &[Vec<Cell>], profiles: &[Profile], images: &Images, extent: 
     if let Some(Cell { data, settings, .. }) = cells.iter().flatten().next().filter(|_| lots > 0) {
         let parameters = Parameters::new(&settings.architecture(data)?, &mut Random::seed_from_u64(0));
         let start = Instant::now();
-        outputs(&parameters.network(), &data.validation, data.scaling)?;
+        outputs(&parameters.network(), &data.validation, data.scaling.view())?;
         seconds += start.elapsed().as_secs_f64() * f64::from(settings.optimiser.epochs) * trainings as f64;
         let nudged = images.nudged(&parameters)?;
         let profile = Profile::load(TRAINED_FOR)?;

@@ -141,7 +141,7 @@ pub fn run(plan: Plan, data: &[Dataset], folder: &Path, watch: &(dyn Fn(&Cell) +
         let own: Vec<_> = METHODS.iter().map(|method| settings(&data.name, method, 0, plan)).collect();
         let seconds = bench::epochs(&own, data, 5)?;
         let costs: Vec<_> = seconds.iter().map(|own| bench::ratio(own, &seconds[0])).collect();
-        let samples = Samples::new(&data.test, data.features, data.scaling, data.test.len());
+        let samples = Samples::new(&data.test, data.features, data.scaling.view(), data.test.len());
         for choice in [Choice::Best, Choice::Last] {
             let measured: Vec<Vec<Values>> = cells
                 .par_iter()

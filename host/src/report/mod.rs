@@ -232,7 +232,7 @@ fn answers(run: &Measured) -> Markup {
 /// A test sample: as an image if its shape or a square of its values is at least 4×4, else as numbers.
 fn sample(data: &Dataset, index: usize) -> Markup {
     let mut values = Vec::new();
-    data.test.append_input(index, data.features, data.scaling, &mut values);
+    data.test.append_input(index, data.features, data.scaling.view(), &mut values);
     let side = data.features.isqrt();
     let (rows, columns) = match data.shape[..] {
         [rows, columns] => (rows, columns),

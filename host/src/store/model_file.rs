@@ -5,9 +5,12 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use fenchel_core::{
-    Edge, Model, ModelFields, PARAMETER_ALIGNMENT, Precision, Scaling, Training, Weights, pack, packed_len,
+    Block, Confidence, Connection, Header, Input, Model, ModelFields, Names, PARAMETER_ALIGNMENT, Packed,
+    Scaling, Task, Training, TrainingData, Weights, pack, packed_len,
 };
 
+use crate::data::Dataset;
+use crate::error::require;
 use crate::{BadInput, Parameters};
 
 /// A model file in memory, aligned as a device's flash would hold it. Not `Clone`: a copy of the
@@ -32,17 +35,6 @@ impl ModelBytes {
         storage.resize(start, 0);
         storage.extend_from_slice(bytes);
         Self { storage, start }
-    }
-
-    /// The file of `fields`, loaded once to check it; `what` names it in the error.
-    ///
-    /// # Errors
-    /// If there are more blocks or connections than a file holds, or the result wouldn't load.
-    pub fn of(fields: &ModelFields, what: &str) -> Result<Self> {
-        let mut bytes = vec![0; fields.file_len()?];
-        let file = Self::new(fields.write(&mut bytes)?);
-        file.model(what)?;
-        Ok(file)
     }
 
     /// Read a model file, or a run folder's best model.
@@ -73,37 +65,89 @@ impl Deref for ModelBytes {
     }
 }
 
-/// Pack `parameters` into a model file.
+/// The model file of `parameters` for the classes and inputs of `data`, called `name`.
 ///
 /// # Errors
-/// If there are more blocks or connections than a file holds, or the result wouldn't load.
-pub fn export(
+/// As [`export`].
+pub fn export_on(
     parameters: &Parameters,
-    training: Training<'_>,
+    training: Training,
+    name: &str,
+    data: &Dataset,
+) -> Result<ModelBytes> {
+    let classes = joined(&data.class_names);
+    let task = Task::Classification { classes: Names(&classes), confidence: Confidence::default() };
+    let input = Input { names: None, scaling: data.scaling.view(), bounds: None };
+    let data_of = TrainingData { name, samples: data.train.len() as u32, sha256: None };
+    export(parameters, &data.shape, Header { training, data: data_of, task, input })
+}
+
+/// The model file of a classifier that was trained on unknown data.
+///
+/// # Errors
+/// As [`export`].
+pub fn export_classifier(
+    parameters: &Parameters,
+    training: Training,
     scaling: Scaling,
     class_names: &[String],
 ) -> Result<ModelBytes> {
-    let mut values = Vec::new();
-    let mut edges = Vec::new();
-    for c in &parameters.connections {
-        let (rows, columns) = c.weights.shape();
-        let start = values.len();
-        values.resize(start + packed_len(rows, columns), 0.0);
-        pack(rows, columns, c.weights.row_major(), &mut values[start..]);
-        edges.push(Edge { from: c.from as u8, to: c.to as u8 });
+    let classes = joined(class_names);
+    let task = Task::Classification { classes: Names(&classes), confidence: Confidence::default() };
+    let input = Input { names: None, scaling, bounds: None };
+    let data = TrainingData { name: "unknown", samples: 0, sha256: None };
+    export(parameters, &[], Header { training, data, task, input })
+}
+
+/// Pack `parameters` into a model file whose input has that shape: its features alone, height and width, or
+/// channels, height and width.
+///
+/// # Errors
+/// If there are more blocks or connections than a file holds, or the result wouldn't load.
+pub fn export(parameters: &Parameters, shape: &[usize], header: Header) -> Result<ModelBytes> {
+    if let Task::Classification { classes: names, .. } | Task::Regression { targets: names, .. } =
+        &header.task
+    {
+        let outputs = parameters.blocks.last().map_or(0, Block::size);
+        require!(names.count() == outputs, "names of the outputs", outputs, names.count());
     }
-    values.extend_from_slice(&parameters.biases);
-    values.extend_from_slice(&parameters.gammas);
-    let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-    let names: Vec<_> = class_names.iter().map(|name| name.replace('\n', " ")).collect();
-    let fields = ModelFields {
-        training,
-        scaling,
-        class_names: &names.join("\n"),
-        blocks: &parameters.blocks,
-        connections: &edges,
-        precision: Precision::F32,
-        parameters: &bytes,
-    };
-    ModelBytes::of(&fields, "the exported model")
+    let panels = parameters.connections.iter().map(|c| {
+        let (rows, columns) = c.weights.shape();
+        let mut panels = vec![0.0; packed_len(rows, columns)];
+        pack(rows, columns, c.weights.row_major(), &mut panels);
+        panels
+    });
+    let panels: Vec<_> = panels.collect();
+    let connections = parameters.connections.iter().zip(&panels).map(|(c, panels)| {
+        let (rows, columns) = c.weights.shape();
+        let weights = Packed::new(rows, columns, panels)?;
+        Ok(Connection { from: c.from, to: c.to, weights })
+    });
+    let connections = connections.collect::<Result<Vec<_>>>()?;
+    let mut blocks = parameters.blocks.clone();
+    if let ([height, width] | [_, height, width], [input, ..]) = (shape, blocks.as_mut_slice()) {
+        (input.height, input.width) = (*height as u32, *width as u32);
+    }
+    let (biases, gammas) = (&parameters.biases, &parameters.gammas);
+    write(&ModelFields { header, blocks: &blocks, connections: &connections, biases, gammas })
+}
+
+/// The file of these fields, checked by loading it.
+///
+/// # Errors
+/// Whatever the writer or [`Model::load`] refuses.
+pub fn write(fields: &ModelFields) -> Result<ModelBytes> {
+    let mut bytes = Vec::with_capacity(fields.file_len()?);
+    fields.write(&mut |piece: &[u8]| {
+        bytes.extend_from_slice(piece);
+        Ok::<(), fenchel_core::Error>(())
+    })?;
+    let bytes = ModelBytes::new(&bytes);
+    bytes.model("the written model")?;
+    Ok(bytes)
+}
+
+/// Names as the file has them: a line feed in one becomes a space.
+pub fn joined(names: &[String]) -> String {
+    names.iter().map(|name| name.replace('\n', " ")).collect::<Vec<_>>().join("\n")
 }

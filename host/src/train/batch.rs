@@ -82,7 +82,7 @@ impl Batch {
         self.labels.clear();
         for (row, &index) in indices.iter().enumerate() {
             let label = split.labels[index];
-            split.append_input(index, data.features, data.scaling, &mut self.input);
+            split.append_input(index, data.features, data.scaling.view(), &mut self.input);
             self.target[row * self.classes + label] = 1.0;
             self.labels.push(label);
         }

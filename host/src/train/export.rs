@@ -6,12 +6,12 @@ use fenchel_core::Training;
 use super::Settings;
 use crate::Parameters;
 use crate::data::Dataset;
-use crate::store::model_file::{ModelBytes, export};
+use crate::store::model_file::{ModelBytes, export_on};
 
 /// The model file of a training with `settings` on `data`, its parameters as of `epoch`.
 ///
 /// # Errors
-/// As [`export`].
+/// As [`export_on`].
 pub fn export_run(
     parameters: &Parameters,
     settings: &Settings,
@@ -26,7 +26,6 @@ pub fn export_run(
         perturbation: settings.attack.perturbation,
         seed: settings.seed,
         epoch,
-        data: &settings.data.source,
     };
-    export(parameters, training, data.scaling, &data.class_names)
+    export_on(parameters, training, &settings.data.source, data)
 }

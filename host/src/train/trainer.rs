@@ -129,7 +129,7 @@ impl<'a> Trainer<'a> {
             got
         );
         let validation = &self.data.validation;
-        let answers = outputs(&self.parameters().network(), validation, self.data.scaling)?;
+        let answers = outputs(&self.parameters().network(), validation, self.data.scaling.view())?;
         let (validation_accuracy, validation_loss) = score(&answers, &validation.labels);
         let safety = if pretraining { None } else { self.safety()? };
         self.progress.seconds = before + start.elapsed().as_secs_f64();
@@ -270,7 +270,7 @@ impl<'a> Trainer<'a> {
         if strength == 0.0 {
             return Ok(None);
         }
-        let samples = Samples::new(&self.samples, self.data.features, self.data.scaling, SAMPLES);
+        let samples = Samples::new(&self.samples, self.data.features, self.data.scaling.view(), SAMPLES);
         let bounds = local_bounds(&self.parameters().network(), &samples.input)?;
         Ok(Some(Safety {
             samples: bounds.len(),

@@ -174,7 +174,7 @@ fn digests(lines: &[String]) -> Vec<String> {
 
 fn model_precision(contents: &Contents) -> Result<Precision> {
     let bytes = ModelBytes::read(contents.model)?;
-    Ok(bytes.model(contents.model.display())?.precision())
+    bytes.model(contents.model.display())?.precision().context("weights of one form")
 }
 
 /// The digests that the image must print.
@@ -185,7 +185,7 @@ fn expected(contents: &Contents, samples: &Samples) -> Result<Vec<String>> {
     let [_, nudge] = model.training().contrast().context("no inference problems")?.nudges;
     let mut digests = Vec::new();
     for (raw, label) in samples.iter() {
-        let shown = shown(&model, raw, label);
+        let shown = shown(&model, raw, label)?;
         let mut digest = checksum();
         let mut activities = vec![0.0; network.units()];
         let outputs = network.infer(&shown.input, &mut activities)?;

@@ -152,7 +152,7 @@ fn forward_energy(model: &Model, samples: &Samples) -> Result<f32> {
     let nudge = contrast.nudges[SHOWN];
     let (raw, label) = samples.iter().next().context("a sample")?;
     let mut input = vec![0.0; samples.size];
-    model.scaling().apply_to_bytes(raw, &mut input);
+    model.scaling().apply(raw, &mut input)?;
     let mut activities = vec![0.0; network.units()];
     let outputs = network.infer(&input, &mut activities)?;
     let (label, classes) = (usize::from(label), outputs.len());

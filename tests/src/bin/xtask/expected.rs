@@ -15,7 +15,7 @@ pub fn relax(model: &Model, samples: &Samples) -> Result<Vec<String>> {
     let contrast = model.training().contrast().context("no inference problems")?;
     let mut lines = Vec::new();
     for (index, (raw, label)) in samples.iter().enumerate() {
-        let shown = shown(model, raw, label);
+        let shown = shown(model, raw, label)?;
         for (number, nudge) in contrast.nudges.iter().enumerate() {
             let problem = shown.problem(nudge);
             let mut memory = vec![0.0; StateView::len(network.units(), 1)];
@@ -48,11 +48,11 @@ pub fn digest(network: &Network<Packed>, state: &StateView) -> u32 {
 }
 
 /// A raw sample as the firmware shows it to a model: its label as target, the next class as attack.
-pub fn shown(model: &Model, raw: &[u8], label: u8) -> Sample {
+pub fn shown(model: &Model, raw: &[u8], label: u8) -> Result<Sample> {
     let mut input = vec![0.0; raw.len()];
-    model.scaling().apply_to_bytes(raw, &mut input);
+    model.scaling().apply(raw, &mut input)?;
     let (label, classes) = (usize::from(label), model.network().output_units());
-    Sample::new(input, label, (label + 1) % classes, classes)
+    Ok(Sample::new(input, label, (label + 1) % classes, classes))
 }
 
 /// The lines of `infer` that carry answers: for each sample its label and its outputs' bits.
@@ -62,7 +62,7 @@ pub fn infer(model: &Model, samples: &Samples) -> Result<Vec<(usize, Vec<u32>)>>
     let mut input = vec![0.0; samples.size];
     let mut answers = Vec::new();
     for (raw, _) in samples.iter() {
-        model.scaling().apply_to_bytes(raw, &mut input);
+        model.scaling().apply(raw, &mut input)?;
         let outputs = network.infer(&input, &mut activities)?;
         answers.push((fenchel_core::label(outputs), outputs.iter().map(|z| z.to_bits()).collect()));
     }

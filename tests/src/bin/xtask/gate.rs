@@ -228,11 +228,10 @@ fn initial(sizes: &[usize], path: &Path) -> Result<PathBuf> {
         perturbation: Perturbation::None,
         seed: 0,
         epoch: 1,
-        data: "none",
     };
     let names: Vec<_> = (0..sizes[sizes.len() - 1]).map(|class| class.to_string()).collect();
-    let scaling = Scaling { offset: 0.0, factor: 1.0 / 16.0 };
-    let bytes = model_file::export(&parameters, training, scaling, &names)?;
+    let scaling = Scaling::new(&[0.0], &[1.0 / 16.0])?;
+    let bytes = model_file::export_classifier(&parameters, training, scaling, &names)?;
     std::fs::write(path, &*bytes).with_context(|| format!("writing {}", path.display()))?;
     Ok(path.to_path_buf())
 }

@@ -33,7 +33,7 @@ pub fn run(toolchain: &Toolchain, args: &Args) -> Result<()> {
     let given = args.model.canonicalize().with_context(|| format!("reading {}", args.model.display()))?;
     let model = if given.is_dir() { given.join(BEST) } else { given.clone() };
     let bytes = ModelBytes::read(&model)?;
-    let name = bytes.model(model.display())?.training().data.to_string();
+    let name = bytes.model(model.display())?.header().data.name.to_string();
     let data = data::load(&name)?;
     let samples = Samples::of(&data.test, data.features, args.samples)?;
     let folder = root().join("target/device");

@@ -1,0 +1,58 @@
+//! The file's arrays, used in place; each begins at a multiple of [`PARAMETER_ALIGNMENT`] bytes, after zeros.
+
+use super::fields::Fields;
+use super::header::Bounds;
+use super::layout::PARAMETER_ALIGNMENT;
+use crate::{Error, Packed, Precision, Scaling, kernel, packed_len};
+
+impl<'a> Fields<'a> {
+    fn bytes(&mut self, n: usize) -> &'a [u8] {
+        let gap = self.at.wrapping_neg() % PARAMETER_ALIGNMENT;
+        let zeros = self.take(gap).iter().all(|&byte| byte == 0);
+        self.require(zeros);
+        self.take(n)
+    }
+
+    /// The next `n` values, all finite.
+    #[inline(never)]
+    pub fn floats(&mut self, n: usize) -> &'a [f32] {
+        let values = kernel::values(self.bytes(4 * n)).unwrap_or_default();
+        self.require(values.iter().all(|value| value.is_finite()));
+        values
+    }
+
+    pub fn scaling(&mut self, n: usize) -> Scaling<'a> {
+        Scaling::trusted(self.floats(n), self.floats(n))
+    }
+
+    pub fn bounds(&mut self, n: usize) -> Bounds<'a> {
+        let (low, high) = (self.floats(n), self.floats(n));
+        self.require(low.iter().zip(high).all(|(low, high)| low <= high));
+        Bounds { low, high }
+    }
+
+    /// The next matrix.
+    pub fn weights(&mut self, form: Precision, rows: usize, columns: usize) -> Result<Packed<'a>, Error> {
+        let values = packed_len(rows, columns);
+        let packed = match form {
+            Precision::F32 => Packed::new(rows, columns, self.floats(values)),
+            #[cfg(feature = "narrow")]
+            Precision::F16 => {
+                let halves = kernel::halves(self.bytes(2 * values)).unwrap_or_default();
+                Packed::from_halves(rows, columns, halves)
+            }
+            #[cfg(feature = "narrow")]
+            Precision::Int8 => {
+                let scales = self.floats(rows.next_multiple_of(crate::PANEL));
+                Packed::from_bytes(rows, columns, scales, kernel::bytes_as_signed(self.bytes(values)))
+            }
+            #[cfg(not(feature = "narrow"))]
+            Precision::F16 | Precision::Int8 => {
+                return Err(Error::Unsupported { what: "f16 or int8 weights" });
+            }
+        };
+        // What is missing is said first.
+        self.check()?;
+        packed
+    }
+}

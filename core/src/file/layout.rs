@@ -1,0 +1,38 @@
+//! What loader and writer share: the file's constants, and a connection's entry.
+
+use crate::Precision;
+
+/// Version of the layout that this crate reads and writes.
+pub const FORMAT_VERSION: u8 = 3;
+/// Most blocks of a model, the input included.
+pub const MAX_BLOCKS: usize = 16;
+/// Most units of a block: few enough that no size computed from them overflows.
+pub const MAX_UNITS: u32 = 1 << 13;
+/// Most connections of a model.
+pub const MAX_CONNECTIONS: usize = 32;
+/// Every array begins at a multiple of this many bytes from the file's first byte.
+pub const PARAMETER_ALIGNMENT: usize = 16;
+
+pub(super) const MARK: [u8; 4] = *b"FNCL";
+/// Bytes of mark, version, arithmetic, two zeros and length.
+pub(super) const PRELUDE: usize = 12;
+
+/// A connection without its weights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Edge {
+    /// Block it starts in.
+    pub from: u8,
+    /// Block it ends in.
+    pub to: u8,
+    /// What its weights mean.
+    pub kind: Kind,
+    /// The form of its weights.
+    pub precision: Precision,
+}
+
+/// What the weights of a connection mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Each weight joins two units.
+    Dense,
+}
