@@ -3,7 +3,7 @@
 use divan::Bencher;
 use fenchel::experiments::bench::synthetic;
 use fenchel::train::{OBJECTIVES, ObjectiveRow, Settings, Trainer};
-use fenchel::{Adam, DenseGradient, Parameters};
+use fenchel::{DenseGradient, Optimiser, OptimiserName, Parameters};
 use fenchel_core::{Gradient, Perturbation, Random, Weights};
 use rand_core::SeedableRng;
 
@@ -35,8 +35,8 @@ fn step(bencher: Bencher, name: &str) {
 fn adam(bencher: Bencher) {
     let mut parameters = parameters();
     let gradient = DenseGradient::zeros(&parameters);
-    let mut adam = Adam::new(1e-3, &parameters);
-    bencher.bench_local(|| adam.step(&mut parameters, &gradient));
+    let mut adam = Optimiser::new(OptimiserName::Adam, &parameters);
+    bencher.bench_local(|| adam.step(&mut parameters, &gradient, 1e-3));
 }
 
 /// W z of each connection, 100 rows.

@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 use fenchel::analysis::evaluate;
 use fenchel::data::{self, permutation};
 use fenchel::train::{ObjectiveName, Settings};
-use fenchel::{Adam, DenseGradient, Parameters};
+use fenchel::{DenseGradient, Optimiser, OptimiserName, Parameters};
 use fenchel_core::{Nudge, Problem, Random, StateView};
 use rand_core::SeedableRng;
 
@@ -19,7 +19,7 @@ pub fn main() -> Result<()> {
     let settings = Settings::new("digits", ObjectiveName::Arovr).with(|s| s.network.layers = vec![32]);
     let mut random = Random::seed_from_u64(0);
     let mut parameters = Parameters::new(&settings.architecture(&digits)?, &mut random);
-    let mut adam = Adam::new(1e-3, &parameters);
+    let mut adam = Optimiser::new(OptimiserName::Adam, &parameters);
     let mut gradient = DenseGradient::zeros(&parameters);
     let half = Nudge { s: BETA / 2.0, target: BETA / 2.0, attack: 0.0 };
     let nudges = [half, Nudge { s: -half.s, target: -half.target, attack: 0.0 }];
@@ -45,7 +45,7 @@ pub fn main() -> Result<()> {
             network.relax(&problem, &mut state, &settings.relaxation.settings())?;
             let factor = 1.0 / (BETA * indices.len() as f32);
             network.contrastive_gradient(&problem, &mut state, &[factor, -factor], &mut gradient)?;
-            adam.step(&mut parameters, &gradient);
+            adam.step(&mut parameters, &gradient, 1e-3);
         }
     }
     let outputs = evaluate::outputs(&parameters.network(), &digits.test, digits.scaling.view())?;

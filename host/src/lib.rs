@@ -24,4 +24,4 @@ pub mod train;
 
 pub use error::BadInput;
 pub use model::{Architecture, DenseGradient, Matrix, Parameters};
-pub use optim::Adam;
+pub use optim::{Optimiser, OptimiserName};

@@ -7,13 +7,13 @@ use clap::ValueEnum;
 use fenchel_core::{Activation, InputBlock, Perturbation, Schedule};
 
 use super::reading::{ReadingArgs, SplitArgs};
-use crate::BadInput;
 use crate::hardware::Profile;
 use crate::model::architecture::Skip;
 use crate::spelling::parse;
 use crate::train::{
     AttackName, Distance, ObjectiveName, PerturbedBlocks, PerturbedPer, PotentialName, Settings,
 };
+use crate::{BadInput, OptimiserName};
 
 /// Several settings in one word.
 #[derive(Clone, Copy, ValueEnum)]
@@ -97,6 +97,9 @@ pub struct Options {
     /// Samples a step [default: 50]
     #[arg(long)]
     batch: Option<usize>,
+    /// From the gradient to a step [default: adam]
+    #[arg(long, value_enum)]
+    optimiser: Option<OptimiserName>,
     /// Learning rate [default: 0.001]
     #[arg(long, visible_alias = "rate")]
     learning_rate: Option<f32>,
@@ -158,6 +161,7 @@ impl Options {
         let dropout = matches!(self.perturbation, Some(Perturbation::Dropout { .. }));
         let blocks = if dropout { PerturbedBlocks::Hidden } else { attack.perturbed_blocks };
         attack.perturbed_blocks = self.perturbed_blocks.unwrap_or(blocks);
+        optimiser.method = self.optimiser.unwrap_or(optimiser.method);
         replace!(self, optimiser, learning_rate, batch, pretrain, epochs);
         optimiser.weight_clip = self.weight_clip.or(optimiser.weight_clip);
         replace!(self, relaxation, schedule, tolerance);

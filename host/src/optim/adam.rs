@@ -3,46 +3,38 @@
 use multiversion::multiversion;
 use serde::{Deserialize, Serialize};
 
+use super::{LEAST_MOMENT, Method};
 use crate::{DenseGradient, Parameters};
 
 const BETA_1: f32 = 0.9;
 const BETA_2: f32 = 0.999;
 const EPSILON: f32 = 1e-8;
-/// A first moment below it is 0: it moves a parameter by less than 1e-22 of the rate, and where a gradient
-/// stays 0, as that of a pixel which is always black, it would go on to the subnormal numbers and stay there,
-/// which cost a processor a hundred times as much.
-const LEAST_MOMENT: f32 = 1e-30;
 
-/// Adam's running moments, one pair a parameter.
+/// Adam with β₁ = 0.9, β₂ = 0.999, ε = 1e-8.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Adam {
-    rate: f32,
+    /// Steps so far.
     step: i32,
+    /// The running first and second moments, one pair a parameter.
     moments: Vec<(Vec<f32>, Vec<f32>)>,
 }
 
-impl Adam {
-    /// With this learning rate, β₁ = 0.9, β₂ = 0.999, ε = 1e-8.
-    pub fn new(rate: f32, parameters: &Parameters) -> Self {
-        let zeros = |n| (vec![0.0; n], vec![0.0; n]);
-        Self { rate, step: 0, moments: parameters.tensor_sizes().into_iter().map(zeros).collect() }
+impl Method for Adam {
+    fn new(sizes: &[usize]) -> Self {
+        Self { step: 0, moments: sizes.iter().map(|&n| (vec![0.0; n], vec![0.0; n])).collect() }
     }
 
-    /// Whether its moments are those of `parameters`.
-    pub(crate) fn fits(&self, parameters: &Parameters) -> bool {
-        let sizes = parameters.tensor_sizes();
-        let same =
-            |((first, second), &n): (&(Vec<f32>, Vec<f32>), &usize)| first.len() == n && second.len() == n;
-        self.moments.len() == sizes.len() && self.moments.iter().zip(&sizes).all(same)
+    fn fits(&self, sizes: &[usize]) -> bool {
+        let lengths = |(first, second): &(Vec<f32>, Vec<f32>)| [first.len(), second.len()];
+        self.moments.iter().map(lengths).eq(sizes.iter().map(|&n| [n, n]))
     }
 
-    /// One step against `gradient`.
-    pub fn step(&mut self, parameters: &mut Parameters, gradient: &DenseGradient) {
+    fn step(&mut self, parameters: &mut Parameters, gradient: &DenseGradient, learning_rate: f32) {
         self.step += 1;
         let correction_1 = 1.0 - BETA_1.powi(self.step);
         let correction_2 = (1.0 - BETA_2.powi(self.step)).sqrt();
         // rate·(m/c₁)/(√v/c₂ + ε), with the corrections drawn out of the loop.
-        let rate = self.rate * correction_2 / correction_1;
+        let rate = learning_rate * correction_2 / correction_1;
         let epsilon = EPSILON * correction_2;
         let tensors = parameters.tensors_mut().zip(gradient.tensors());
         for ((values, gradient), (m, v)) in tensors.zip(&mut self.moments) {

@@ -11,7 +11,7 @@ use super::{Epoch, Settings};
 use crate::data::{Dataset, Identity};
 use crate::error::require;
 use crate::store::log::LogEnd;
-use crate::{Adam, BadInput, Parameters};
+use crate::{BadInput, Optimiser, Parameters};
 
 /// Version of the layout of [`Checkpoint`]s.
 const CHECKPOINT_VERSION: u16 = 4;
@@ -28,7 +28,7 @@ pub struct Checkpoint {
     streams: Streams,
     progress: Progress,
     parameters: Vec<Vec<f32>>,
-    adam: Adam,
+    optimiser: Optimiser,
     best: Option<(Vec<Vec<f32>>, Epoch)>,
 }
 
@@ -134,8 +134,8 @@ impl<'a> Trainer<'a> {
         }
         fill(&mut trainer.learner.parameters, &checkpoint.parameters)?;
         let own = &trainer.learner.parameters;
-        require!(checkpoint.adam.fits(own), "checkpoint", "moments of the tensors' sizes", "others");
-        trainer.learner.adam = checkpoint.adam;
+        require!(checkpoint.optimiser.fits(own), "checkpoint", "moments of the tensors' sizes", "others");
+        trainer.learner.optimiser = checkpoint.optimiser;
         Ok(trainer)
     }
 
@@ -155,7 +155,7 @@ impl<'a> Trainer<'a> {
             streams: self.streams.clone(),
             progress: self.progress.clone(),
             parameters: tensors(&self.learner.parameters),
-            adam: self.learner.adam.clone(),
+            optimiser: self.learner.optimiser.clone(),
             best: self.best.as_ref().map(|(parameters, epoch)| (tensors(parameters), *epoch)),
         })
     }

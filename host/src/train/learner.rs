@@ -1,4 +1,4 @@
-//! One step of training: a batch, its gradient by the objective, Adam.
+//! One step of training: a batch, its gradient by the objective, and the optimiser.
 
 use anyhow::Result;
 use fenchel_core::{Contrast, InputBlock, Network, Nudge, Perturbation, Problem, StateView, Weights};
@@ -9,7 +9,7 @@ use crate::data::{Dataset, Split};
 use crate::gemm::{Aligned, zeros};
 use crate::hardware::{Chip, convert_input};
 use crate::model::backprop::Backprop;
-use crate::{Adam, DenseGradient, Parameters};
+use crate::{DenseGradient, Optimiser, Parameters};
 
 /// Parameters in training, with the memory of a step.
 #[derive(Clone)]
@@ -17,7 +17,7 @@ pub struct Learner {
     pub parameters: Parameters,
     pub settings: Settings,
     pub gradient: DenseGradient,
-    pub adam: Adam,
+    pub optimiser: Optimiser,
     pub batch: Batch,
     pub memory: Memory,
 }
@@ -41,9 +41,9 @@ impl Default for Memory {
 impl Learner {
     pub fn new(settings: Settings, parameters: Parameters) -> Self {
         let gradient = DenseGradient::zeros(&parameters);
-        let adam = Adam::new(settings.optimiser.learning_rate, &parameters);
+        let optimiser = Optimiser::new(settings.optimiser.method, &parameters);
         let (batch, memory) = Default::default();
-        Self { parameters, settings, gradient, adam, batch, memory }
+        Self { parameters, settings, gradient, optimiser, batch, memory }
     }
 
     /// One step of the optimiser on the samples at `indices`; the number of samples dropped.
@@ -55,7 +55,8 @@ impl Learner {
         streams: &mut Streams,
     ) -> Result<usize> {
         let dropped = self.gradient(train, indices, data, streams)?;
-        self.adam.step(&mut self.parameters, &self.gradient);
+        let rate = self.settings.optimiser.learning_rate;
+        self.optimiser.step(&mut self.parameters, &self.gradient, rate);
         if let Some(factor) = self.settings.optimiser.weight_clip {
             self.parameters.clip_weights(factor);
         }

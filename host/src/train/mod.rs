@@ -1,4 +1,4 @@
-//! Training: mini-batches, Adam, the best model by validation.
+//! Training: mini-batches, an optimiser, the best model by validation.
 
 mod batch;
 mod checkpoint;

@@ -19,7 +19,7 @@ use crate::error::require;
 use crate::hardware::Profile;
 use crate::model::architecture::Architecture;
 use crate::spelling::Spelled;
-use crate::{BadInput, spelling};
+use crate::{BadInput, OptimiserName, spelling};
 pub use attack::{AttackName, AttackSettings, PerturbedBlocks, PerturbedPer};
 pub use data::DataSettings;
 pub use network::{Distance, NetworkSettings, PotentialName};
@@ -91,6 +91,7 @@ impl Settings {
                 hidden_noise: row.hidden_noise,
             },
             optimiser: OptimiserSettings {
+                method: OptimiserName::Adam,
                 learning_rate: 1e-3,
                 batch: 50,
                 pretrain: 0,

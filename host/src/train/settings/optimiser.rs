@@ -3,12 +3,15 @@
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
+use crate::OptimiserName;
 use crate::error::require;
 
 /// How the steps are taken, and how many.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct OptimiserSettings {
+    /// The optimiser; default Adam.
+    pub method: OptimiserName,
     /// Learning rate, above 0; default 0.001.
     pub learning_rate: f32,
     /// Samples a step; default 50, as in the paper.
