@@ -11,7 +11,8 @@ use super::table::table;
 use crate::Parameters;
 use crate::analysis::robustness::Samples;
 use crate::error::require;
-use crate::hardware::{Lot, Nudged, Profile, Spread, Sweep, Trial, nudge, plot, trials};
+use crate::experiments::flaw_figure;
+use crate::hardware::{Lot, Nudged, Profile, Spread, Sweep, Trial, nudge, trials};
 use crate::spelling::{self, parse};
 use crate::store::files;
 use crate::store::model_file::ModelBytes;
@@ -201,11 +202,11 @@ impl HardwareArgs {
 /// Every run's lots over the sweep, free and nudged.
 fn figure(rows: &[Row], sweep: &Sweep) -> Result<String> {
     let lines = |of: &dyn Fn(&Row) -> Option<Spread>| {
-        let mut lines: Vec<plot::Line> = Vec::new();
+        let mut lines: Vec<flaw_figure::Line> = Vec::new();
         for row in rows {
             let Some((size, spread)) = row.size.zip(of(row)) else { continue };
             if lines.last().is_none_or(|line| line.name != row.run) {
-                lines.push(plot::Line { name: row.run.clone(), points: Vec::new() });
+                lines.push(flaw_figure::Line { name: row.run.clone(), points: Vec::new() });
             }
             let point = (size, spread.mean, spread.fifth_percentile);
             lines.iter_mut().for_each(|line| {
@@ -219,5 +220,5 @@ fn figure(rows: &[Row], sweep: &Sweep) -> Result<String> {
     let free = ("without feedback", lines(&|row| Some(row.free.spread)));
     let nudged = ("nudged, with feedback", lines(&|row| row.nudged.as_ref().map(|part| part.spread)));
     let panels: Vec<_> = [free, nudged].into_iter().filter(|panel| !panel.1.is_empty()).collect();
-    plot::sweep(&sweep.flaw, &panels)
+    flaw_figure::sweep(&sweep.flaw, &panels)
 }

@@ -5,6 +5,7 @@
 pub mod bench;
 pub mod cells;
 pub mod figure1;
+pub mod flaw_figure;
 pub mod hardware;
 pub mod hardware_page;
 pub mod plan;

@@ -9,7 +9,6 @@ mod chip;
 mod converter;
 pub mod devices;
 mod monte_carlo;
-pub mod plot;
 mod profile;
 pub mod spice;
 mod sweep;

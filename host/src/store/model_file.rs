@@ -9,7 +9,6 @@ use fenchel_core::{
     Scaling, Task, Training, TrainingData, Weights, pack, packed_len,
 };
 
-use crate::data::Dataset;
 use crate::error::require;
 use crate::{BadInput, Parameters};
 
@@ -63,23 +62,6 @@ impl Deref for ModelBytes {
     fn deref(&self) -> &[u8] {
         &self.storage[self.start..]
     }
-}
-
-/// The model file of `parameters` for the classes and inputs of `data`, called `name`.
-///
-/// # Errors
-/// As [`export`].
-pub fn export_on(
-    parameters: &Parameters,
-    training: Training,
-    name: &str,
-    data: &Dataset,
-) -> Result<ModelBytes> {
-    let classes = joined(&data.class_names);
-    let task = Task::Classification { classes: Names(&classes), confidence: Confidence::default() };
-    let input = Input { names: None, scaling: data.scaling.view(), bounds: None };
-    let data_of = TrainingData { name, samples: data.train.len() as u32, sha256: None };
-    export(parameters, &data.shape, Header { training, data: data_of, task, input })
 }
 
 /// The model file of a classifier that was trained on unknown data.

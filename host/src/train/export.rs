@@ -1,17 +1,17 @@
 //! What a training gives: a model file with its settings in the header.
 
 use anyhow::Result;
-use fenchel_core::Training;
+use fenchel_core::{Confidence, Header, Input, Names, Task, Training, TrainingData};
 
 use super::Settings;
 use crate::Parameters;
 use crate::data::Dataset;
-use crate::store::model_file::{ModelBytes, export_on};
+use crate::store::model_file::{ModelBytes, export, joined};
 
 /// The model file of a training with `settings` on `data`, its parameters as of `epoch`.
 ///
 /// # Errors
-/// As [`export_on`].
+/// As [`export`].
 pub fn export_run(
     parameters: &Parameters,
     settings: &Settings,
@@ -27,5 +27,9 @@ pub fn export_run(
         seed: settings.seed,
         epoch,
     };
-    export_on(parameters, training, &settings.data.source, data)
+    let classes = joined(&data.class_names);
+    let task = Task::Classification { classes: Names(&classes), confidence: Confidence::default() };
+    let input = Input { names: None, scaling: data.scaling.view(), bounds: None };
+    let of = TrainingData { name: &settings.data.source, samples: data.train.len() as u32, sha256: None };
+    export(parameters, &data.shape, Header { training, data: of, task, input })
 }

@@ -4,7 +4,7 @@ use anyhow::{Result, anyhow};
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
-use crate::experiments::plots::color;
+use super::plots::color;
 
 /// One run's lots over a sweep.
 #[derive(Clone, Debug)]
