@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use crate::Misfit;
+
 /// The size or value that was wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -113,8 +115,8 @@ pub enum Error {
     Potential {
         /// The block.
         block: usize,
-        /// What would.
-        expected: &'static str,
+        /// Why.
+        misfit: Misfit,
     },
     /// γ must be finite and above 0.
     Gamma {
@@ -139,7 +141,7 @@ pub enum Error {
         /// That of the file.
         got: u8,
     },
-    /// The file ends early.
+    /// The file is shorter, or longer, than it says.
     Truncated {
         /// Bytes that it says it has.
         expected: usize,
@@ -160,11 +162,8 @@ pub enum Error {
         /// Where the value or array ends, bytes from the beginning of the file.
         end: usize,
     },
-    /// The file is of a kind that this build doesn't read.
-    Unsupported {
-        /// Of which kind.
-        what: &'static str,
-    },
+    /// The file has f16 or int8 weights, which this build leaves out: it has no feature `narrow`.
+    Narrow,
 }
 
 impl fmt::Display for Error {
@@ -189,8 +188,8 @@ impl fmt::Display for Error {
             Self::NotFinite { what, index } => {
                 write!(f, "{what}: expected finite values, got another at index {index}")
             }
-            Self::Potential { block, expected } => {
-                write!(f, "potential of block {block}: expected {expected}")
+            Self::Potential { block, misfit } => {
+                write!(f, "potential of block {block}: expected {misfit}")
             }
             Self::Gamma { unit, got } => {
                 write!(f, "γ of unit {unit}: expected a finite value above 0, got {got}")
@@ -214,7 +213,9 @@ impl fmt::Display for Error {
             Self::Field { end } => {
                 write!(f, "model file: a value that ends at byte {end} is missing or out of range")
             }
-            Self::Unsupported { what } => write!(f, "model file: this build doesn't read {what}"),
+            Self::Narrow => {
+                f.write_str("model file: f16 and int8 weights need fenchel-core's feature narrow")
+            }
         }
     }
 }

@@ -62,7 +62,7 @@ pub use label::label;
 pub use learn::{Attack, Contrast, Gradient, InputBlock, Objective, Perturbation};
 pub use network::{Block, Connection, Network};
 pub use operator::{PANEL, Packed, Precision, Weights, pack, packed_len};
-pub use potential::Potential;
+pub use potential::{Misfit, Potential};
 pub use problem::{Nudge, Problem};
 /// The generator of every random draw, the same bits on every machine.
 pub use rand_xoshiro::Xoshiro128PlusPlus as Random;

@@ -78,6 +78,14 @@ impl<'a, W: Weights> Network<'a, W> {
         biases: &'a [f32],
         gammas: &'a [f32],
     ) -> Result<Self, Error> {
+        let network = Self { blocks, connections, biases, gammas };
+        network.check()?;
+        Ok(network)
+    }
+
+    /// What [`new`](Self::new) refuses.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        let &Self { blocks, connections, biases, gammas } = self;
         if blocks.len() < 2 {
             return Err(Error::TooSmall { what: Quantity::Blocks, expected: 2, got: blocks.len() });
         }
@@ -92,33 +100,34 @@ impl<'a, W: Weights> Network<'a, W> {
                 return Err(Error::Unconnected { block: k });
             }
         }
-        let mut before = None;
+        let mut next = 0;
         for c in connections {
             let order = Error::Order { from: c.from, to: c.to };
             let (Some(from), Some(to)) = (blocks.get(c.from), blocks.get(c.to)) else {
                 return Err(order);
             };
-            if c.from >= c.to || before.is_some_and(|before| before >= (c.to, c.from)) {
+            let place = c.to * blocks.len() + c.from;
+            if c.from >= c.to || place < next {
                 return Err(order);
             }
-            before = Some((c.to, c.from));
+            next = place + 1;
             let (rows, columns) = c.weights.shape();
             same(Quantity::WeightRows, to.size(), rows)?;
             same(Quantity::WeightColumns, from.size(), columns)?;
         }
-        let network = Self { blocks, connections, biases, gammas };
-        same(Quantity::Biases, network.units(), biases.len())?;
-        same(Quantity::Gammas, network.units(), gammas.len())?;
-        if let Some(unit) = gammas.iter().position(|g| !(g.is_finite() && *g > 0.0)) {
-            let got = gammas.get(unit).copied().unwrap_or_default();
-            return Err(Error::Gamma { unit, got });
-        }
-        for (k, block) in blocks.iter().enumerate().skip(1) {
-            if let Some(expected) = block.misfit(network.gamma(k), k == network.output()) {
-                return Err(Error::Potential { block: k, expected });
+        same(Quantity::Biases, self.units(), biases.len())?;
+        same(Quantity::Gammas, self.units(), gammas.len())?;
+        for (unit, &got) in gammas.iter().enumerate() {
+            if !(0.0 < got && got <= f32::MAX) {
+                return Err(Error::Gamma { unit, got });
             }
         }
-        Ok(network)
+        for (k, block) in blocks.iter().enumerate().skip(1) {
+            if let Some(misfit) = block.misfit(self.gamma(k), k == self.output()) {
+                return Err(Error::Potential { block: k, misfit });
+            }
+        }
+        Ok(())
     }
 
     /// As [`new`](Self::new), of parts that it has passed before.

@@ -65,8 +65,7 @@ impl<'a> Scaling<'a> {
     /// # Errors
     /// [`Error::Size`] for another length; then nothing was written.
     pub fn apply<T: Copy + Into<f32>>(&self, raw: &[T], input: &mut [f32]) -> Result<(), Error> {
-        let run = self.run(input.len())?;
-        same(Quantity::InputValues, input.len(), raw.len())?;
+        let run = self.run(raw.len(), input.len())?;
         let mut values = input.iter_mut().zip(raw);
         for (offset, factor) in self.pairs() {
             for (x, &raw) in values.by_ref().take(run) {
@@ -82,7 +81,7 @@ impl<'a> Scaling<'a> {
     /// # Errors
     /// [`Error::Size`] for a length that isn't a multiple of the number of factors.
     pub fn restore(&self, values: &mut [f32]) -> Result<(), Error> {
-        let run = self.run(values.len())?;
+        let run = self.run(values.len(), values.len())?;
         let mut values = values.iter_mut();
         for (offset, factor) in self.pairs() {
             for value in values.by_ref().take(run) {
@@ -96,11 +95,12 @@ impl<'a> Scaling<'a> {
         self.offsets.iter().copied().zip(self.factors.iter().copied())
     }
 
-    /// How many neighbouring values one factor serves, of `values` together.
-    fn run(&self, values: usize) -> Result<usize, Error> {
+    /// How many neighbouring values one factor serves, of `got` values where `expected` are to come.
+    fn run(&self, got: usize, expected: usize) -> Result<usize, Error> {
         let factors = self.factors.len().max(1);
-        let run = values / factors;
-        same(Quantity::InputValues, run * factors, values)?;
+        let run = expected / factors;
+        same(Quantity::InputValues, run * factors, got)?;
+        same(Quantity::InputValues, expected, got)?;
         Ok(run)
     }
 }

@@ -32,7 +32,7 @@ typedef enum fenchel_status {
     FENCHEL_SIZE = -5,          /* a count isn't the one that fenchel_shape has */
     FENCHEL_NOT_A_MODEL = -6,   /* the file doesn't begin as a model does */
     FENCHEL_VERSION = -7,       /* the file is of another format version */
-    FENCHEL_TRUNCATED = -8,     /* the file ends early */
+    FENCHEL_TRUNCATED = -8,     /* the file's length isn't what it says */
     FENCHEL_CHECKSUM = -9,      /* the file was changed */
     FENCHEL_INVALID_MODEL = -10, /* the file's values don't fit together */
     FENCHEL_UNBOUNDED = -11,    /* relaxation: the problem has no minimum, or none that was found */

@@ -37,7 +37,7 @@ statuses! {
     Size = -5, c"inputs or outputs: expected the shape's counts";
     NotAModel = -6, c"not a Fenchel model: expected it to begin with FNCL";
     Version = -7, c"model file of another format version: train or import it again";
-    Truncated = -8, c"model file damaged or truncated: it ends early";
+    Truncated = -8, c"model file damaged or truncated: its length isn't what it says";
     Checksum = -9, c"model file damaged: its CRC-32 differs";
     InvalidModel = -10, c"model file: its values don't fit together";
     Unbounded = -11, c"the problem has no minimum, or none that this schedule finds";

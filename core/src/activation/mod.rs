@@ -29,7 +29,7 @@ impl Activation {
     /// Whether its parameters describe a non-empty set.
     pub fn is_valid(self) -> bool {
         match self {
-            Self::Clip { low, high } => low.is_finite() && high.is_finite() && low <= high,
+            Self::Clip { low, high } => f32::MIN <= low && low <= high && high <= f32::MAX,
             Self::Linear | Self::Relu | Self::Simplex => true,
         }
     }

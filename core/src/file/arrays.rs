@@ -48,7 +48,7 @@ impl<'a> Fields<'a> {
             }
             #[cfg(not(feature = "narrow"))]
             Precision::F16 | Precision::Int8 => {
-                return Err(Error::Unsupported { what: "f16 or int8 weights" });
+                return Err(Error::Narrow);
             }
         };
         // What is missing is said first.

@@ -2,14 +2,14 @@
 
 use super::header::{Bounds, Input, Training, TrainingData};
 use super::layout::{Edge, Kind, MAX_UNITS};
-use crate::network::same;
 use crate::{
     Activation, Attack, Block, Confidence, Error, Names, Objective, Perturbation, Potential, Precision,
-    Quantity, Rejection, Scaling, Task, Threshold,
+    Rejection, Scaling, Task, Threshold,
 };
 
 /// The fields from `at` on. What is missing or out of range is read as 0 or the like and remembered:
 /// [`end`](Self::end) says so, once, where a check at every field would be most of the loader's code.
+#[derive(Clone)]
 pub(super) struct Fields<'a> {
     content: &'a [u8],
     pub at: usize,
@@ -31,10 +31,9 @@ impl<'a> Fields<'a> {
     }
 
     /// As [`check`](Self::check), and nothing is left.
-    pub fn end(&self) -> Result<(), Error> {
-        self.check()?;
-        let sum = size_of::<u32>();
-        same(Quantity::FileBytes, self.at + sum, self.content.len() + sum)
+    pub fn end(&mut self) -> Result<(), Error> {
+        self.require(self.at == self.content.len());
+        self.check()
     }
 
     /// Remember that what was read last doesn't do unless it `fits`.
@@ -61,7 +60,7 @@ impl<'a> Fields<'a> {
     }
 
     #[inline(never)]
-    fn number(&mut self) -> u32 {
+    pub fn number(&mut self) -> u32 {
         self.take(4).first_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes))
     }
 
@@ -205,15 +204,5 @@ impl<'a> Fields<'a> {
             _ => Precision::Int8,
         };
         Edge { from, to, kind: Kind::Dense, precision }
-    }
-
-    /// As many items as the number before them says; room for `N`.
-    pub fn list<T, const N: usize>(&mut self, list: &mut heapless::Vec<T, N>, read: impl Fn(&mut Self) -> T) {
-        for _ in 0..self.number() {
-            let item = read(self);
-            if list.push(item).is_err() {
-                return self.require(false);
-            }
-        }
     }
 }

@@ -6,9 +6,8 @@ use super::ModelFields;
 use super::crc::crc32;
 use super::fields::Fields;
 use super::header::{Header, Input};
-use super::layout::{Edge, FORMAT_VERSION, Kind, MARK, MAX_BLOCKS, MAX_CONNECTIONS, PRELUDE};
-use crate::network::same;
-use crate::{Block, Connection, Error, Network, Packed, Precision, Quantity, Scaling, Task, Training};
+use super::layout::{FORMAT_VERSION, Kind, MARK, MAX_BLOCKS, MAX_CONNECTIONS, PRELUDE};
+use crate::{Block, Connection, Error, Network, Packed, Precision, Scaling, Task, Training};
 
 /// A validated model whose weights lie where the file does.
 #[derive(Clone, Debug)]
@@ -43,21 +42,34 @@ impl<'a> Model<'a> {
             gammas: &[],
         };
         let _ = model.blocks.push(shape);
-        fields.list(&mut model.blocks, Fields::block);
+        for _ in 0..fields.number() {
+            let block = fields.block();
+            if model.blocks.push(block).is_err() {
+                fields.require(false);
+                break;
+            }
+        }
         let outputs = model.blocks.last().map_or(0, Block::size);
         model.header.task = fields.task(shape.size(), outputs);
-        let mut edges = Vec::<_, MAX_CONNECTIONS>::new();
-        fields.list(&mut edges, Fields::edge);
-        model.lay_out(fields, &edges, factors)?;
+        model.lay_out(fields, factors)?;
         Ok(model)
     }
 
-    /// Lay the arrays out in place, and check that everything fits together.
+    /// Read the connections, lay the arrays out in place, and check that everything fits together.
     #[inline(never)]
-    fn lay_out(&mut self, mut fields: Fields<'a>, edges: &[Edge], factors: usize) -> Result<(), Error> {
-        // A list that a field is wrong in may be anything.
+    fn lay_out(&mut self, mut edges: Fields<'a>, factors: usize) -> Result<(), Error> {
+        let count = edges.number();
+        // The arrays begin after the list, which is read a second time with them.
+        let mut fields = edges.clone();
+        for _ in 0..count {
+            fields.edge();
+            if fields.check().is_err() {
+                break;
+            }
+        }
         fields.check()?;
-        for edge in edges {
+        for _ in 0..count {
+            let edge = edges.edge();
             let (from, to) = (edge.from.into(), edge.to.into());
             let size = |block: usize| self.blocks.get(block).map(Block::size);
             let (Some(columns), Some(rows)) = (size(from), size(to)) else {
@@ -66,8 +78,8 @@ impl<'a> Model<'a> {
             let weights = match edge.kind {
                 Kind::Dense => fields.weights(edge.precision, rows, columns)?,
             };
-            // The file's list is as long as this one at most.
-            let _ = self.connections.push(Connection { from, to, weights });
+            let added = self.connections.push(Connection { from, to, weights });
+            fields.require(added.is_ok());
         }
         let units = self.blocks.iter().skip(1).map(Block::size).sum();
         (self.biases, self.gammas) = (fields.floats(units), fields.floats(units));
@@ -80,8 +92,7 @@ impl<'a> Model<'a> {
             *scaling = fields.scaling(self.blocks.last().map_or(0, Block::size));
         }
         fields.end()?;
-        Network::new(&self.blocks, &self.connections, self.biases, self.gammas)?;
-        Ok(())
+        self.network().check()
     }
 
     /// The network, over the file's own bytes.
@@ -148,10 +159,9 @@ fn content(bytes: &[u8]) -> Result<&[u8], Error> {
     }
     let rest = rest.split_first_chunk::<4>().and_then(|(_, rest)| rest.first_chunk());
     let expected = rest.map_or(PRELUDE, |length| u32::from_le_bytes(*length) as usize);
-    if got < expected {
+    if got != expected {
         return Err(Error::Truncated { expected, got });
     }
-    same(Quantity::FileBytes, expected, got)?;
     let (content, sum) = bytes.split_last_chunk().unwrap_or((&[], &[0; 4]));
     if crc32(content) != u32::from_le_bytes(*sum) {
         return Err(Error::Checksum);

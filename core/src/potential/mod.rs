@@ -1,6 +1,8 @@
 //! Potentials: what it costs a block to leave f(a). A new one is a variant here and a row in each
 //! match; everything that relaxes asks this file.
 
+use core::fmt;
+
 use crate::kernel::units::{row, rows, update, update_by_two};
 use crate::relax::larger;
 use crate::{Activation, Block};
@@ -21,6 +23,31 @@ pub enum Potential {
     /// that others see may differ from the block's own z' (eq. 12, 13). γ = 1 is D itself; on a
     /// linear block it is γ·D. For element-wise activations below the output.
     Elementwise,
+}
+
+/// Why a potential doesn't go with its block. Numbers, not sentences: those would lie in a device's flash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Misfit {
+    /// A simplex has units of different γ.
+    GammasOfSimplex,
+    /// A simplex has another potential than Fenchel–Young's.
+    Simplex,
+    /// The output has the element-wise distance.
+    ElementwiseOutput,
+    /// The element-wise distance has γ above 1.
+    ElementwiseGamma,
+}
+
+impl fmt::Display for Misfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::GammasOfSimplex => "one γ for all units of a simplex",
+            Self::Simplex => "the Fenchel-Young potential on a simplex",
+            Self::ElementwiseOutput => "another potential than the element-wise distance at the output",
+            Self::ElementwiseGamma => "γ of at most 1 for the element-wise distance",
+        })
+    }
 }
 
 /// κ = (1 − γ)/γ: how far a unit force displaces z from z'.
@@ -58,18 +85,16 @@ macro_rules! zip_rows {
 
 impl Block {
     /// Why `gamma` or the activation don't fit the potential, if they don't.
-    pub(crate) fn misfit(&self, gamma: &[f32], is_output: bool) -> Option<&'static str> {
-        let uniform = gamma.windows(2).all(|pair| pair.first() == pair.last());
+    pub(crate) fn misfit(&self, gamma: &[f32], is_output: bool) -> Option<Misfit> {
+        let uniform = gamma.iter().all(|value| Some(value) == gamma.first());
         match self.potential {
             Potential::FenchelYoung if self.activation.is_elementwise() || uniform => None,
-            Potential::FenchelYoung => Some("one γ for all units of a simplex"),
-            _ if !self.activation.is_elementwise() => Some("the Fenchel-Young potential on a simplex"),
+            Potential::FenchelYoung => Some(Misfit::GammasOfSimplex),
+            _ if !self.activation.is_elementwise() => Some(Misfit::Simplex),
             Potential::Quadratic => None,
-            Potential::Elementwise if is_output => {
-                Some("another potential than the element-wise distance at the output")
-            }
+            Potential::Elementwise if is_output => Some(Misfit::ElementwiseOutput),
             Potential::Elementwise if gamma.iter().any(|gamma| *gamma > 1.0) => {
-                Some("γ of at most 1 for the element-wise distance")
+                Some(Misfit::ElementwiseGamma)
             }
             Potential::Elementwise => None,
         }
