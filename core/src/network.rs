@@ -65,6 +65,16 @@ pub(crate) fn same(what: Quantity, expected: usize, got: usize) -> Result<(), Er
     if expected == got { Ok(()) } else { Err(Error::Size { what, expected, got }) }
 }
 
+/// Refuse `values` unless all are finite.
+pub(crate) fn finite(what: Quantity, values: &[f32]) -> Result<(), Error> {
+    for (index, value) in values.iter().enumerate() {
+        if !value.is_finite() {
+            return Err(Error::NotFinite { what, index });
+        }
+    }
+    Ok(())
+}
+
 impl<'a, W: Weights> Network<'a, W> {
     /// Put together `blocks` (L + 1), `connections` sorted by (to, from), `biases` and `gammas`
     /// (one a unit of the blocks 1..=L).
@@ -240,13 +250,24 @@ impl<'a, W: Weights> Network<'a, W> {
         }
     }
 
+    /// Refuse an input that isn't finite, told by the pre-activations `a` of block 1, (rows, n_1): the sum
+    /// of its first unit runs over every input, w·∞ and w·NaN are never finite, not even for w = 0, and no
+    /// finite term makes the sum finite again. So one value a row is looked at, not every input.
+    pub(crate) fn check_input(&self, input: &[f32], a: &[f32]) -> Result<(), Error> {
+        let units = self.size(1).max(1);
+        if a.chunks_exact(units).any(|row| row.first().is_some_and(|a| !a.is_finite())) {
+            finite(Quantity::InputValues, input)?;
+        }
+        Ok(())
+    }
+
     /// The network's answer z_L, (rows, n_L), to `input`, (rows, n_0): every potential at its
     /// minimum, z_k = f_k(a_k).
     ///
     /// `activities` is scratch of rows·[`units`](Self::units) values and holds every z_k afterwards.
     ///
     /// # Errors
-    /// [`Error::Size`] if a length doesn't fit.
+    /// [`Error::Size`] if a length doesn't fit; [`Error::NotFinite`] if an input isn't finite.
     ///
     /// ```
     /// # use fenchel_core::*;
@@ -267,7 +288,7 @@ impl<'a, W: Weights> Network<'a, W> {
     /// n over units, or empty for none.
     ///
     /// # Errors
-    /// [`Error::Size`] if a length doesn't fit.
+    /// As [`infer`](Self::infer).
     pub fn infer_disturbed<'s>(
         &self,
         input: &[f32],
@@ -285,6 +306,9 @@ impl<'a, W: Weights> Network<'a, W> {
             let (below, z) = activities.split_at_mut_checked(range.start).unwrap_or_default();
             let z = z.get_mut(..range.len()).unwrap_or_default();
             self.preactivate(k, input, below, rows, z);
+            if k == 1 {
+                self.check_input(input, z)?;
+            }
             let disturbance = disturbance.get(range).unwrap_or_default();
             z.iter_mut().zip(disturbance).for_each(|(z, n)| *z += n);
             self.block(k).activation.activate_in_place(self.size(k), z);

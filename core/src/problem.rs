@@ -1,6 +1,6 @@
 //! The inference problems that a relaxation solves side by side.
 
-use crate::network::same;
+use crate::network::{finite, same};
 use crate::{Error, Network, Quantity, Weights};
 
 /// The loss term s/2 ‖z_L‖² − r·z_L of one inference problem, r = `target`·y + `attack`·y⁻.
@@ -61,11 +61,26 @@ impl Problem<'_> {
             same(Quantity::PerturbationValues, values, self.perturbation.len())?;
         }
         let gamma = network.gamma(network.output()).iter().copied().fold(f32::INFINITY, f32::min);
-        let bounded = |nudge: &&Nudge| gamma + nudge.s > 0.0;
-        match self.nudges.iter().find(|nudge| !bounded(nudge)) {
-            Some(nudge) => Err(Error::Unbounded { gamma, s: nudge.s }),
-            None => Ok(()),
+        for &Nudge { s, .. } in self.nudges {
+            let is_bounded = gamma + s > 0.0;
+            if !is_bounded {
+                return Err(Error::Unbounded { gamma, s });
+            }
         }
+        Ok(())
+    }
+
+    /// Check that nudges, targets and perturbation are finite; the input is checked by
+    /// [`Network::check_input`], once the forward pass was made.
+    pub(crate) fn check_finite(&self) -> Result<(), Error> {
+        for (index, &Nudge { s, target, attack }) in self.nudges.iter().enumerate() {
+            if !(s.is_finite() && target.is_finite() && attack.is_finite()) {
+                return Err(Error::NotFinite { what: Quantity::Nudges, index });
+            }
+        }
+        finite(Quantity::TargetValues, self.target)?;
+        finite(Quantity::AttackValues, self.attack)?;
+        finite(Quantity::PerturbationValues, self.perturbation)
     }
 
     /// g_k, (B, n_k), or nothing.

@@ -43,7 +43,8 @@ impl InputBlock {
                     Self::Box { radius } => scale * radius * sign,
                     Self::Quadratic { ratio } => ratio * force,
                 };
-                if step != 0.0 {
+                // A force that diverged, NaN, moves nothing.
+                if step != 0.0 && !step.is_nan() {
                     *z = (*z + step).clamp(0.0, 1.0);
                 }
             }

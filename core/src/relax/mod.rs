@@ -49,8 +49,9 @@ impl<W: Weights> Network<'_, W> {
     /// `settings.tolerance` is above 0.
     ///
     /// # Errors
-    /// [`Error::Size`] if a length doesn't fit; [`Error::Unbounded`] unless γ_L + s > 0. How the
-    /// relaxation went is not an error but the [`Outcome`]'s [`Status`].
+    /// [`Error::Size`] if a length doesn't fit; [`Error::Unbounded`] unless γ_L + s > 0;
+    /// [`Error::NotFinite`] if a value of the problem isn't finite. How the relaxation went is not an
+    /// error but the [`Outcome`]'s [`Status`].
     pub fn relax(
         &self,
         problem: &Problem,
@@ -82,6 +83,7 @@ impl<W: Weights> Network<'_, W> {
         settings: &Settings,
         monitor: impl Monitor,
     ) -> Result<Outcome, Error> {
+        problem.check_finite()?;
         problem.check(self)?;
         state.check(self, problem.rows(self))?;
         if settings.schedule != Schedule::ForwardBackward {
@@ -89,6 +91,7 @@ impl<W: Weights> Network<'_, W> {
             state.u.fill(0.0);
         }
         self.plain_forward(problem, state);
+        self.check_state_input(problem, state)?;
         if settings.schedule == Schedule::ForwardBackward {
             self.first_errors(problem, state);
         }
@@ -117,13 +120,21 @@ impl<W: Weights> Network<'_, W> {
         settings: &Settings,
         monitor: &mut dyn FnMut(Sweep),
     ) -> Result<Outcome, Error> {
+        problem.check_finite()?;
         problem.check(self)?;
         state.check(self, problem.rows(self))?;
         self.preactivate_all(problem, state);
+        self.check_state_input(problem, state)?;
         self.force_from_activities(1..self.output(), state);
         self.minimise_output(problem, state);
         let settings = Settings { schedule: Schedule::Unitwise, ..*settings };
         Ok(self.iterate(problem, state, &settings, monitor))
+    }
+
+    /// [`check_input`](Self::check_input) of a state whose forward pass was made.
+    fn check_state_input(&self, problem: &Problem, state: &StateView) -> Result<(), Error> {
+        let a = state.a.get(self.range(1, state.rows)).unwrap_or_default();
+        self.check_input(problem.input, a)
     }
 
     /// The one loop: the sweeps of a relaxation, from a state that is ready for the first.
