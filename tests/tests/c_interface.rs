@@ -16,6 +16,8 @@ use rand_core::{Rng, SeedableRng};
 const SAMPLES: usize = 3;
 const SIZES: [usize; 4] = [6, 9, 5, 3];
 const UNITS: usize = SIZES[1] + SIZES[2] + SIZES[3];
+/// Cases in `c/misuse.c`.
+const MISUSES: usize = 72;
 const WARNINGS: [&str; 3] = ["-Wall", "-Wextra", "-Werror"];
 
 fn root() -> &'static Path {
@@ -28,10 +30,20 @@ fn run(command: &mut Command) -> String {
     String::from_utf8(output.stdout).expect("text")
 }
 
-/// The static library, and what it says that a program must be linked with beside it.
-fn library(folder: &Path) -> (PathBuf, Vec<String>) {
+/// This machine, as rustc calls it.
+fn machine() -> String {
+    let version = run(Command::new("rustc").arg("-vV"));
+    version.lines().find_map(|line| line.strip_prefix("host: ")).expect("a host").to_string()
+}
+
+/// The static library, and what it says that a program must be linked with beside it; `flags` are the
+/// compiler's.
+fn library(folder: &Path, flags: &str) -> (PathBuf, Vec<String>) {
+    let target = machine();
     let mut cargo = Command::new(env!("CARGO"));
     cargo.current_dir(root()).arg("rustc").args(["--quiet", "--lib", "--package", "fenchel-c"]);
+    // Sanitizers are an unstable option. With a target named, the flags are the library's alone.
+    cargo.env("RUSTC_BOOTSTRAP", "1").env("RUSTFLAGS", flags).args(["--target", &target]);
     cargo.args(["--crate-type", "staticlib", "--message-format", "json", "--target-dir"]).arg(folder);
     cargo.args(["--", "--print", "native-static-libs"]);
     let output = cargo.output().expect("cargo starts");
@@ -39,7 +51,8 @@ fn library(folder: &Path) -> (PathBuf, Vec<String>) {
     let messages = String::from_utf8(output.stdout).expect("text");
     let libraries = messages.split_once("native-static-libs: ").map_or("", |(_, rest)| rest);
     let end = libraries.find(['"', '\\']).unwrap_or(0);
-    (folder.join("debug/libfenchel_c.a"), libraries[..end].split_whitespace().map(Into::into).collect())
+    let archive = folder.join(target).join("debug/libfenchel_c.a");
+    (archive, libraries[..end].split_whitespace().map(Into::into).collect())
 }
 
 fn model() -> model_file::ModelBytes {
@@ -112,7 +125,7 @@ fn expected(model: &Model, samples: &[Vec<f32>], target: &[f32], attack: &[f32])
             let status = match ended.status {
                 fenchel_core::Status::Converged => Status::Converged,
                 fenchel_core::Status::SweepLimit => Status::SweepLimit,
-                fenchel_core::Status::Unbounded => Status::Unbounded,
+                fenchel_core::Status::Unbounded => Status::Diverged,
             };
             writeln!(text, "relax {} {}", code(status), ended.last.sweep).expect("text");
             text += &bits("energy", &[ended.last.energy]);
@@ -145,7 +158,7 @@ fn a_c_program_gets_the_bits_of_core() {
     // What `fenchel export --format c-header` writes.
     let exported = convert::write(convert::Form::CHeader, "model", "exported", &bytes).expect("exports");
     std::fs::write(folder.path().join("exported.h"), exported).expect("writes");
-    let (archive, libraries) = library(&root().join("target/c-interface"));
+    let (archive, libraries) = library(&root().join("target/c-interface"), "");
     let program = folder.path().join("device");
     let include = root().join("core/c/include");
     let source = root().join("tests/tests/c/device.c");
@@ -154,6 +167,33 @@ fn a_c_program_gets_the_bits_of_core() {
     run(gcc.arg(source).arg("-o").arg(&program).arg(archive).args(libraries));
     let model = bytes.model("model").expect("loads");
     assert_eq!(run(&mut Command::new(program)), expected(&model, &samples, &target, &attack));
+}
+
+/// Misuses are refused, and nothing but the state is written, as C99 and as C++; library and program run under
+/// AddressSanitizer, the program also under UndefinedBehaviorSanitizer.
+#[test]
+fn misuse_is_refused_and_writes_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let header = format!(
+        "#define INPUTS {}\n#define OUTPUTS {}\n#define UNITS {UNITS}\n\
+         static const unsigned char model_bytes[] = {{{}}};\n",
+        SIZES[0],
+        SIZES[3],
+        list(model().iter())
+    );
+    std::fs::write(folder.path().join("bytes.h"), header).expect("writes");
+    let (archive, libraries) = library(&root().join("target/c-sanitised"), "-Zsanitizer=address");
+    for (compiler, standard) in [("gcc", ["-std=c99", "-xc"]), ("g++", ["-std=c++11", "-xc++"])] {
+        let program = folder.path().join(compiler);
+        let mut build = Command::new(compiler);
+        build.args(standard).args(["-pedantic", "-g", "-fsanitize=address,undefined"]).args(WARNINGS);
+        build.arg("-fno-sanitize-recover=all").arg("-I").arg(root().join("core/c/include"));
+        build.arg("-I").arg(folder.path()).arg(root().join("tests/tests/c/misuse.c"));
+        run(build.arg("-xnone").arg(&archive).args(&libraries).arg("-o").arg(&program));
+        let printed = run(&mut Command::new(&program));
+        let then = format!("then {} {}\n", Status::Ok as i32, Status::SweepLimit as i32);
+        assert_eq!(printed, format!("refused {MISUSES} of {MISUSES}\n{then}"), "{compiler}");
+    }
 }
 
 #[test]

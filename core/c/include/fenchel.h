@@ -1,7 +1,8 @@
 /* Fenchel's C interface: load a model file, infer, relax. C99 and C++.
  *
  * No heap, no panic, no global state: every byte of memory is the caller's. Functions return a
- * fenchel_status; below 0 is bad input, and then nothing but the state's contents was written.
+ * fenchel_status; below 0 is bad input, and then nothing but the state's contents was written: output,
+ * outcome and shape are as they were, and a model loaded before stays usable.
  * Different threads may use one model at once, each with a state of its own.
  */
 #ifndef FENCHEL_H
@@ -16,27 +17,30 @@ extern "C" {
 
 /* Bytes of a fenchel_model. */
 #define FENCHEL_MODEL_BYTES 4096
-/* The address of a model file must be a multiple of 4; of 16 for vector units. */
+/* Alignment for a model file that suits every core, vector units included. What fenchel_load needs, and
+ * checks, is an address that is a multiple of 4. */
 #define FENCHEL_FILE_ALIGNMENT 16
 /* Bytes of state for a network of `units` units, the input's not counted: 6 floats a unit. */
 #define FENCHEL_STATE_BYTES(units) (24u * (size_t)(units))
 
 typedef enum fenchel_status {
+    FENCHEL_DIVERGED = 3,    /* relaxation: it grew without bound; no minimum, or none that was found */
     FENCHEL_CONVERGED = 2,   /* relaxation: no activity changed by more than the tolerance */
     FENCHEL_SWEEP_LIMIT = 1, /* relaxation: all sweeps were made */
     FENCHEL_OK = 0,
     FENCHEL_NULL = -1,          /* a pointer is NULL */
     FENCHEL_NOT_LOADED = -2,    /* the model was not loaded */
-    FENCHEL_MISALIGNED = -3,    /* model or state isn't aligned as its type, or the file not to 4 bytes */
+    FENCHEL_MISALIGNED = -3,    /* a pointer isn't aligned as its type, or the file not to 4 bytes */
     FENCHEL_SMALL_STATE = -4,   /* fewer bytes of state than fenchel_shape.state_bytes */
-    FENCHEL_SIZE = -5,          /* a count isn't the one that fenchel_shape has */
+    FENCHEL_SIZE = -5,          /* a count isn't the one that fenchel_shape has, or no size of a file */
     FENCHEL_NOT_A_MODEL = -6,   /* the file doesn't begin as a model does */
     FENCHEL_VERSION = -7,       /* the file is of another format version */
     FENCHEL_TRUNCATED = -8,     /* the file's length isn't what it says */
     FENCHEL_CHECKSUM = -9,      /* the file was changed */
     FENCHEL_INVALID_MODEL = -10, /* the file's values don't fit together */
-    FENCHEL_UNBOUNDED = -11,    /* relaxation: the problem has no minimum, or none that was found */
-    FENCHEL_SETTINGS = -12      /* the schedule is unknown */
+    FENCHEL_UNBOUNDED = -11,    /* s is so far below 0 that the output's problem has no minimum */
+    FENCHEL_SETTINGS = -12,     /* the schedule is unknown, or the tolerance negative or NaN */
+    FENCHEL_NOT_FINITE = -13    /* an input, target, attack or nudge is infinite or NaN */
 } fenchel_status;
 
 typedef enum fenchel_schedule {
@@ -91,8 +95,8 @@ int32_t fenchel_infer(const fenchel_model *model, const float *input, size_t inp
 
 /* Minimise the energy of the nudged problem for one input; `output` is the output's activity at the end.
  * `target` and `attack` have as many values as the output; `attack` may be NULL, for none. Returns
- * FENCHEL_CONVERGED or FENCHEL_SWEEP_LIMIT, or below 0; `outcome` is filled also if it is
- * FENCHEL_UNBOUNDED, with 0 sweeps if none was made. */
+ * FENCHEL_CONVERGED, FENCHEL_SWEEP_LIMIT or FENCHEL_DIVERGED, with `output` and `outcome` filled; or what
+ * is below 0. */
 int32_t fenchel_relax(const fenchel_model *model, const fenchel_settings *settings, const fenchel_nudge *nudge,
                       const float *input, size_t inputs, const float *target, const float *attack,
                       float *state, size_t state_bytes, float *output, size_t outputs,

@@ -95,10 +95,14 @@ pub unsafe extern "C" fn fenchel_load(
     if !model.is_aligned() || !shape.is_aligned() {
         return Status::Misaligned as i32;
     }
+    // No object is larger, and a slice mustn't be.
+    if bytes > isize::MAX as usize {
+        return Status::Size as i32;
+    }
     let storage = model.cast::<Loaded>();
-    // SAFETY: not null, aligned, and by contract valid; `Loaded` fits into `Storage`.
+    // SAFETY: not null, aligned, and by contract valid; `Loaded` fits into `Storage`. Nothing is written
+    // before the file has passed, so that a model loaded before stays.
     unsafe {
-        (&raw mut (*storage).mark).write(0);
         let loaded = match Model::load(slice::from_raw_parts(file, bytes)) {
             Ok(loaded) => loaded,
             Err(error) => return Status::from(error) as i32,
@@ -238,7 +242,8 @@ pub unsafe extern "C" fn fenchel_relax(
     if !(aligned && target.is_aligned() && attack.is_aligned()) {
         return Status::Misaligned as i32;
     }
-    // SAFETY: not null, aligned, and by contract valid; the sizes are checked before the slices are made.
+    // SAFETY: not null, aligned, and by contract valid; the sizes are checked before the slices are made,
+    // and the outcome is written once nothing can fail any more.
     let relaxed = unsafe {
         memory(model, (input, inputs), (state, state_bytes), (output, outputs)).and_then(|memory| {
             let CNudge { s, weight_target, weight_attack } = nudge.read();
@@ -249,7 +254,9 @@ pub unsafe extern "C" fn fenchel_relax(
                 (slice::from_raw_parts(attack, outputs), weight_attack)
             };
             let nudge = Nudge { s, target: weight_target, attack: weight };
-            relax(memory, &nudge, target, attack, &settings.read(), &mut *outcome)
+            let (status, ended) = relax(memory, &nudge, target, attack, &settings.read())?;
+            outcome.write(ended);
+            Ok(status)
         })
     };
     relaxed.unwrap_or_else(|status| status) as i32
@@ -261,9 +268,7 @@ fn relax(
     target: &[f32],
     attack: &[f32],
     settings: &CSettings,
-    outcome: &mut COutcome,
-) -> Result<Status, Status> {
-    *outcome = COutcome { sweeps: 0, energy: f32::NAN, residual: f32::NAN };
+) -> Result<(Status, COutcome), Status> {
     let network = model.network();
     let schedule = match settings.schedule {
         0 => Schedule::ForwardBackward,
@@ -271,19 +276,22 @@ fn relax(
         2 => Schedule::Backward,
         _ => return Err(Status::Settings),
     };
+    if settings.tolerance.is_nan() || settings.tolerance < 0.0 {
+        return Err(Status::Settings);
+    }
     let settings = Settings { schedule, sweeps: settings.sweeps, tolerance: settings.tolerance };
     let nudges = slice::from_ref(nudge);
     let problem = Problem { input, nudges, target, attack, perturbation: &[] };
     let mut state = StateView::new(network.units(), 1, state)?;
     let ended = network.relax_monitored(&problem, &mut state, &settings, &mut |_| ())?;
-    let last = ended.last;
-    *outcome = COutcome { sweeps: last.sweep, energy: last.energy, residual: last.residual };
     copy(state.activities(&network, network.output()), output);
-    Ok(match ended.status {
+    let status = match ended.status {
         fenchel_core::Status::Converged => Status::Converged,
         fenchel_core::Status::SweepLimit => Status::SweepLimit,
-        fenchel_core::Status::Unbounded => Status::Unbounded,
-    })
+        fenchel_core::Status::Unbounded => Status::Diverged,
+    };
+    let last = ended.last;
+    Ok((status, COutcome { sweeps: last.sweep, energy: last.energy, residual: last.residual }))
 }
 
 fn copy(from: &[f32], to: &mut [f32]) {

@@ -27,12 +27,13 @@ macro_rules! statuses {
 }
 
 statuses! {
+    Diverged = 3, c"the relaxation diverged: the problem has no minimum, or none that this schedule finds";
     Converged = 2, c"converged";
     SweepLimit = 1, c"all sweeps were made";
     Ok = 0, c"done";
     Null = -1, c"a pointer is NULL";
     NotLoaded = -2, c"model: expected one that fenchel_load returned FENCHEL_OK for";
-    Misaligned = -3, c"expected model and state aligned as their types, the file to 4 bytes";
+    Misaligned = -3, c"expected pointers aligned as their types, the file to 4 bytes";
     SmallState = -4, c"state: expected at least the shape's state_bytes";
     Size = -5, c"inputs or outputs: expected the shape's counts";
     NotAModel = -6, c"not a Fenchel model: expected it to begin with FNCL";
@@ -40,8 +41,9 @@ statuses! {
     Truncated = -8, c"model file damaged or truncated: its length isn't what it says";
     Checksum = -9, c"model file damaged: its CRC-32 differs";
     InvalidModel = -10, c"model file: its values don't fit together";
-    Unbounded = -11, c"the problem has no minimum, or none that this schedule finds";
-    Settings = -12, c"settings: expected a schedule of fenchel_schedule";
+    Unbounded = -11, c"nudge: expected an s above minus the output's smallest gamma";
+    Settings = -12, c"settings: expected a schedule of fenchel_schedule, and a tolerance of at least 0";
+    NotFinite = -13, c"input, target, attack or nudge: expected finite values";
 }
 
 impl From<Error> for Status {
@@ -53,6 +55,8 @@ impl From<Error> for Status {
             Error::Checksum => Self::Checksum,
             Error::Misaligned { .. } => Self::Misaligned,
             Error::Unbounded { .. } => Self::Unbounded,
+            // Of the file it is InvalidModel.
+            Error::NotFinite { what, .. } if what != Quantity::ParameterBytes => Self::NotFinite,
             Error::Size { what: Quantity::InputValues | Quantity::TargetValues, .. } => Self::Size,
             _ => Self::InvalidModel,
         }
