@@ -250,15 +250,22 @@ impl<'a, W: Weights> Network<'a, W> {
         }
     }
 
-    /// Refuse an input that isn't finite, told by the pre-activations `a` of block 1, (rows, n_1): the sum
-    /// of its first unit runs over every input, w·∞ and w·NaN are never finite, not even for w = 0, and no
+    /// Refuse an input that isn't finite, told by the pre-activations `a`, block 1's `rows` rows first.
+    ///
+    /// The sum of a unit runs over every input, w·∞ and w·NaN are never finite, not even for w = 0, and no
     /// finite term makes the sum finite again. So one value a row is looked at, not every input.
-    pub(crate) fn check_input(&self, input: &[f32], a: &[f32]) -> Result<(), Error> {
-        let units = self.size(1).max(1);
-        if a.chunks_exact(units).any(|row| row.first().is_some_and(|a| !a.is_finite())) {
-            finite(Quantity::InputValues, input)?;
+    pub(crate) fn check_input(&self, input: &[f32], a: &[f32], rows: usize) -> Result<(), Error> {
+        let what = Quantity::InputValues;
+        self.wrong_input(input, a, rows).map_or(Ok(()), |index| Err(Error::NotFinite { what, index }))
+    }
+
+    #[inline(never)]
+    fn wrong_input(&self, input: &[f32], a: &[f32], rows: usize) -> Option<usize> {
+        let mut sums = a.chunks_exact(self.size(1).max(1)).take(rows);
+        if sums.all(|row| row.first().is_some_and(|a| a.is_finite())) {
+            return None;
         }
-        Ok(())
+        input.iter().position(|value| !value.is_finite())
     }
 
     /// The network's answer z_L, (rows, n_L), to `input`, (rows, n_0): every potential at its
@@ -307,7 +314,7 @@ impl<'a, W: Weights> Network<'a, W> {
             let z = z.get_mut(..range.len()).unwrap_or_default();
             self.preactivate(k, input, below, rows, z);
             if k == 1 {
-                self.check_input(input, z)?;
+                self.check_input(input, z, rows)?;
             }
             let disturbance = disturbance.get(range).unwrap_or_default();
             z.iter_mut().zip(disturbance).for_each(|(z, n)| *z += n);

@@ -50,7 +50,7 @@ impl<W: Weights> Network<'_, W> {
     ///
     /// # Errors
     /// [`Error::Size`] if a length doesn't fit; [`Error::Unbounded`] unless γ_L + s > 0;
-    /// [`Error::NotFinite`] if a value of the problem isn't finite. How the relaxation went is not an
+    /// [`Error::NotFinite`] if an input isn't finite. How the relaxation went is not an
     /// error but the [`Outcome`]'s [`Status`].
     pub fn relax(
         &self,
@@ -73,6 +73,7 @@ impl<W: Weights> Network<'_, W> {
         settings: &Settings,
         monitor: &mut dyn FnMut(Sweep),
     ) -> Result<Outcome, Error> {
+        problem.check_finite()?;
         self.relax_by(problem, state, settings, monitor)
     }
 
@@ -83,7 +84,6 @@ impl<W: Weights> Network<'_, W> {
         settings: &Settings,
         monitor: impl Monitor,
     ) -> Result<Outcome, Error> {
-        problem.check_finite()?;
         problem.check(self)?;
         state.check(self, problem.rows(self))?;
         if settings.schedule != Schedule::ForwardBackward {
@@ -91,7 +91,7 @@ impl<W: Weights> Network<'_, W> {
             state.u.fill(0.0);
         }
         self.plain_forward(problem, state);
-        self.check_state_input(problem, state)?;
+        self.check_input(problem.input, state.a, state.rows)?;
         if settings.schedule == Schedule::ForwardBackward {
             self.first_errors(problem, state);
         }
@@ -124,17 +124,11 @@ impl<W: Weights> Network<'_, W> {
         problem.check(self)?;
         state.check(self, problem.rows(self))?;
         self.preactivate_all(problem, state);
-        self.check_state_input(problem, state)?;
+        self.check_input(problem.input, state.a, state.rows)?;
         self.force_from_activities(1..self.output(), state);
         self.minimise_output(problem, state);
         let settings = Settings { schedule: Schedule::Unitwise, ..*settings };
         Ok(self.iterate(problem, state, &settings, monitor))
-    }
-
-    /// [`check_input`](Self::check_input) of a state whose forward pass was made.
-    fn check_state_input(&self, problem: &Problem, state: &StateView) -> Result<(), Error> {
-        let a = state.a.get(self.range(1, state.rows)).unwrap_or_default();
-        self.check_input(problem.input, a)
     }
 
     /// The one loop: the sweeps of a relaxation, from a state that is ready for the first.
