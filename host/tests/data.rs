@@ -82,7 +82,7 @@ fn an_npz_file_with_a_test_set_keeps_it() {
         ("x_test", array(&[10, 18], &floats[540..])),
         ("y_test", array(&[10], &y[30..].iter().map(|&label| label as u8).collect::<Vec<_>>())),
     ];
-    let set = data::npz::parse("file", &archive(&whole)).expect("read");
+    let set = data::npz::parse("file", &archive(&whole), &Default::default()).expect("read");
     assert_eq!((set.train.len(), set.validation.len(), set.test.len()), (25, 5, 10));
     let Values::Floats(test) = &set.test.values else { panic!("floats") };
     assert_eq!(test, &floats[540..]);
@@ -94,7 +94,7 @@ fn an_npz_file_with_a_test_set_keeps_it() {
     let replaced = |index: usize, name: &'static str, bytes: Vec<u8>| {
         let mut arrays = whole.clone();
         arrays[index] = (name, bytes);
-        format!("{:#}", data::npz::parse("file", &archive(&arrays)).expect_err(name))
+        format!("{:#}", data::npz::parse("file", &archive(&arrays), &Default::default()).expect_err(name))
     };
     let nan = vec![f32::NAN; 540];
     for (error, words) in [
@@ -115,7 +115,7 @@ fn a_zip_bomb_of_samples_is_refused_before_it_fills_the_memory() {
     let zeros = vec![0u8; 64 << 20];
     let bomb = archive(&[("x", array(&[1 << 20, 64], &zeros)), ("y", array(&[1 << 20], &zeros[..1 << 20]))]);
     assert!(bomb.len() < 200_000);
-    let error = format!("{:#}", data::npz::parse("bomb", &bomb).expect_err("a bomb"));
+    let error = format!("{:#}", data::npz::parse("bomb", &bomb, &Default::default()).expect_err("a bomb"));
     assert!(error.contains("more data than its size allows"), "{error}");
 }
 

@@ -21,9 +21,17 @@ pub fn numbered(classes: usize) -> Vec<String> {
 /// # Errors
 /// As [`parse`].
 pub fn named(path: &Path, classes: usize) -> Result<Vec<String>> {
+    Ok(beside(path, classes)?.unwrap_or_else(|| numbered(classes)))
+}
+
+/// The names in the file at `path`, if there is one.
+///
+/// # Errors
+/// As [`parse`].
+pub fn beside(path: &Path, classes: usize) -> Result<Option<Vec<String>>> {
     match std::fs::read(path) {
-        Ok(file) => parse(&path.display().to_string(), &file, classes),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(numbered(classes)),
+        Ok(file) => Ok(Some(parse(&path.display().to_string(), &file, classes)?)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(BadInput::new(path.display(), "a readable file of names", error).into()),
     }
 }
@@ -33,6 +41,7 @@ pub fn named(path: &Path, classes: usize) -> Result<Vec<String>> {
 /// # Errors
 /// [`BadInput`] with the line for an empty or long name, or if there are fewer names than `classes`.
 pub fn parse(place: &str, file: &[u8], classes: usize) -> Result<Vec<String>> {
+    let file = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file);
     let text = std::str::from_utf8(file).map_err(|error| BadInput::new(place, "text in UTF-8", error))?;
     let mut names = Vec::new();
     for (index, line) in text.lines().enumerate() {

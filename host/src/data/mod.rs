@@ -3,7 +3,6 @@
 //! A new named set is a file here and a row in [`NAMED`].
 
 mod contents;
-pub mod csv;
 pub mod digits;
 mod fashion_mnist;
 pub mod fetch;
@@ -11,12 +10,18 @@ mod identity;
 pub mod idx;
 mod kmnist;
 pub mod labels;
+mod missing;
 mod mnist;
 pub mod npz;
+mod partition;
 mod published;
 mod reading;
+mod samples;
 mod scaling;
 mod split;
+mod suspicions;
+pub mod table;
+mod window;
 
 use std::fmt::Display;
 use std::fs::File;
@@ -122,16 +127,16 @@ pub fn load(name: &str) -> Result<Dataset> {
 ///
 /// # Errors
 /// As [`load`].
-pub fn load_as(name: &str, _reading: &Reading) -> Result<Dataset> {
+pub fn load_as(name: &str, reading: &Reading) -> Result<Dataset> {
     let path = Path::new(name);
     let dataset = if let Some(named) = named(name) {
         (named.load)()?
     } else if path.is_dir() {
         idx::load_folder(path)?
     } else if path.is_file() && is_archive(path) {
-        npz::load(path)?
+        npz::load(path, reading)?
     } else if path.is_file() {
-        csv::load(path)?
+        table::load(path, reading)?
     } else {
         let names: Vec<_> = NAMED.iter().map(|named| named.name).collect();
         let expected = format!("{}, a folder of IDX files, a CSV or an NPZ file", names.join(", "));

@@ -1,103 +1,188 @@
-//! NPZ files of samples: arrays x and y, or x_train, y_train, x_test and y_test as Keras has them.
+//! NPZ files of samples: arrays x and y, or those of a training and a test set, by their usual names.
 
 use std::path::Path;
 
 use anyhow::Result;
 
-use super::labels::{MOST_CLASSES, named, numbered};
-use super::{Dataset, Split, Values, contents, split};
-use crate::error::{BadInput, require};
-use crate::npz::{self, Array};
+use super::labels::beside;
+use super::samples::{Form, Samples, assemble};
+use super::table::labels::Labels;
+use super::{Dataset, Missing, Reading, Target, Values, contents};
+use crate::error::{BadInput, quoted, require};
+use crate::npz::{self, Array, Entry};
 
 /// Bytes that any archive may hold.
 const ALWAYS: usize = 1 << 20;
 /// Bytes that it may hold beyond for each of its own, as in gzipped files.
 const RATIO: usize = 16;
 
+/// Usual names of samples and labels: plainly, of scikit-learn's bundles, of images.
+const PAIRS: [[&str; 2]; 4] = [["x", "y"], ["data", "target"], ["features", "labels"], ["images", "labels"]];
+/// Names of arrays with the classes' names.
+const NAMES: [&str; 4] = ["names", "class_names", "target_names", "label_names"];
+/// What names of training arrays have, and those of validation and test arrays: Keras's and MedMNIST's.
+const FORMS: [[&str; 3]; 4] = [
+    ["{}_train", "{}_val", "{}_test"],
+    ["{}_train", "{}_valid", "{}_test"],
+    ["train_{}", "val_{}", "test_{}"],
+    ["train_{}", "valid_{}", "test_{}"],
+];
+
 /// Load `path`; see [`parse`]. Names of the classes are in the file beside it that ends in
 /// `.labels.txt` instead of `.npz`, if there is one.
 ///
 /// # Errors
 /// If it can't be read, and as [`parse`].
-pub fn load(path: &Path) -> Result<Dataset> {
-    let dataset = parse(path.display(), &contents::read(path)?)?;
-    let class_names = named(&path.with_extension("labels.txt"), dataset.classes())?;
-    Ok(Dataset { class_names, ..dataset })
+pub fn load(path: &Path, reading: &Reading) -> Result<Dataset> {
+    let names = beside(&path.with_extension("labels.txt"), 0)?;
+    dataset(&path.display().to_string(), &contents::read(path)?, names, reading)
 }
 
-/// The data set in `file`: samples of any shape as the rows of x, whole numbers from 0 as labels in y.
-/// Of one x and y a fifth tests and a tenth validates; with a test set of their own the last sixth of
-/// the training samples validates. Unsigned bytes are pixels, 255 becomes 1; of other numbers the
-/// range of the training samples' is scaled to \[0, 1\]. What is allocated is bounded by the file's size.
+/// The data set in `file`: samples of any shape as the rows of x; in y a label each, as whole numbers, texts or
+/// one-hot rows, or real targets. Other arrays are ignored. What is allocated is bounded by the file's size.
 ///
 /// # Errors
 /// [`BadInput`] with the array's name for anything else.
-pub fn parse(place: impl std::fmt::Display, file: &[u8]) -> Result<Dataset> {
-    let place = place.to_string();
-    let arrays = npz::read(&place, file, ALWAYS + RATIO * file.len())?;
-    let has = |name: &str| find(&arrays, name).is_some();
-    let (shape, train, validation, test);
-    if has("x_train") {
-        let (train_shape, whole) = part(&place, &arrays, "_train")?;
-        let (test_shape, own) = part(&place, &arrays, "_test")?;
-        let expected = format!("samples of shape {train_shape:?}, as in x_train");
-        require!(
-            train_shape == test_shape,
-            format!("{place}, array x_test"),
-            expected,
-            format!("{test_shape:?}")
-        );
-        let same = std::mem::discriminant(&whole.values) == std::mem::discriminant(&own.values);
-        require!(same, format!("{place}, array x_test"), "the type of x_train", "another");
-        (train, validation) = split::hold_out(whole, train_shape.iter().product());
-        (shape, test) = (train_shape, own);
+pub fn parse(place: impl std::fmt::Display, file: &[u8], reading: &Reading) -> Result<Dataset> {
+    dataset(&place.to_string(), file, None, reading)
+}
+
+fn dataset(place: &str, file: &[u8], names: Option<Vec<String>>, reading: &Reading) -> Result<Dataset> {
+    let entries = npz::entries(place, file, ALWAYS + RATIO * file.len())?;
+    let has = |name: &str| find(&entries, name).is_some();
+    let named = |form: &str, name: &str| form.replace("{}", name);
+    let whole = PAIRS.iter().find(|[x, _]| has(x));
+    let apart = PAIRS.iter().find_map(|pair| {
+        let form = FORMS
+            .iter()
+            .find(|[train, _, test]| has(&named(train, pair[0])) && has(&named(test, pair[0])))?;
+        Some((pair, form))
+    });
+    let part = |names: [String; 2]| part(place, &entries, names, reading);
+    let both = |form: &str, pair: &[&str; 2]| pair.map(|name| named(form, name));
+    let (mut form, samples, validation, test);
+    if let Some((pair, forms)) = apart {
+        (form, samples) = part(both(forms[0], pair))?;
+        let like = |names: [String; 2]| -> Result<Samples> {
+            let here = format!("{place}, array {}", names[0]);
+            let (own, samples) = part(names)?;
+            let expected = format!("samples of shape {:?}, as in {}", form.shape, named(forms[0], pair[0]));
+            require!(own.shape == form.shape, here, expected, format!("{:?}", own.shape));
+            Ok(samples)
+        };
+        let middle = Some(both(forms[1], pair)).filter(|names| has(&names[0]));
+        validation = middle.map(like).transpose()?;
+        test = Some(like(both(forms[2], pair))?);
+        for other in [validation.as_ref(), test.as_ref()].into_iter().flatten() {
+            let same = std::mem::discriminant(&other.values) == std::mem::discriminant(&samples.values);
+            let array = named(forms[0], pair[0]);
+            require!(same, place, format!("the type of {array} in every part"), "another");
+        }
     } else {
-        let (own_shape, all) = part(&place, &arrays, "")?;
-        require!(all.len() >= 10, place, "at least 10 samples", all.len());
-        let features = own_shape.iter().product();
-        (train, validation, test) = split::divide(&all, features, all.len() / 10, all.len() / 5);
-        shape = own_shape;
+        let pair = whole.ok_or_else(|| {
+            let found: Vec<_> = entries.iter().take(12).map(|entry| entry.name.as_str()).collect();
+            let expected = "arrays x and y, or x_train, y_train, x_test and y_test";
+            BadInput::new(place, expected, quoted(&found.join(", ")))
+        })?;
+        (form, samples) = part(pair.map(String::from))?;
+        (validation, test) = (None, None);
     }
-    let labels = [&train, &validation, &test].into_iter().flat_map(|split| &split.labels);
-    let class_names = numbered(labels.max().map_or(0, |&most| most + 1));
-    let scaling = train.values.scaling();
-    Ok(Dataset::new(place, shape, class_names, scaling, (train, validation, test)))
+    let fits = |names: &Vec<String>| {
+        let parts = [Some(&samples), validation.as_ref(), test.as_ref()].into_iter().flatten();
+        parts.filter_map(|part| part.labels.as_ref()).all(|labels| labels.classes(place, Some(names)).is_ok())
+    };
+    form.class_names = names.or_else(|| class_names(&entries).filter(fits)).or(form.class_names);
+    assemble(place, form, samples, validation, test, reading)
 }
 
-fn find<'a>(arrays: &'a [Array], name: &str) -> Option<&'a Array> {
-    arrays.iter().find(|array| array.name.eq_ignore_ascii_case(name))
+fn find<'a>(entries: &'a [Entry], name: &str) -> Option<&'a Entry> {
+    entries.iter().find(|entry| entry.name.eq_ignore_ascii_case(name))
 }
 
-/// The samples x`suffix` with the labels y`suffix`, and the shape of one.
-fn part(place: &str, arrays: &[Array], suffix: &str) -> Result<(Vec<usize>, Split)> {
-    let array = |letter: char| {
-        let name = format!("{letter}{suffix}");
+/// The classes' names, if an array holds them.
+fn class_names(entries: &[Entry]) -> Option<Vec<String>> {
+    let texts = NAMES.iter().filter_map(|name| find(entries, name)?.array.as_ref().ok());
+    texts.filter(|array| array.is_text() && array.shape.len() == 1).map(Array::texts).next()
+}
+
+/// The samples x with the labels y, by their `names`, and what they have in common.
+fn part(place: &str, entries: &[Entry], names: [String; 2], reading: &Reading) -> Result<(Form, Samples)> {
+    let array = |name: &String| -> Result<Option<&Array>> {
+        let Some(entry) = find(entries, name) else { return Ok(None) };
+        // The error belongs to the entry, so what it says is passed on.
+        let usable = entry.array.as_ref();
+        Ok(Some(usable.map_err(|error| match error.downcast_ref::<BadInput>() {
+            Some(BadInput { place, expected, got }) => BadInput::new(place, expected, got),
+            None => BadInput::new(place, "an array", format!("{error:#}")),
+        })?))
+    };
+    let missing = |name: &String| {
         let expected = "arrays x and y, or x_train, y_train, x_test and y_test";
-        find(arrays, &name).ok_or_else(|| BadInput::new(place, expected, format!("no {name}")))
+        BadInput::new(place, expected, format!("no {name}"))
     };
-    let (x, y) = (array('x')?, array('y')?);
-    let here = format!("{place}, array y{suffix}");
-    let &[samples] = y.shape.strip_suffix(&[1]).filter(|rest| rest.len() == 1).unwrap_or(&y.shape) else {
-        return Err(BadInput::new(here, "one label a sample", format!("shape {:?}", y.shape)).into());
-    };
-    let labels = y.labels().ok_or_else(|| BadInput::new(&here, "labels as whole numbers", "floats"))?;
-    if let Some(index) = labels.iter().position(|&label| label >= MOST_CLASSES) {
-        let expected = format!("labels from 0 to {}", MOST_CLASSES - 1);
-        return Err(BadInput::new(here, expected, format!("another for sample {index}")).into());
-    }
-    let here = format!("{place}, array x{suffix}");
+    let x = array(&names[0])?.ok_or_else(|| missing(&names[0]))?;
+    let here = format!("{place}, array {}", names[0]);
     let Some((&rows, shape)) = x.shape.split_first() else {
         return Err(BadInput::new(here, "one row a sample", "a single number").into());
     };
-    require!(rows == samples, here, format!("{samples} samples, one a label"), rows);
+    require!(!x.is_text(), here, "numbers", "texts");
     let shape = if shape.is_empty() { vec![1] } else { shape.to_vec() };
     let values = match x.bytes() {
         Some(bytes) => Values::Bytes(bytes.to_vec()),
         None => Values::Floats(x.floats()),
     };
     if let Values::Floats(floats) = &values {
-        let odd = floats.iter().find(|value| !value.is_finite());
-        require!(odd.is_none(), here, "finite numbers", odd.copied().unwrap_or_default());
+        let bad = |value: &&f32| value.is_infinite() || (value.is_nan() && reading.missing != Missing::Mean);
+        let odd = floats.iter().find(bad);
+        let expected = "finite numbers (--missing mean puts a column's mean in place of NaN)";
+        require!(odd.is_none(), here, expected, odd.copied().unwrap_or_default());
     }
-    Ok((shape, Split::classes(values, labels)))
+    let mut samples = Samples { values, ..Samples::default() };
+    let label_place = format!("{place}, array {}", names[1]);
+    let mut form = Form { shape, label_place: label_place.clone(), ..Form::default() };
+    match array(&names[1])? {
+        None if reading.target == Target::Nothing => {}
+        None => return Err(missing(&names[1]).into()),
+        Some(y) => {
+            let counted = y.shape.first().copied().unwrap_or(0);
+            require!(rows == counted, here, format!("{counted} samples, one a label"), rows);
+            let width: usize = y.shape.iter().skip(1).product();
+            match reading.target {
+                Target::Values => {
+                    samples.targets = y.floats();
+                    let odd = samples.targets.iter().find(|value| !value.is_finite());
+                    require!(odd.is_none(), label_place, "finite numbers", odd.copied().unwrap_or_default());
+                    form.target_names = (0..width).map(|index| format!("y{index}")).collect();
+                }
+                Target::Classes | Target::Nothing => {
+                    let (labels, classes) = labels(&label_place, y, width)?;
+                    samples.labels = Some(labels);
+                    form.class_names = classes;
+                }
+            }
+        }
+    }
+    Ok((form, samples))
+}
+
+/// The labels in `y`, of `width` values a sample, and the names of the classes if it has a column for each.
+fn labels(place: &str, y: &Array, width: usize) -> Result<(Labels, Option<Vec<String>>)> {
+    let mut labels = Labels::default();
+    if width == 1 {
+        for text in y.texts() {
+            labels.push(&text).map_err(|expected| BadInput::new(place, expected, quoted(&text)))?;
+        }
+        return Ok((labels, None));
+    }
+    let rows = y.floats();
+    for (index, row) in rows.chunks_exact(width.max(1)).enumerate() {
+        let one_hot = row.iter().all(|&value| value == 0.0 || value == 1.0) && row.iter().sum::<f32>() == 1.0;
+        let class = row.iter().position(|&value| value == 1.0).filter(|_| one_hot);
+        let class = class.ok_or_else(|| {
+            let expected = "one label a sample, or rows with a single 1 (several targets: --task regress)";
+            BadInput::new(place, expected, format!("{:?} in row {index}", &row[..width.min(8)]))
+        })?;
+        labels.push(&class.to_string()).map_err(|expected| BadInput::new(place, expected, class))?;
+    }
+    Ok((labels, Some(super::labels::numbered(width))))
 }

@@ -15,7 +15,26 @@ pub enum Values {
     Floats(Vec<f32>),
 }
 
+impl Default for Values {
+    fn default() -> Self {
+        Self::Floats(Vec::new())
+    }
+}
+
 impl Values {
+    /// Number of values, of all samples together.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Bytes(bytes) => bytes.len(),
+            Self::Floats(floats) => floats.len(),
+        }
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// To \[0, 1\]: a byte's whole range, or the range that these numbers have.
     pub fn scaling(&self) -> InputScaling {
         let Self::Floats(values) = self else { return InputScaling::one(0.0, 1.0 / 255.0) };
@@ -28,7 +47,7 @@ impl Values {
 }
 
 /// Samples with labels.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Split {
     /// (samples, features).
     pub values: Values,

@@ -4,5 +4,5 @@ use anyhow::Result;
 use fenchel::data;
 
 pub fn read(bytes: &[u8]) -> Result<()> {
-    data::csv::parse("file", bytes).map(drop)
+    data::table::parse("file", bytes, &Default::default()).map(drop)
 }

@@ -1,0 +1,196 @@
+//! Which samples train, validate and test: by a hash of each sample's own content, so that a file that grows
+//! never moves one of its samples to another part.
+
+use std::collections::BTreeMap;
+
+use sha2::{Digest, Sha256};
+
+use super::{Fold, Values};
+
+/// Samples of the three parts, by their index: train, validation, test.
+pub type Parts = [Vec<usize>; 3];
+
+const TRAIN: usize = 0;
+const VALIDATION: usize = 1;
+const TEST: usize = 2;
+
+/// 16 bytes of SHA-256 as two numbers, each uniform over its range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Key {
+    first: u64,
+    second: u64,
+}
+
+impl Key {
+    /// That of a text, such as a group's name.
+    pub fn of(bytes: &[u8]) -> Self {
+        let digest = Sha256::digest(bytes);
+        let number = |at: usize| digest[at..at + 8].iter().fold(0, |n, &byte| n << 8 | u64::from(byte));
+        Self { first: number(0), second: number(8) }
+    }
+}
+
+/// A key for each sample of `features` values: equal ones have the same. The label doesn't count.
+pub fn keys(values: &Values, features: usize) -> Vec<Key> {
+    match values {
+        Values::Bytes(bytes) => bytes.chunks_exact(features).map(Key::of).collect(),
+        Values::Floats(floats) => {
+            let mut bytes = Vec::with_capacity(4 * features);
+            let key = |sample: &[f32]| {
+                bytes.clear();
+                sample.iter().for_each(|&value| bytes.extend(bits(value).to_le_bytes()));
+                Key::of(&bytes)
+            };
+            floats.chunks_exact(features).map(key).collect()
+        }
+    }
+}
+
+/// A value's bits; one pattern for both zeros, and one for all missing values.
+fn bits(value: f32) -> u32 {
+    let plain = if value == 0.0 { 0.0 } else { value };
+    if plain.is_nan() { f32::NAN.to_bits() } else { plain.to_bits() }
+}
+
+/// What share of the samples goes where.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Shares {
+    /// A fifth tests, a tenth validates.
+    Whole,
+    /// One fold tests; of the rest an eighth validates.
+    Fold(Fold),
+    /// The test samples come apart from these, of which a sixth validates.
+    Training,
+}
+
+impl Shares {
+    fn part(self, key: Key) -> usize {
+        const ALL: f64 = 18_446_744_073_709_551_616.0;
+        let (first, second) = (key.first as f64 / ALL, key.second as f64 / ALL);
+        match self {
+            Self::Whole if first < 0.2 => TEST,
+            Self::Whole if first < 0.3 => VALIDATION,
+            Self::Whole => TRAIN,
+            Self::Fold(fold) if (first * f64::from(fold.of)) as u32 == fold.index => TEST,
+            Self::Fold(_) if second < 0.125 => VALIDATION,
+            Self::Fold(_) => TRAIN,
+            Self::Training if second < 1.0 / 6.0 => VALIDATION,
+            Self::Training => TRAIN,
+        }
+    }
+}
+
+/// Divide samples with `keys` and `labels`; samples of one key stay together. In each part they are in the order
+/// of their keys, so their order in the file doesn't matter.
+///
+/// Where a class would have no training sample, the samples of its largest key train after all; where nothing
+/// would validate or test, those of the smallest key that training can spare do.
+pub fn by_content(keys: &[Key], labels: &[usize], shares: Shares) -> Parts {
+    let mut units: BTreeMap<Key, Vec<usize>> = BTreeMap::new();
+    keys.iter().enumerate().for_each(|(index, &key)| units.entry(key).or_default().push(index));
+    let mut parts: BTreeMap<Key, usize> = units.keys().map(|&key| (key, shares.part(key))).collect();
+    let classes = labels.iter().max().map_or(0, |&most| most + 1);
+    let mut training = vec![0usize; classes];
+    for (key, indices) in units.iter().filter(|(key, _)| parts[key] == TRAIN) {
+        let _ = key;
+        indices.iter().for_each(|&index| training[labels[index]] += 1);
+    }
+    for (key, indices) in units.iter().rev() {
+        if parts[key] != TRAIN && indices.iter().any(|&index| training[labels[index]] == 0) {
+            parts.insert(*key, TRAIN);
+            indices.iter().for_each(|&index| training[labels[index]] += 1);
+        }
+    }
+    let needed: &[usize] = if shares == Shares::Training { &[VALIDATION] } else { &[TEST, VALIDATION] };
+    for &part in needed {
+        if parts.values().any(|&other| other == part) {
+            continue;
+        }
+        let mut own = vec![0usize; classes];
+        let spare = units.iter().find(|(key, indices)| {
+            own.fill(0);
+            indices.iter().for_each(|&index| own[labels[index]] += 1);
+            parts[key] == TRAIN && own.iter().zip(&training).all(|(own, all)| *own == 0 || own < all)
+        });
+        if let Some((key, indices)) = spare {
+            parts.insert(*key, part);
+            indices.iter().for_each(|&index| training[labels[index]] -= 1);
+        }
+    }
+    let mut divided = Parts::default();
+    for (key, mut indices) in units {
+        indices.sort_by_key(|&index| labels[index]);
+        divided[parts[&key]].extend(indices);
+    }
+    divided
+}
+
+/// Divide `count` samples by their order: the last fifth tests, the tenth before it validates.
+pub fn by_time(count: usize) -> Parts {
+    let (train, validation) = (count - count / 5 - count / 10, count / 10);
+    [(0..train).collect(), (train..train + validation).collect(), (train + validation..count).collect()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn samples(count: usize, seed: f32) -> (Vec<Key>, Vec<usize>) {
+        let values: Vec<f32> = (0..2 * count).map(|n| (n as f32 * 0.37 + seed).sin()).collect();
+        (keys(&Values::Floats(values), 2), (0..count).map(|n| n % 3).collect())
+    }
+
+    fn side(parts: &Parts, index: usize) -> usize {
+        parts.iter().position(|part| part.contains(&index)).expect("somewhere")
+    }
+
+    #[test]
+    fn samples_keep_their_part_as_a_file_grows_and_in_any_order() {
+        let (keys, labels) = samples(500, 0.0);
+        let whole = by_content(&keys, &labels, Shares::Whole);
+        for count in [100, 200, 499] {
+            let fewer = by_content(&keys[..count], &labels[..count], Shares::Whole);
+            assert!((0..count).all(|index| side(&fewer, index) == side(&whole, index)), "{count}");
+        }
+        let (mut turned, mut turned_labels) = (keys.clone(), labels.clone());
+        turned.reverse();
+        turned_labels.reverse();
+        let other = by_content(&turned, &turned_labels, Shares::Whole);
+        let back: Vec<Vec<usize>> = other.iter().map(|part| part.iter().map(|i| 499 - i).collect()).collect();
+        assert_eq!(back, whole);
+        // Five standard deviations of the binomial: √(500·0.2·0.8) = 9, √(500·0.1·0.9) = 7.
+        assert!((55..=145).contains(&whole[TEST].len()) && (15..=85).contains(&whole[VALIDATION].len()));
+    }
+
+    #[test]
+    fn every_class_trains_and_every_part_has_samples() {
+        for count in [3, 5, 10, 20] {
+            for seed in 0..50 {
+                let (keys, _) = samples(count, seed as f32);
+                let labels: Vec<usize> = (0..count).map(|n| usize::from(n == 0)).collect();
+                for shares in [Shares::Whole, Shares::Training, Shares::Fold(Fold { index: 1, of: 5 })] {
+                    let parts = by_content(&keys, &labels, shares);
+                    assert_eq!(side(&parts, 0), TRAIN, "the only one of its class");
+                    let filled = parts.iter().filter(|part| !part.is_empty()).count();
+                    let most = if shares == Shares::Training { 2 } else { 3 };
+                    assert_eq!(filled, most.min(count - 1), "{count} {seed} {shares:?}");
+                    assert_eq!(parts.iter().map(Vec::len).sum::<usize>(), count);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn folds_test_each_sample_once_and_equal_samples_stay_together() {
+        let (mut keys, labels) = samples(200, 3.0);
+        keys[7] = keys[150];
+        let mut tested = vec![0; 200];
+        for index in 0..5 {
+            let parts = by_content(&keys, &labels, Shares::Fold(Fold { index, of: 5 }));
+            parts[TEST].iter().for_each(|&index| tested[index] += 1);
+            assert_eq!(side(&parts, 7), side(&parts, 150));
+        }
+        assert_eq!(tested, [1; 200]);
+        assert_eq!(by_time(10), [(0..7).collect::<Vec<_>>(), vec![7], vec![8, 9]]);
+    }
+}

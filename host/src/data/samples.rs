@@ -1,0 +1,142 @@
+//! Samples as a file has them, and the data set that they become.
+
+use anyhow::Result;
+
+use super::missing::fill;
+use super::partition::{self, Key, Parts, Shares};
+use super::table::labels::Labels;
+use super::{Dataset, Reading, Split, SplitRule, Target, Values, suspicions};
+use crate::error::require;
+
+/// Fewest samples to divide.
+const FEWEST: usize = 10;
+
+/// Samples of one file, or of one part of it, in file order.
+#[derive(Clone, Debug, Default)]
+pub struct Samples {
+    /// (samples, features); NaN for a value that is missing.
+    pub values: Values,
+    /// The label of each; none if there are none.
+    pub labels: Option<Labels>,
+    /// (samples, targets); empty where classes are told apart.
+    pub targets: Vec<f32>,
+    /// What must stay together: the group of each; none if there are none.
+    pub groups: Option<Vec<Key>>,
+}
+
+/// What the file says of all its samples.
+#[derive(Clone, Debug, Default)]
+pub struct Form {
+    /// Dimensions of a sample.
+    pub shape: Vec<usize>,
+    /// Names of the values, or of the channels.
+    pub feature_names: Vec<String>,
+    /// Names of real targets.
+    pub target_names: Vec<String>,
+    /// Names of the classes in a file beside it, or in an array.
+    pub class_names: Option<Vec<String>>,
+    /// Whether the label is the last column only because nothing says otherwise.
+    pub assumed: bool,
+    /// Where errors of labels say that they are.
+    pub label_place: String,
+    /// What was assumed or looks wrong so far.
+    pub warnings: Vec<String>,
+}
+
+impl Samples {
+    /// Number of samples of `features` values.
+    fn count(&self, features: usize) -> usize {
+        self.values.len() / features.max(1)
+    }
+
+    /// The same, of classes `classes`.
+    fn classified(self, classes: Vec<usize>) -> Split {
+        Split { values: self.values, labels: classes, targets: self.targets }
+    }
+
+    /// Divide them as `shares` and `reading` say.
+    fn divide(&self, features: usize, classes: &[usize], shares: Shares, reading: &Reading) -> Parts {
+        if reading.split == SplitRule::Time && shares == Shares::Whole {
+            return partition::by_time(classes.len());
+        }
+        match &self.groups {
+            Some(groups) => partition::by_content(groups, classes, shares),
+            None => partition::by_content(&partition::keys(&self.values, features), classes, shares),
+        }
+    }
+}
+
+/// The data set of a file's samples: `train` alone is divided into three parts; with `validation` or `test`
+/// samples of their own, those stay as they are.
+///
+/// # Errors
+/// [`crate::BadInput`] for too few samples, and labels that can't be used.
+pub fn assemble(
+    place: &str,
+    form: Form,
+    train: Samples,
+    validation: Option<Samples>,
+    test: Option<Samples>,
+    reading: &Reading,
+) -> Result<Dataset> {
+    let features: usize = form.shape.iter().product();
+    let mut warnings = form.warnings.clone();
+    let (own_validation, own_test) = (validation.is_some(), test.is_some());
+    let given: Vec<Samples> = std::iter::once(train).chain(validation).chain(test).collect();
+    let (classes, class_names) = classes(&form, &given, features, reading)?;
+    let mut given = given.into_iter().zip(classes);
+    let mut parts: [Split; 3] = Default::default();
+    if let Some((samples, classes)) = given.next() {
+        let count = samples.count(features);
+        let shares = match (own_test, reading.fold) {
+            (true, _) => Shares::Training,
+            (false, Some(fold)) => Shares::Fold(fold),
+            (false, None) => Shares::Whole,
+        };
+        require!(count >= FEWEST || own_test, place, format!("at least {FEWEST} samples"), count);
+        let divided = if own_validation && own_test {
+            [(0..count).collect(), Vec::new(), Vec::new()]
+        } else {
+            samples.divide(features, &classes, shares, reading)
+        };
+        let all = samples.classified(classes);
+        parts = divided.map(|indices| all.select(features, &indices));
+    }
+    let mut next = || given.next().map(|(samples, classes)| samples.classified(classes)).unwrap_or_default();
+    if own_validation {
+        parts[1] = next();
+    }
+    if own_test {
+        parts[2] = next();
+    }
+    let [mut train, mut validation, mut test] = parts;
+    warnings.extend(fill(&mut train, &mut [&mut validation, &mut test], features));
+    let scaling = train.values.scaling();
+    let mut dataset = Dataset::new(place, form.shape, class_names, scaling, (train, validation, test));
+    (dataset.feature_names, dataset.target_names) = (form.feature_names, form.target_names);
+    warnings.extend(suspicions::of(&dataset, reading));
+    Ok(Dataset { warnings, ..dataset })
+}
+
+/// The class of each sample of each part, and the classes' names.
+fn classes(
+    form: &Form,
+    given: &[Samples],
+    features: usize,
+    reading: &Reading,
+) -> Result<(Vec<Vec<usize>>, Vec<String>)> {
+    let none = || given.iter().map(|samples| vec![0; samples.count(features)]).collect();
+    let mut all = Labels::default();
+    for labels in given.iter().filter_map(|samples| samples.labels.as_ref()) {
+        all.extend(labels);
+    }
+    if all.codes.is_empty() || reading.target == Target::Values {
+        return Ok((none(), Vec::new()));
+    }
+    all.check(&form.label_place, form.assumed)?;
+    let known = reading.classes.as_deref().or(form.class_names.as_deref());
+    let (classes, names) = all.classes(&form.label_place, known)?;
+    let mut codes = all.codes.iter().map(|&code| classes[code]);
+    let split = given.iter().map(|samples| codes.by_ref().take(samples.count(features)).collect()).collect();
+    Ok((split, names))
+}
