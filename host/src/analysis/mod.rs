@@ -2,6 +2,7 @@
 
 /// The boards that the firmware runs on.
 pub mod boards;
+pub mod calibration;
 pub mod cost;
 pub mod evaluate;
 pub mod nudge_bounds;

@@ -19,31 +19,29 @@ impl Display for Identity {
     }
 }
 
-impl Dataset {
-    /// SHA-256 of what the data set holds: two are equal if training on them gives the same bits.
-    pub fn identity(&self) -> Identity {
-        let mut digest = Sha256::new();
-        let mut numbers = |values: &[usize]| {
-            let counted = std::iter::once(values.len()).chain(values.iter().copied());
-            let bytes: Vec<u8> = counted.flat_map(|value| (value as u64).to_le_bytes()).collect();
-            digest.update(bytes);
-        };
-        numbers(&self.shape);
-        for split in [&self.train, &self.validation, &self.test] {
-            numbers(&split.labels);
-        }
-        for names in [&self.class_names, &self.feature_names, &self.target_names] {
-            digest.update((names.len() as u64).to_le_bytes());
-            for name in names {
-                digest.update((name.len() as u64).to_le_bytes());
-                digest.update(name);
-            }
-        }
-        for split in [&self.train, &self.validation, &self.test] {
-            hash_values(&mut digest, split);
-        }
-        Identity(digest.finalize().into())
+/// That of `data`.
+pub fn of(data: &Dataset) -> Identity {
+    let mut digest = Sha256::new();
+    let mut numbers = |values: &[usize]| {
+        let counted = std::iter::once(values.len()).chain(values.iter().copied());
+        let bytes: Vec<u8> = counted.flat_map(|value| (value as u64).to_le_bytes()).collect();
+        digest.update(bytes);
+    };
+    numbers(&data.shape);
+    for split in [&data.train, &data.validation, &data.test] {
+        numbers(&split.labels);
     }
+    for names in [&data.class_names, &data.feature_names, &data.target_names] {
+        digest.update((names.len() as u64).to_le_bytes());
+        for name in names {
+            digest.update((name.len() as u64).to_le_bytes());
+            digest.update(name);
+        }
+    }
+    for split in [&data.train, &data.validation, &data.test] {
+        hash_values(&mut digest, split);
+    }
+    Identity(digest.finalize().into())
 }
 
 /// Values and targets, each kind with its count.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use super::labels::named;
-use super::{Dataset, Split, Values, contents, split};
+use super::{Dataset, Split, Values, contents, measure, split};
 use crate::error::{BadInput, require};
 
 /// Load train-images, train-labels, t10k-images and t10k-labels from `folder`. The last sixth of
@@ -22,7 +22,7 @@ pub fn load_folder(folder: &Path) -> Result<Dataset> {
     let features = shape.iter().product();
     let (train, validation) = split::hold_out(train, features);
     let class_names = named(&folder.join("labels.txt"), classes)?;
-    let scaling = train.values.scaling();
+    let scaling = measure::scaling(&train, &shape, false, None);
     Ok(Dataset::new(place, shape, class_names, scaling, (train, validation, test)))
 }
 

@@ -10,6 +10,7 @@ mod identity;
 pub mod idx;
 mod kmnist;
 pub mod labels;
+mod measure;
 mod missing;
 mod mnist;
 pub mod npz;
@@ -27,6 +28,7 @@ use std::fmt::Display;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use anyhow::Result;
 
@@ -69,6 +71,15 @@ pub struct Dataset {
     pub test: Split,
     /// What was assumed or looks wrong: a line each, which names the option that changes it.
     pub warnings: Vec<String>,
+    /// Measured once, when it is first asked for.
+    known: Known,
+}
+
+/// What takes a pass over all samples.
+#[derive(Clone, Debug, Default)]
+struct Known {
+    identity: OnceLock<Identity>,
+    bounds: OnceLock<Option<(Vec<f32>, Vec<f32>)>>,
 }
 
 /// A named data set: its name, what it is, and how to load it.
@@ -167,7 +178,20 @@ impl Dataset {
             validation,
             test,
             warnings: Vec::new(),
+            known: Known::default(),
         }
+    }
+
+    /// The smallest and the largest scaled training values: as many as the scaling has factors.
+    pub fn bounds(&self) -> Option<(&[f32], &[f32])> {
+        let measured = || measure::bounds(&self.train, self.features, &self.scaling);
+        self.known.bounds.get_or_init(measured).as_ref().map(|(low, high)| (low.as_slice(), high.as_slice()))
+    }
+
+    /// SHA-256 of what the data set holds, without its path and scaling: training on two data sets of one
+    /// identity, scaled alike, gives the same bits.
+    pub fn identity(&self) -> Identity {
+        *self.known.identity.get_or_init(|| identity::of(self))
     }
 
     /// Number of classes.

@@ -16,6 +16,9 @@ const ALWAYS: usize = 1 << 20;
 /// Bytes that it may hold beyond for each of its own, as in gzipped files.
 const RATIO: usize = 16;
 
+/// Most rows of a sample that are taken for channels over time rather than an image.
+const MOST_CHANNELS: usize = 16;
+
 /// Usual names of samples and labels: plainly, of scikit-learn's bundles, of images.
 const PAIRS: [[&str; 2]; 4] = [["x", "y"], ["data", "target"], ["features", "labels"], ["images", "labels"]];
 /// Names of arrays with the classes' names.
@@ -139,7 +142,9 @@ fn part(place: &str, entries: &[Entry], names: [String; 2], reading: &Reading) -
     }
     let mut samples = Samples { values, ..Samples::default() };
     let label_place = format!("{place}, array {}", names[1]);
-    let mut form = Form { shape, label_place: label_place.clone(), ..Form::default() };
+    // Few long rows are channels over time.
+    let channels = matches!(shape[..], [count, length] if count <= MOST_CHANNELS && count < length);
+    let mut form = Form { shape, channels, label_place: label_place.clone(), ..Form::default() };
     match array(&names[1])? {
         None if reading.target == Target::Nothing => {}
         None => return Err(missing(&names[1]).into()),

@@ -125,10 +125,13 @@ pub fn by_content(keys: &[Key], labels: &[usize], shares: Shares) -> Parts {
     divided
 }
 
-/// Divide `count` samples by their order: the last fifth tests, the tenth before it validates.
-pub fn by_time(count: usize) -> Parts {
+/// Divide `count` samples by their order: the last fifth tests, the tenth before it validates. The last `gap`
+/// samples before the two borders are left out.
+pub fn by_time(count: usize, gap: usize) -> Parts {
     let (train, validation) = (count - count / 5 - count / 10, count / 10);
-    [(0..train).collect(), (train..train + validation).collect(), (train + validation..count).collect()]
+    let end = train + validation;
+    let before = |from: usize, to: usize| (from..to.saturating_sub(gap).max(from)).collect();
+    [before(0, train), before(train, end), (end..count).collect()]
 }
 
 #[cfg(test)]
@@ -191,6 +194,7 @@ mod tests {
             assert_eq!(side(&parts, 7), side(&parts, 150));
         }
         assert_eq!(tested, [1; 200]);
-        assert_eq!(by_time(10), [(0..7).collect::<Vec<_>>(), vec![7], vec![8, 9]]);
+        assert_eq!(by_time(10, 0), [(0..7).collect::<Vec<_>>(), vec![7], vec![8, 9]]);
+        assert_eq!(by_time(40, 2), [(0..26).collect::<Vec<_>>(), vec![28, 29], (32..40).collect()]);
     }
 }

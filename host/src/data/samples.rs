@@ -5,7 +5,7 @@ use anyhow::Result;
 use super::missing::fill;
 use super::partition::{self, Key, Parts, Shares};
 use super::table::labels::Labels;
-use super::{Dataset, Reading, Split, SplitRule, Target, Values, suspicions};
+use super::{Dataset, Reading, Split, SplitRule, Target, Values, measure, suspicions};
 use crate::error::require;
 
 /// Fewest samples to divide.
@@ -39,6 +39,10 @@ pub struct Form {
     pub assumed: bool,
     /// Where errors of labels say that they are.
     pub label_place: String,
+    /// Whether the first dimension of a sample is that of channels, each with a scaling of its own.
+    pub channels: bool,
+    /// Divide by time, and leave out so many samples before each border; none to divide as the reading says.
+    pub gap: Option<usize>,
     /// What was assumed or looks wrong so far.
     pub warnings: Vec<String>,
 }
@@ -57,7 +61,7 @@ impl Samples {
     /// Divide them as `shares` and `reading` say.
     fn divide(&self, features: usize, classes: &[usize], shares: Shares, reading: &Reading) -> Parts {
         if reading.split == SplitRule::Time && shares == Shares::Whole {
-            return partition::by_time(classes.len());
+            return partition::by_time(classes.len(), 0);
         }
         match &self.groups {
             Some(groups) => partition::by_content(groups, classes, shares),
@@ -97,7 +101,10 @@ pub fn assemble(
         let divided = if own_validation && own_test {
             [(0..count).collect(), Vec::new(), Vec::new()]
         } else {
-            samples.divide(features, &classes, shares, reading)
+            match form.gap {
+                Some(gap) => partition::by_time(count, gap),
+                None => samples.divide(features, &classes, shares, reading),
+            }
         };
         let all = samples.classified(classes);
         parts = divided.map(|indices| all.select(features, &indices));
@@ -111,7 +118,7 @@ pub fn assemble(
     }
     let [mut train, mut validation, mut test] = parts;
     warnings.extend(fill(&mut train, &mut [&mut validation, &mut test], features));
-    let scaling = train.values.scaling();
+    let scaling = measure::scaling(&train, &form.shape, form.channels, reading.scaling);
     let mut dataset = Dataset::new(place, form.shape, class_names, scaling, (train, validation, test));
     (dataset.feature_names, dataset.target_names) = (form.feature_names, form.target_names);
     warnings.extend(suspicions::of(&dataset, reading));

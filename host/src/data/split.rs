@@ -4,8 +4,6 @@ use anyhow::Result;
 use fenchel_core::{Random, Scaling};
 use rand_core::{Rng, SeedableRng};
 
-use super::InputScaling;
-
 /// Raw values, sample after sample: bytes stay bytes, a quarter of the memory.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Values {
@@ -33,16 +31,6 @@ impl Values {
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
-    }
-
-    /// To \[0, 1\]: a byte's whole range, or the range that these numbers have.
-    pub fn scaling(&self) -> InputScaling {
-        let Self::Floats(values) = self else { return InputScaling::one(0.0, 1.0 / 255.0) };
-        let extremes = |(low, high): (f32, f32), &value: &f32| (low.min(value), high.max(value));
-        let (low, high) = values.iter().fold((f32::INFINITY, f32::NEG_INFINITY), extremes);
-        let range = high - low;
-        let factor = if range > 0.0 && range.is_finite() { 1.0 / range } else { 1.0 };
-        InputScaling::one(low, factor)
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a training gives: a model file with its settings in the header.
 
 use anyhow::Result;
-use fenchel_core::{Confidence, Header, Input, Names, Task, Training, TrainingData};
+use fenchel_core::{Bounds, Confidence, Header, Input, Names, Task, Training, TrainingData};
 
 use super::Settings;
 use crate::Parameters;
@@ -29,7 +29,11 @@ pub fn export_run(
     };
     let classes = joined(&data.class_names);
     let task = Task::Classification { classes: Names(&classes), confidence: Confidence::default() };
-    let input = Input { names: None, scaling: data.scaling.view(), bounds: None };
-    let of = TrainingData { name: &settings.data.source, samples: data.train.len() as u32, sha256: None };
+    let names = joined(&data.feature_names);
+    let names = (!data.feature_names.is_empty()).then_some(Names(&names));
+    let bounds = data.bounds().map(|(low, high)| Bounds { low, high });
+    let input = Input { names, scaling: data.scaling.view(), bounds };
+    let (name, identity) = (&settings.data.source, data.identity());
+    let of = TrainingData { name, samples: data.train.len() as u32, sha256: Some(&identity.0) };
     export(parameters, &data.shape, Header { training, data: of, task, input })
 }

@@ -9,6 +9,8 @@ use crate::error::{BadInput, quoted, require};
 
 /// Most classes of a column of numbers that nobody said is the label.
 const MOST_ASSUMED: usize = 50;
+/// Classes that are no suspicion even if most have a single sample.
+const FEW: usize = 10;
 /// Longest name of a class, bytes.
 const LONGEST: usize = 64;
 
@@ -61,7 +63,8 @@ impl Labels {
         self.texts.iter().all(|text| number(text).is_some())
     }
 
-    /// Refuse what looks like a column of values rather than of labels: with `assumed`, more than 50 numbers;
+    /// Refuse what looks like a column of values rather than of labels: with `assumed`, more than 50 numbers, or numbers
+    /// most of which appear once;
     /// else, numbers with fractions.
     ///
     /// # Errors
@@ -71,11 +74,16 @@ impl Labels {
         let numbers = self.are_numbers();
         let got = format!("{count} different numbers");
         let remedy = "--label names another column, --task regress learns values";
-        if assumed {
+        if assumed && numbers {
             let expected = format!(
-                "at most {MOST_ASSUMED} classes in the last column ({remedy}, --label last says that it is the label)"
+                "at most {MOST_ASSUMED} classes of several samples each in the last column ({remedy}, --label last \
+                 says that it is the label)"
             );
-            require!(!numbers || count <= MOST_ASSUMED, place, expected, got);
+            let mut counts = vec![0usize; count];
+            self.codes.iter().for_each(|&code| counts[code] += 1);
+            let single = counts.iter().filter(|&&count| count == 1).count();
+            let values = count > MOST_ASSUMED || (count > FEW && 2 * single > count);
+            require!(!values, place, expected, got);
         }
         let whole = |text: &String| number(text).is_some_and(|value| value.fract() == 0.0);
         let fraction = self.texts.iter().find(|text| !whole(text)).filter(|_| numbers);

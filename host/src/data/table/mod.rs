@@ -245,6 +245,7 @@ impl<'a> Table<'a> {
             assumed: columns.assumed,
             label_place,
             warnings,
+            ..Form::default()
         };
         let samples = Samples {
             values: Values::Floats(self.values),
