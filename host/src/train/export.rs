@@ -5,6 +5,8 @@ use fenchel_core::{Bounds, Confidence, Header, Input, Names, Task, Training, Tra
 
 use super::Settings;
 use crate::Parameters;
+use crate::analysis::calibration::temperature;
+use crate::analysis::evaluate::outputs;
 use crate::data::Dataset;
 use crate::store::model_file::{ModelBytes, export, joined};
 
@@ -28,7 +30,10 @@ pub fn export_run(
         epoch,
     };
     let classes = joined(&data.class_names);
-    let task = Task::Classification { classes: Names(&classes), confidence: Confidence::default() };
+    let answers = outputs(&parameters.network(), &data.validation, data.scaling.view())?;
+    let temperature = temperature(&answers, &data.validation.labels);
+    let confidence = Confidence { temperature, ..Confidence::default() };
+    let task = Task::Classification { classes: Names(&classes), confidence };
     let names = joined(&data.feature_names);
     let names = (!data.feature_names.is_empty()).then_some(Names(&names));
     let bounds = data.bounds().map(|(low, high)| Bounds { low, high });
