@@ -315,14 +315,16 @@ fn runs_are_listed_and_compared() {
     let whole = |run: &Value| run["state"] == "finished" && run["epoch"] == 3 && run["epochs"] == 3;
     assert!(listed.iter().all(whole), "{listed:?}");
     let compared = json(&fenchel(folder, &["compare", "runs/first", "runs/second", "--json"]));
-    assert_eq!(compared[1]["settings"], serde_json::json!({ "objective": "rovr" }));
+    assert_eq!(compared[1]["settings"], serde_json::json!({ "objective.name": "rovr" }));
     assert_eq!(compared[0]["outcome"]["validation_accuracy"], listed[0]["validation_accuracy"]);
     // A log that a kill cut off in the middle of a line is still read.
     let log = folder.join("runs/first/log.jsonl");
     let text = std::fs::read_to_string(&log).expect("a log");
     std::fs::write(&log, &text[..text.len() - 9]).expect("written");
-    let listed = json_lines(&fenchel(folder, &["runs", "--json"]));
-    assert_eq!(listed[0]["epoch"], 2);
+    let output = fenchel(folder, &["runs", "--json"]);
+    assert_eq!(json_lines(&output), listed, "the checkpoint knows what the log lacks");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("2 of the 3 lines"), "{said}");
     refused(folder, &["runs", "nowhere"], &["nowhere", "a folder that holds runs"]);
     refused(folder, &["compare", "runs/first", "nowhere"], &["settings.toml"]);
 }

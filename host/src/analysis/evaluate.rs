@@ -4,7 +4,21 @@ use anyhow::Result;
 use fenchel_core::{Model, Network, Scaling, Weights, label};
 use rayon::prelude::*;
 
-use crate::data::Split;
+use crate::data::{Dataset, Split};
+use crate::error::require;
+
+/// Refuse data that the model doesn't take: the one check before any command puts both together.
+///
+/// # Errors
+/// [`crate::BadInput`] for another number of values a sample, or more classes.
+pub fn check_fits(model: &Model, data: &Dataset) -> Result<()> {
+    let network = model.network();
+    let inputs = format!("{} values a sample, as the model takes", network.input_units());
+    require!(data.features == network.input_units(), &data.name, inputs, data.features);
+    let classes = format!("at most {} classes, as the model has", network.output_units());
+    require!(data.classes() <= network.output_units(), &data.name, classes, data.classes());
+    Ok(())
+}
 
 /// The answers z_L to every sample, (samples, n_L). With a [`Model`]'s network these are the bits
 /// that a device computes.

@@ -6,14 +6,15 @@ use anyhow::Result;
 use fenchel_core::{Model, Precision};
 use serde_json::json;
 
-use crate::analysis::evaluate::accuracy;
-use crate::convert::identifier;
+use super::errors;
+use crate::analysis::evaluate::{accuracy, check_fits};
 use crate::convert::quantise::{name, narrow};
+use crate::convert::{self, identifier};
+use crate::data::{self, Dataset};
 use crate::error::{quoted, require};
-use crate::output;
+use crate::output::{self, say};
 use crate::store::files;
 use crate::store::model_file::ModelBytes;
-use crate::{convert, data};
 
 /// Write a run's best model as a model file, which every command and the firmware take
 #[derive(clap::Args)]
@@ -76,6 +77,11 @@ pub fn run(args: &Args) -> Result<()> {
     };
     let narrowed = narrow(&model, form)?;
     write(args, &narrowed)?;
+    let data = data(&model);
+    if let Err(error) = &data {
+        say(format_args!("accuracy unknown: {}", errors::line(error)));
+    }
+    let test_accuracy = |model: &Model| accuracy(model, &data.as_ref().ok()?.test).ok();
     let before = test_accuracy(&model);
     let after = test_accuracy(&narrowed.model(args.output.display())?);
     if args.json {
@@ -85,8 +91,7 @@ pub fn run(args: &Args) -> Result<()> {
         );
     }
     let percent = |accuracy: Option<f64>| {
-        accuracy
-            .map_or("unknown, its data isn't here".into(), |accuracy| format!("{:.2} %", 100.0 * accuracy))
+        accuracy.map_or("unknown".into(), |accuracy| format!("{:.2} %", 100.0 * accuracy))
     };
     super::print(format_args!(
         "{}: {} bytes\ntest accuracy {} as {}, {} as {}",
@@ -125,9 +130,11 @@ fn name_of(args: &Args) -> Result<String> {
     Ok(name.clone())
 }
 
-/// On the test set that the model names, if that is here.
-fn test_accuracy(model: &Model) -> Option<f64> {
-    accuracy(model, &data::load(model.header().data.name).ok()?.test).ok()
+/// The data that the model names, if that is here and still fits.
+fn data(model: &Model) -> Result<Dataset> {
+    let data = data::load(model.header().data.name)?;
+    check_fits(model, &data)?;
+    Ok(data)
 }
 
 /// A form of weights as `--weights` has it.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use fenchel_core::{Model, Network, Packed, Scaling, StateView};
+use fenchel_core::{Attack, Model, Network, Objective, Packed, Potential, Scaling, StateView};
 use serde_json::{Value, json};
 
 use super::samples::SampleArgs;
@@ -12,8 +12,9 @@ use crate::analysis::nudge_bounds::{global_bound, local_bounds};
 use crate::analysis::robustness::Samples;
 use crate::data::Split;
 use crate::experiments::bench::median;
-use crate::spelling::Spelled;
+use crate::spelling::{self, Spelled};
 use crate::store::model_file::ModelBytes;
+use crate::train::{AttackName, Distance, OBJECTIVES, PotentialName};
 
 /// What a model is: blocks, how it was trained, what it takes
 #[derive(clap::Args)]
@@ -50,7 +51,7 @@ pub fn run(args: &Args) -> Result<()> {
     if let Some(board) = &args.target {
         report["target"] = cost::report(&model, bytes.len(), board)?;
     }
-    if args.json { super::print(report) } else { super::print(serde_json::to_string_pretty(&report)?) }
+    if args.json { super::print(report) } else { super::inspect_text::print(&report) }
 }
 
 /// The bounds of `fenchel::analysis::nudge_bounds`, the local one over the samples of `split`.
@@ -82,8 +83,8 @@ fn report(model: &Model, bytes: usize, weights: bool) -> Value {
         "scaling": scaling(&model.scaling()),
         "training": {
             "data": model.header().data.name,
-            "objective": format!("{:?}", training.objective),
-            "attack": format!("{:?}", training.attack),
+            "objective": objective(training.objective),
+            "attack": attack(training.attack),
             "alpha": training.alpha,
             "beta": training.beta,
             "perturbation": training.perturbation.spell(),
@@ -105,13 +106,39 @@ fn scaling(scaling: &Scaling) -> Value {
     }
 }
 
+/// As `--objective` takes it.
+fn objective(objective: Objective) -> String {
+    let row = OBJECTIVES.iter().find(|row| row.objective == objective);
+    row.map_or_else(|| format!("{objective:?}"), |row| spelling::name(row.name))
+}
+
+/// As `--attack` takes it; the file doesn't tell a random label from the runner-up.
+fn attack(attack: Attack) -> String {
+    match attack {
+        Attack::Targeted => "random-label or runner-up".into(),
+        Attack::Untargeted => spelling::name(AttackName::Untargeted),
+        Attack::None => spelling::name(AttackName::None),
+        other => format!("{other:?}"),
+    }
+}
+
+/// As `--potential` takes it, or `--distance` where that isn't the potential.
+fn potential(potential: Potential) -> String {
+    match potential {
+        Potential::FenchelYoung => spelling::name(PotentialName::FenchelYoung),
+        Potential::Quadratic => spelling::name(PotentialName::Quadratic),
+        Potential::Elementwise => spelling::name(Distance::Elementwise),
+        other => format!("{other:?}"),
+    }
+}
+
 fn block(network: &Network<Packed>, k: usize, weights: bool) -> Value {
     let mut block = json!({ "block": k, "units": network.blocks()[k].units });
     if k == 0 {
         return block;
     }
     block["activation"] = network.blocks()[k].activation.spell().into();
-    block["potential"] = format!("{:?}", network.blocks()[k].potential).into();
+    block["potential"] = potential(network.blocks()[k].potential).into();
     let incoming = network.connections().iter().filter(|c| c.to == k);
     block["from"] = incoming.clone().map(|c| c.from).collect();
     if weights {

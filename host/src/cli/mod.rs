@@ -9,6 +9,7 @@ mod hardware;
 mod import;
 mod infer;
 mod inspect;
+mod inspect_text;
 mod options;
 mod plot;
 mod problem;

@@ -177,6 +177,33 @@ impl Options {
         Ok(settings)
     }
 
+    /// Options that were given, and have no effect with the objective of `settings`.
+    pub fn ignored(&self, settings: &Settings) -> Vec<&'static str> {
+        let changed = |change: fn(&mut Settings)| settings.clone().with(change).contrast();
+        let contrast = settings.contrast();
+        let is_lifted = contrast.is_some();
+        let of_loss = [
+            ("--alpha", self.alpha.is_some(), changed(|settings| settings.objective.alpha *= 0.5)),
+            ("--beta", self.beta.is_some(), changed(|settings| settings.objective.beta *= 0.5)),
+            ("--attack", self.attack.is_some(), {
+                // No two kinds of loss have the same problems, where there are any.
+                let other = |loss| settings.clone().with(|settings| settings.attack.loss = loss).contrast();
+                let others = [AttackName::None, AttackName::Untargeted].map(other);
+                others.into_iter().find(|other| *other != contrast).unwrap_or(contrast)
+            }),
+        ];
+        let without_effect = of_loss.into_iter().filter(|option| option.1 && option.2 == contrast);
+        let of_relaxation = [
+            ("--schedule", self.schedule.is_some()),
+            ("--sweeps", self.sweeps.is_some()),
+            ("--tolerance", self.tolerance.is_some()),
+            ("--perturbed-blocks", self.perturbed_blocks.is_some()),
+            ("--perturbed-per", self.perturbed_per.is_some()),
+        ];
+        let unused = of_relaxation.into_iter().filter(|option| option.1 && !is_lifted);
+        without_effect.map(|option| option.0).chain(unused.map(|option| option.0)).collect()
+    }
+
     /// What the settings file says; data and objective of the command line first, as others follow them.
     fn configured(&self, path: &Path) -> Result<Settings> {
         let text = std::fs::read_to_string(path)

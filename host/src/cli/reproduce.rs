@@ -19,7 +19,8 @@ use crate::experiments::robustness;
 use crate::experiments::robustness_figure;
 use crate::experiments::table1;
 use crate::experiments::{figure1, plots, solvers};
-use crate::store::files;
+use crate::store::lock::Lock;
+use crate::store::{files, run};
 
 /// The paper's experiments: trains what isn't trained yet, and writes tables as JSON and Markdown
 #[derive(clap::Args)]
@@ -207,8 +208,13 @@ impl Common {
         name: &str,
         work: impl FnOnce(Plan, &[Dataset], &(dyn Fn(&Cell) + Sync)) -> Result<(String, Report<T>)> + Send,
     ) -> Result<()> {
-        require!(self.seeds > 0, "--seeds", "at least 1", 0);
-        require!(self.jobs != Some(0), "--jobs", "at least 1", 0);
+        let most: [u64; 2] = [1000, 1024];
+        require!((1..=most[0]).contains(&self.seeds), "--seeds", format!("1 to {}", most[0]), self.seeds);
+        let jobs = self.jobs.map_or(1, |jobs| jobs as u64);
+        require!((1..=most[1]).contains(&jobs), "--jobs", format!("1 to {}", most[1]), jobs);
+        files::make_folder(&self.cells)?;
+        let _lock = Lock::take(&self.cells)?;
+        run::clear(&self.cells)?;
         let data = self.data.iter().map(|name| data::load(name)).collect::<Result<Vec<_>>>()?;
         let threads = rayon::ThreadPoolBuilder::new().num_threads(self.jobs.unwrap_or(0)).build()?;
         let plan = Plan { seeds: self.seeds, epochs: self.epochs, samples: self.samples };

@@ -3,8 +3,8 @@
 use anyhow::Result;
 use fenchel_core::Model;
 
+use crate::analysis::evaluate::check_fits;
 use crate::data::{self, Dataset, Split};
-use crate::error::require;
 
 /// The splits of a data set.
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -29,19 +29,7 @@ impl SampleArgs {
     /// The data, checked against the model.
     pub fn load(&self, model: &Model) -> Result<Dataset> {
         let data = data::load(self.data.as_deref().unwrap_or(model.header().data.name))?;
-        let network = model.network();
-        require!(
-            data.features == network.input_units(),
-            &data.name,
-            format!("{} values a sample, as the model takes", network.input_units()),
-            data.features
-        );
-        require!(
-            data.classes() <= network.output_units(),
-            &data.name,
-            format!("at most {} classes, as the model has", network.output_units()),
-            data.classes()
-        );
+        check_fits(model, &data)?;
         Ok(data)
     }
 

@@ -66,6 +66,10 @@ pub fn run(args: &Args) -> Result<()> {
 /// A new run.
 fn begin(args: &Args) -> Result<()> {
     let settings = args.options.settings()?;
+    for option in args.options.ignored(&settings) {
+        let objective = crate::spelling::name(settings.objective.name);
+        say(format_args!("warning: {option} has no effect with --objective {objective}"));
+    }
     let data = data::load_as(&settings.data.source, &settings.reading)?;
     let trainer = Trainer::new(&settings, &data)?;
     // What no model file can hold is refused now, not after the first epoch.

@@ -8,15 +8,18 @@ use std::cell::OnceCell;
 use std::path::PathBuf;
 
 use anyhow::Result;
+use fenchel_core::Model;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde_json::{Value, json};
 
 use crate::BadInput;
+use crate::analysis::evaluate::check_fits;
 use crate::data::Dataset;
-use crate::error::printable;
+use crate::error::{printable, require};
+use crate::store::files;
 use crate::store::model_file::ModelBytes;
-use crate::store::run::DEVICE;
-use crate::train::{Logged, Record, Settings};
+use crate::store::run::{BEST, DEVICE};
+use crate::train::{Logged, Record, Settings, training};
 use chart::{Line, STYLE, chart};
 pub use figures::{Figure, figures, png};
 use measures::{CHIPS, CURVES, Mistake, SAMPLES};
@@ -51,10 +54,20 @@ impl Reported {
     /// Its figures on a device, by name; none if there are none.
     fn device(&self) -> Result<Option<serde_json::Map<String, Value>>> {
         let path = self.folder.join(DEVICE);
-        let Ok(text) = std::fs::read_to_string(&path) else { return Ok(None) };
+        let Ok(text) = files::read(&path) else { return Ok(None) };
         let bad =
             |error| BadInput::new(path.display(), "a JSON object of figures", printable(&format!("{error}")));
-        Ok(Some(serde_json::from_str(&text).map_err(bad)?))
+        Ok(Some(serde_json::from_slice(&text).map_err(bad)?))
+    }
+
+    /// Refuse a best model that came from another run.
+    fn check_is_own(&self, model: &Model, data: &Dataset) -> Result<()> {
+        let header = model.header();
+        let is_own = header.training == training(&self.settings, header.training.epoch);
+        let same = is_own && header.data.name == self.settings.data.source && model.network().blocks() == self.settings.architecture(data)?.blocks;
+        let (expected, got) = ("the best model of this run", "another's: --resume writes its own anew");
+        require!(same, self.folder.join(BEST).display(), expected, got);
+        Ok(())
     }
 
     /// Its best model and its data, read once.
@@ -66,6 +79,10 @@ impl Reported {
             ModelBytes::read(&self.folder)?,
             crate::data::load_as(&self.settings.data.source, &self.settings.reading)?,
         );
+        let model = bytes.model(self.name())?;
+        check_fits(&model, &data)?;
+        self.check_is_own(&model, &data)?;
+        drop(model);
         Ok(self.loaded.get_or_init(|| (bytes, data)))
     }
 }
@@ -192,11 +209,28 @@ fn outcome(runs: &[Measured]) -> Markup {
     }
 }
 
-/// Confusion matrix and mistakes.
-fn answers(run: &Measured) -> Markup {
-    let mistakes = run.mistakes.len();
+/// The confusion matrix; of many classes, whose matrix nobody could read, the most frequent confusions.
+fn confusion(run: &Measured) -> Markup {
+    /// Classes of a matrix at most, and confusions listed at most.
+    const MOST: usize = 40;
+    if run.matrix.len() > MOST {
+        let cells = run.matrix.iter().enumerate().flat_map(|(truth, row)| {
+            row.iter().enumerate().map(move |(answer, &count)| (count, truth, answer))
+        });
+        let mut wrong: Vec<_> =
+            cells.filter(|&(count, truth, answer)| count > 0 && truth != answer).collect();
+        wrong.sort_by_key(|&(count, truth, answer)| (std::cmp::Reverse(count), truth, answer));
+        return html! {
+            h3 { "The " (wrong.len().min(MOST)) " most frequent of " (wrong.len()) " confusions on the test split" }
+            div.scroll { table {
+                tr { th { "label" } th { "answer" } th { "samples" } }
+                @for &(count, truth, answer) in wrong.iter().take(MOST) {
+                    tr { td { (run.class(truth)) } td { (run.class(answer)) } td { (count) } }
+                }
+            } }
+        };
+    }
     html! {
-        h2 { "Answers of " (run.name) }
         h3 { "Confusion on the test split: rows are the labels, columns the answers" }
         div.scroll { table.matrix {
             tr { th {} @for class in 0..run.matrix.len() { th { (run.class(class)) } } }
@@ -209,6 +243,15 @@ fn answers(run: &Measured) -> Markup {
                 }
             }
         } }
+    }
+}
+
+/// Confusion matrix and mistakes.
+fn answers(run: &Measured) -> Markup {
+    let mistakes = run.mistakes.len();
+    html! {
+        h2 { "Answers of " (run.name) }
+        (confusion(run))
         h3 { "Mislabelled: " (mistakes) " of " (run.data.test.len()) " samples" }
         @if mistakes > 0 {
             p.dim {

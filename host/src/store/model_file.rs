@@ -10,6 +10,7 @@ use fenchel_core::{
 };
 
 use crate::error::require;
+use crate::store::files;
 use crate::{BadInput, Parameters};
 
 /// A model file in memory, aligned as a device's flash would hold it. Not `Clone`: a copy of the
@@ -41,8 +42,11 @@ impl ModelBytes {
     /// # Errors
     /// If it can't be read.
     pub fn read(path: &Path) -> Result<Self> {
-        let file = if path.is_dir() { path.join(crate::store::run::BEST) } else { path.to_path_buf() };
-        let bytes = std::fs::read(&file).map_err(|error| {
+        let read = match path.is_dir() {
+            true => files::read(&path.join(crate::store::run::BEST)),
+            false => std::fs::read(path),
+        };
+        let bytes = read.map_err(|error| {
             BadInput::new(path.display(), "a model file, or a run folder that holds one", error)
         })?;
         Ok(Self::new(&bytes))

@@ -20,15 +20,6 @@ pub fn export_run(
     epoch: u32,
     data: &Dataset,
 ) -> Result<ModelBytes> {
-    let training = Training {
-        objective: settings.objective.name.objective(),
-        attack: settings.attack.loss.loss(),
-        alpha: settings.objective.alpha,
-        beta: settings.objective.beta,
-        perturbation: settings.attack.perturbation,
-        seed: settings.seed,
-        epoch,
-    };
     let classes = joined(&data.class_names);
     let answers = outputs(&parameters.network(), &data.validation, data.scaling.view())?;
     let temperature = temperature(&answers, &data.validation.labels);
@@ -40,5 +31,19 @@ pub fn export_run(
     let input = Input { names, scaling: data.scaling.view(), bounds };
     let (name, identity) = (&settings.data.source, data.identity());
     let of = TrainingData { name, samples: data.train.len() as u32, sha256: Some(&identity.0) };
-    export(parameters, &data.shape, Header { training, data: of, task, input })
+    let header = Header { training: training(settings, epoch), data: of, task, input };
+    export(parameters, &data.shape, header)
+}
+
+/// What the header of a model file says of a training.
+pub fn training(settings: &Settings, epoch: u32) -> Training<'_> {
+    Training {
+        objective: settings.objective.name.objective(),
+        attack: settings.attack.loss.loss(),
+        alpha: settings.objective.alpha,
+        beta: settings.objective.beta,
+        perturbation: settings.attack.perturbation,
+        seed: settings.seed,
+        epoch,
+    }
 }

@@ -9,13 +9,12 @@ use serde::{Deserialize, Serialize};
 use super::batch::Streams;
 use super::learner::Learner;
 use super::observe::{COSINE_EVERY, Observed, norm};
-use super::{Epoch, Safety, Settings, Trained};
-use crate::Parameters;
+use super::{Epoch, Safety, Settings, Trained, memory};
 use crate::analysis::evaluate::{outputs, score};
 use crate::analysis::nudge_bounds::local_bounds;
 use crate::analysis::robustness::Samples;
 use crate::data::{Dataset, Split, permutation};
-use crate::error::require;
+use crate::{BadInput, Parameters};
 
 /// A network in training.
 ///
@@ -85,6 +84,7 @@ impl<'a> Trainer<'a> {
     /// [`crate::BadInput`] or [`fenchel_core::Error`] for settings that don't fit.
     pub fn new(settings: &Settings, data: &'a Dataset) -> Result<Self> {
         settings.check(data)?;
+        memory::check(settings, data)?;
         let mut streams = Streams::new(settings.seed);
         let samples = streams.samples(settings, data)?;
         let parameters = Parameters::new(&settings.architecture(data)?, &mut streams.initial);
@@ -120,14 +120,9 @@ impl<'a> Trainer<'a> {
         self.progress.seconds = before + start.elapsed().as_secs_f64();
         let Some(unbounded) = unbounded else { return Ok(Step::Stopped) };
         let epoch = if pretraining { self.progress.pretrained } else { self.progress.trained };
-        let got =
-            format!("{:e}, after which epoch {epoch} left others", self.settings.optimiser.learning_rate);
-        require!(
-            self.parameters().is_finite(),
-            "`learning_rate`",
-            "one that leaves weights and biases finite",
-            got
-        );
+        if !self.parameters().is_finite() {
+            return Err(self.blame(epoch));
+        }
         let validation = &self.data.validation;
         let answers = outputs(&self.parameters().network(), validation, self.data.scaling.view())?;
         let (validation_accuracy, validation_loss) = score(&answers, &validation.labels);
@@ -144,6 +139,21 @@ impl<'a> Trainer<'a> {
         Ok(Step::Epoch(report))
     }
 
+    /// What made weights or biases leave the finite numbers in `epoch`.
+    fn blame(&self, epoch: u32) -> anyhow::Error {
+        /// Inputs are of order one; a factor of a subnormal range makes others.
+        const LARGEST: f32 = 1e10;
+        let all = Samples::new(&self.samples, self.data.features, self.data.scaling, self.samples.len());
+        let left = format!("after which epoch {epoch} left the finite numbers");
+        if let Some(value) = all.input.iter().find(|value| !(value.abs() <= LARGEST)) {
+            let expected = "values that scaling brings near 1";
+            return BadInput::new(&self.data.name, expected, format!("an input of {value:e}, {left}")).into();
+        }
+        let rate = self.settings.optimiser.learning_rate;
+        let expected = "one that leaves weights and biases finite";
+        BadInput::new("`learning_rate`", expected, format!("{rate:e}, {left}")).into()
+    }
+
     /// The rest of an epoch; the number of samples dropped in all of it, or nothing if it was stopped.
     fn batches(&mut self, stop: &dyn Fn() -> bool) -> Result<Option<usize>> {
         let progress = &mut self.progress;
@@ -155,7 +165,7 @@ impl<'a> Trainer<'a> {
             if stop() {
                 return Ok(None);
             }
-            let last = progress.order.len().min(progress.seen + self.settings.optimiser.batch);
+            let last = progress.order.len().min(progress.seen.saturating_add(self.settings.optimiser.batch));
             let indices = &progress.order[progress.seen..last];
             progress.dropped += self.learner.step(&self.samples, indices, self.data, &mut self.streams)?;
             progress.seen = last;

@@ -7,6 +7,7 @@ mod objective;
 mod optimiser;
 mod read;
 mod relaxation;
+mod seed;
 mod unchanged;
 
 use anyhow::Result;
@@ -44,6 +45,7 @@ pub(super) use unchanged::check_unchanged;
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Settings {
     /// Seed of subset, initialisation, order and every other draw; default 0.
+    #[serde(with = "seed")]
     pub seed: u64,
     /// What is trained on.
     pub data: DataSettings,

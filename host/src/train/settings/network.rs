@@ -57,6 +57,8 @@ impl NetworkSettings {
         require!(self.layers.iter().all(fits), "`layers`", "1 to 8192 units a block", layers);
         let blocks = self.layers.len();
         require!((1..=14).contains(&blocks), "`layers`", "1 to 14 hidden blocks", blocks);
+        let odd = self.gamma.iter().find(|gamma| !(1e-6..=1e6).contains(*gamma));
+        require!(odd.is_none(), "`gamma`", "1e-6 to 1e6 each", odd.unwrap_or(&0.0));
         require!(inputs <= 8192, "`data`", "at most 8192 values a sample", inputs);
         let sizes = [&[inputs], self.layers.as_slice(), &[outputs]].concat();
         Architecture::new(&sizes, &self.activation, self.potential()?, &self.skip, &self.gamma)

@@ -12,17 +12,19 @@ use crate::train::ObjectiveName;
 pub struct ObjectiveSettings {
     /// Name of the objective; default `arovr-g`.
     pub name: ObjectiveName,
-    /// α, the weight of the loss against the attack, in (0, 1]; default 0.49, as in the paper.
+    /// α, the weight of the loss against the attack, 1e-6 to 1; default 0.49, as in the paper.
     pub alpha: f32,
-    /// β, the strength of the nudge, above 0; default 1/4, as in the paper.
+    /// β, the strength of the nudge, 1e-6 to 1e6; default 1/4, as in the paper.
     pub beta: f32,
 }
 
 impl ObjectiveSettings {
     /// Refuse values out of range.
     pub(super) fn check(&self) -> Result<()> {
-        require!(self.alpha > 0.0 && self.alpha <= 1.0, "`alpha`", "above 0, at most 1", self.alpha);
-        require!(self.beta > 0.0 && self.beta.is_finite(), "`beta`", "a finite number above 0", self.beta);
+        // Beyond, the gradient's division by β·α loses all digits, or γ is lost beside β.
+        let alpha = self.alpha;
+        require!((1e-6..=1.0).contains(&alpha), "`alpha`", "above 0 (from 1e-6 on), at most 1", alpha);
+        require!((1e-6..=1e6).contains(&self.beta), "`beta`", "1e-6 to 1e6", self.beta);
         Ok(())
     }
 }

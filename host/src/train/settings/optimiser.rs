@@ -28,12 +28,16 @@ pub struct OptimiserSettings {
 impl OptimiserSettings {
     /// Refuse values out of range.
     pub(super) fn check(&self) -> Result<()> {
-        require!(self.epochs > 0, "`epochs`", "at least 1", 0);
+        /// A log of so many lines has gigabytes.
+        const MOST: u32 = 10_000_000;
+        require!((1..=MOST).contains(&self.epochs), "`epochs`", format!("1 to {MOST}"), self.epochs);
+        require!(self.pretrain <= MOST, "`pretrain`", format!("at most {MOST}"), self.pretrain);
         require!(self.batch > 0, "`batch`", "at least 1", 0);
         let rate = self.learning_rate;
-        require!(rate > 0.0 && rate.is_finite(), "`learning_rate`", "a finite number above 0", rate);
+        let fits = rate >= 1e-12 && rate.is_finite();
+        require!(fits, "`learning_rate`", "a finite number above 0 (from 1e-12 on)", rate);
         let clip = self.weight_clip.unwrap_or(1.0);
-        require!(clip > 0.0 && clip.is_finite(), "`weight_clip`", "a finite number above 0", clip);
+        require!((1e-6..=1e6).contains(&clip), "`weight_clip`", "1e-6 to 1e6", clip);
         Ok(())
     }
 }

@@ -29,7 +29,9 @@ impl RelaxationSettings {
 
     /// Refuse values out of range.
     pub(super) fn check(&self) -> Result<()> {
-        require!(self.sweeps > 0, "`sweeps`", "at least 1", 0);
+        /// Ctrl-C is heard between batches.
+        const MOST: u32 = 1_000_000;
+        require!((1..=MOST).contains(&self.sweeps), "`sweeps`", format!("1 to {MOST}"), self.sweeps);
         let tolerance = self.tolerance;
         let fits = tolerance >= 0.0 && tolerance.is_finite();
         require!(fits, "`tolerance`", "a finite number of at least 0", tolerance);

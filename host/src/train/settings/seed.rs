@@ -1,0 +1,48 @@
+//! A seed as TOML holds it: a whole number, or from 2⁶³ on, where TOML's end, a string.
+
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serializer};
+
+/// As a number, or a string.
+///
+/// # Errors
+/// The serialiser's.
+pub fn serialize<S: Serializer>(seed: &u64, serializer: S) -> Result<S::Ok, S::Error> {
+    match i64::try_from(*seed) {
+        Ok(seed) => serializer.serialize_i64(seed),
+        Err(_) => serializer.serialize_str(&seed.to_string()),
+    }
+}
+
+/// From either.
+///
+/// # Errors
+/// What was expected.
+pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Seed {
+        Number(i64),
+        Text(String),
+    }
+    let seed = match Seed::deserialize(deserializer)? {
+        Seed::Number(seed) => u64::try_from(seed).ok(),
+        Seed::Text(seed) => seed.parse().ok(),
+    };
+    seed.ok_or_else(|| D::Error::custom("expected a seed of 0 to 2⁶⁴ − 1"))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::train::{ObjectiveName, Settings};
+
+    #[test]
+    fn every_seed_is_read_back() {
+        for seed in [0, 7, i64::MAX as u64, 1 << 63, u64::MAX] {
+            let settings = Settings::new("digits", ObjectiveName::Rovr).with(|settings| settings.seed = seed);
+            let text = toml::to_string(&settings).expect("text");
+            assert_eq!(Settings::from_toml(&text).expect("read back").seed, seed, "{text}");
+        }
+        assert!(Settings::from_toml("seed = -1").is_err() && Settings::from_toml("seed = \"x\"").is_err());
+    }
+}
