@@ -2,6 +2,7 @@
 
 mod bench;
 mod boards;
+mod chaos;
 mod count;
 mod cycles;
 mod demo;
@@ -52,6 +53,8 @@ enum Command {
     Limits,
     /// A model of one's own on the emulated Cortex-M, compared bit by bit
     Device(single::Args),
+    /// Run folders killed, damaged and fought over at random: the right bits afterwards, or a refusal
+    Chaos(chaos::Args),
     /// Every reader of files on whatever libFuzzer comes up with
     Fuzz(fuzz::Args),
     /// Instructions and modelled cycles of a fixed model against the record in
@@ -78,6 +81,7 @@ fn main() -> ExitCode {
             emulated(&|toolchain| limits::all(toolchain, &process::root().join("target/limits")))
         }
         Command::Device(args) => emulated(&|toolchain| single::run(toolchain, args)),
+        Command::Chaos(args) => chaos::run(args),
         Command::Fuzz(args) => fuzz::run(args),
         Command::Counts { record } => emulated(&|toolchain| {
             let folder = process::root().join("target/counts");

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 
 use super::Bench;
 use crate::process::{cargo, check, root};
-use crate::{python, tour};
+use crate::{chaos, python, tour};
 
 /// The files of `host/tests` that take seconds; the unit tests go with them.
 const QUICK: &[&str] = &["data", "exchange", "fetch", "layers"];
@@ -34,6 +34,11 @@ pub fn browser(_: &Bench) -> Result<()> {
 /// Circuits in ngspice.
 pub fn spice(_: &Bench) -> Result<()> {
     integration(&[], ["spice".to_string()].into_iter())
+}
+
+/// Runs killed, damaged and fought over.
+pub fn chaos(_: &Bench) -> Result<()> {
+    chaos::step()
 }
 
 /// docs/tour.md.
