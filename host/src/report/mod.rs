@@ -64,7 +64,9 @@ impl Reported {
     fn check_is_own(&self, model: &Model, data: &Dataset) -> Result<()> {
         let header = model.header();
         let is_own = header.training == training(&self.settings, header.training.epoch);
-        let same = is_own && header.data.name == self.settings.data.source && model.network().blocks() == self.settings.architecture(data)?.blocks;
+        let same = is_own
+            && header.data.name == self.settings.data.source
+            && model.network().blocks() == self.settings.architecture(data)?.blocks;
         let (expected, got) = ("the best model of this run", "another's: --resume writes its own anew");
         require!(same, self.folder.join(BEST).display(), expected, got);
         Ok(())

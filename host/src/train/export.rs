@@ -36,7 +36,7 @@ pub fn export_run(
 }
 
 /// What the header of a model file says of a training.
-pub fn training(settings: &Settings, epoch: u32) -> Training<'_> {
+pub fn training(settings: &Settings, epoch: u32) -> Training {
     Training {
         objective: settings.objective.name.objective(),
         attack: settings.attack.loss.loss(),

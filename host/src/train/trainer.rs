@@ -143,7 +143,8 @@ impl<'a> Trainer<'a> {
     fn blame(&self, epoch: u32) -> anyhow::Error {
         /// Inputs are of order one; a factor of a subnormal range makes others.
         const LARGEST: f32 = 1e10;
-        let all = Samples::new(&self.samples, self.data.features, self.data.scaling, self.samples.len());
+        let all =
+            Samples::new(&self.samples, self.data.features, self.data.scaling.view(), self.samples.len());
         let left = format!("after which epoch {epoch} left the finite numbers");
         if let Some(value) = all.input.iter().find(|value| !(value.abs() <= LARGEST)) {
             let expected = "values that scaling brings near 1";
