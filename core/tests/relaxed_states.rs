@@ -97,6 +97,12 @@ impl Case {
         } else {
             network.relax(&problem, &mut state, settings).expect("fits");
         }
+        if settings.tolerance == 0.0 {
+            // Without any measuring to the same bits.
+            let z: Vec<u32> = state.activities(&network, 1).iter().map(|z| z.to_bits()).collect();
+            network.relax_for(&problem, &mut state, settings.schedule, settings.sweeps).expect("fits");
+            assert!(state.activities(&network, 1).iter().map(|z| z.to_bits()).eq(z), "{settings:?}");
+        }
         // A fresh view of the same memory reads what the relaxation's own does.
         let mut state = StateView::new(network.units(), rows, &mut memory).expect("fits");
         let mut states = Vec::new();

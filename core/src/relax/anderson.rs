@@ -2,7 +2,7 @@
 
 use core::mem::swap;
 
-use crate::kernel::units::{map, zip};
+use crate::kernel::units::zip;
 use crate::kernel::vector::wide;
 use crate::state::Part;
 use crate::{Network, StateView, Weights};
@@ -17,9 +17,9 @@ impl<W: Weights> Network<'_, W> {
     /// residual r = w − e, clamped to [`THETA`].
     ///
     /// `step` counts from 1; the first has no step before it and ends at e = w. Unless it is the `last`,
-    /// e and w are kept for the next step by an exchange of slices, and what z and e were at the output
-    /// is gone. The `last` step of a relaxation leaves every slice where the state's memory has it, so
-    /// that a fresh view reads what this one does, and e and z of the output as they were.
+    /// e and w are kept for the next step by an exchange of slices. The `last` step of a relaxation
+    /// leaves every slice where the state's memory has it, so that a fresh view reads what this one
+    /// does. What z and e were at the output is gone.
     pub(crate) fn anderson(&self, state: &mut StateView, step: u32, last: bool) {
         // Every step but the last has exchanged the slices once.
         let exchange = !last || step % 2 == 0;
@@ -37,16 +37,11 @@ impl<W: Weights> Network<'_, W> {
         if exchange {
             swap(&mut state.e, &mut state.e_before);
             swap(&mut state.z, &mut state.w_before);
-            if last {
-                let Part { e, z, e_before, w_before, .. } = state.part(self.range(self.output(), state.rows));
-                map(e_before, e, |e| e);
-                map(w_before, z, |z| z);
-            }
         }
     }
 
     fn theta(&self, state: &mut StateView, row: usize) -> f32 {
-        let (mut along, mut square) = (Sum::default(), Sum::default());
+        let mut sums = Sums::default();
         for k in 1..self.output() {
             let (start, n) = self.row(k, state.rows, row);
             let Part { e, z: w, e_before, w_before, .. } = state.part(start..start + n);
@@ -54,17 +49,17 @@ impl<W: Weights> Network<'_, W> {
             let (w, w_tail) = w.as_chunks::<8>();
             let (e_before, e_before_tail) = e_before.as_chunks::<8>();
             let (w_before, w_before_tail) = w_before.as_chunks::<8>();
-            // Copies, which stay in registers.
-            (along, square) = wide(|| {
-                let (mut along, mut square) = (along, square);
+            // A copy, which stays in registers.
+            sums = wide(|| {
+                let mut sums = sums;
                 for (((e, w), e_before), w_before) in e.iter().zip(w).zip(e_before).zip(w_before) {
-                    add(&mut along, &mut square, e, w, e_before, w_before);
+                    sums.add(e, w, e_before, w_before);
                 }
-                (along, square)
+                sums
             });
-            add(&mut along, &mut square, e_tail, w_tail, e_before_tail, w_before_tail);
+            sums.add(e_tail, w_tail, e_before_tail, w_before_tail);
         }
-        let theta = along.total() / square.total();
+        let theta = total(&sums.along) / total(&sums.square);
         if theta.is_finite() { theta.clamp(THETA.0, THETA.1) } else { 0.0 }
     }
 
@@ -75,25 +70,28 @@ impl<W: Weights> Network<'_, W> {
     }
 }
 
-/// Eight partial sums, value i of a block in sum i mod 8, added up in ascending order at the end:
-/// an order that vector units keep too.
+/// r·Δr and ‖Δr‖², each in eight partial sums, value i of a block in sum i mod 8, added up in ascending
+/// order at the end: an order that vector units keep too.
 #[derive(Clone, Copy, Default)]
-struct Sum([f32; 8]);
+struct Sums {
+    along: [f32; 8],
+    square: [f32; 8],
+}
 
-impl Sum {
-    fn total(&self) -> f32 {
-        self.0.iter().fold(0.0, |total, part| total + part)
+impl Sums {
+    #[inline(always)]
+    fn add(&mut self, e: &[f32], w: &[f32], e_before: &[f32], w_before: &[f32]) {
+        let values = e.iter().zip(w).zip(e_before).zip(w_before);
+        let sums = self.along.iter_mut().zip(&mut self.square);
+        for ((((e, w), e_before), w_before), (along, square)) in values.zip(sums) {
+            let r = w - e;
+            let change = r - (w_before - e_before);
+            *along += r * change;
+            *square += change * change;
+        }
     }
 }
 
-#[inline(always)]
-fn add(along: &mut Sum, square: &mut Sum, e: &[f32], w: &[f32], e_before: &[f32], w_before: &[f32]) {
-    let values = e.iter().zip(w).zip(e_before).zip(w_before);
-    for ((((e, w), e_before), w_before), (along, square)) in values.zip(along.0.iter_mut().zip(&mut square.0))
-    {
-        let r = w - e;
-        let change = r - (w_before - e_before);
-        *along += r * change;
-        *square += change * change;
-    }
+fn total(sums: &[f32; 8]) -> f32 {
+    sums.iter().fold(0.0, |total, part| total + part)
 }

@@ -10,7 +10,7 @@ impl<W: Weights> Network<'_, W> {
     /// Returns the largest change of an activity.
     pub(super) fn backward_sweep(&self, problem: &Problem, state: &mut StateView, sweep: u32) -> f32 {
         if sweep > 1 {
-            self.preactivate_from(problem, state, 1);
+            self.refresh(problem, state);
         }
         self.backward_pass(problem, state, true);
         let mut largest = 0.0;

@@ -4,7 +4,6 @@
 mod anderson;
 mod backward;
 mod energy;
-mod forward_backward;
 mod passes;
 mod residual;
 mod settings;
@@ -14,26 +13,40 @@ use crate::{Error, Network, Problem, StateView, Weights};
 pub(crate) use residual::larger;
 pub use settings::{DIVERGED, Outcome, Schedule, Settings, Status, Sweep};
 
-/// Who watches a relaxation. Whether anybody does is known at compile time, so that an unwatched
-/// relaxation has no code for energies.
+/// What of a relaxation is measured. It is known at compile time, so that a device has no code for
+/// what nobody asks for.
 trait Monitor {
-    /// Whether energies are wanted.
+    /// Whether residuals may be wanted: for a tolerance above 0, or by who watches.
+    const RESIDUALS: bool;
+    /// Whether somebody watches energies and residuals.
     const WATCHES: bool;
 
     /// Called after each sweep that was measured.
     fn see(&mut self, sweep: Sweep);
 }
 
-/// Nobody watches.
-struct Unwatched;
+/// Nothing is measured.
+struct Unmeasured;
 
-impl Monitor for Unwatched {
+impl Monitor for Unmeasured {
+    const RESIDUALS: bool = false;
+    const WATCHES: bool = false;
+
+    fn see(&mut self, _: Sweep) {}
+}
+
+/// Residuals are measured if the tolerance is above 0.
+struct ToTolerance;
+
+impl Monitor for ToTolerance {
+    const RESIDUALS: bool = true;
     const WATCHES: bool = false;
 
     fn see(&mut self, _: Sweep) {}
 }
 
 impl Monitor for &mut dyn FnMut(Sweep) {
+    const RESIDUALS: bool = true;
     const WATCHES: bool = true;
 
     fn see(&mut self, sweep: Sweep) {
@@ -45,8 +58,7 @@ impl<W: Weights> Network<'_, W> {
     /// Minimise the energy of `problem`, each row for itself, and leave activities and forces in
     /// `state`.
     ///
-    /// This is what training and devices call: no energy is computed, and no residual unless
-    /// `settings.tolerance` is above 0.
+    /// No energy is computed, and no residual unless `settings.tolerance` is above 0.
     ///
     /// # Errors
     /// [`Error::Size`] if a length doesn't fit; [`Error::Unbounded`] unless γ_L + s > 0;
@@ -58,7 +70,23 @@ impl<W: Weights> Network<'_, W> {
         state: &mut StateView,
         settings: &Settings,
     ) -> Result<Outcome, Error> {
-        self.relax_by(problem, state, settings, Unwatched)
+        self.relax_by(problem, state, settings, ToTolerance)
+    }
+
+    /// As [`relax`](Self::relax) with a tolerance of 0, to the same bits: exactly `sweeps` sweeps, and no
+    /// code that measures how far they came. This is the smallest relaxation for a device.
+    ///
+    /// # Errors
+    /// As [`relax`](Self::relax).
+    pub fn relax_for(
+        &self,
+        problem: &Problem,
+        state: &mut StateView,
+        schedule: Schedule,
+        sweeps: u32,
+    ) -> Result<(), Error> {
+        let settings = Settings { schedule, sweeps, tolerance: 0.0 };
+        self.relax_by(problem, state, &settings, Unmeasured).map(|_| ())
     }
 
     /// As [`relax`](Self::relax), to the same bits, and `monitor` sees the energy and the residual of
@@ -92,12 +120,10 @@ impl<W: Weights> Network<'_, W> {
         }
         self.plain_forward(problem, state);
         self.check_input(problem.input, state.a, state.rows)?;
-        if settings.schedule == Schedule::ForwardBackward {
-            self.first_errors(problem, state);
-        }
         let outcome = self.iterate(problem, state, settings, monitor);
         if settings.schedule == Schedule::ForwardBackward {
-            self.last_update(state, outcome.last.sweep);
+            self.activities_and_forces(state);
+            self.minimise_output(problem, state);
         }
         Ok(outcome)
     }
@@ -132,6 +158,10 @@ impl<W: Weights> Network<'_, W> {
     }
 
     /// The one loop: the sweeps of a relaxation, from a state that is ready for the first.
+    ///
+    /// A forward–backward sweep is a forward pass at the end of one round and a backward pass at the
+    /// beginning of the next, since one backward pass comes before the first sweep. (With both in one
+    /// round the compiler makes two copies of it.)
     fn iterate<M: Monitor>(
         &self,
         problem: &Problem,
@@ -139,22 +169,43 @@ impl<W: Weights> Network<'_, W> {
         settings: &Settings,
         mut monitor: M,
     ) -> Outcome {
-        let measured = M::WATCHES || settings.tolerance > 0.0;
+        let measured = M::WATCHES || (M::RESIDUALS && settings.tolerance > 0.0);
         let mut last = Sweep { sweep: 0, energy: f32::NAN, residual: f32::NAN };
         let mut status = Status::SweepLimit;
         let mut ended = false;
-        while !ended && last.sweep < settings.sweeps {
+        let is_forward_backward = settings.schedule == Schedule::ForwardBackward;
+        loop {
+            if is_forward_backward {
+                self.backward_pass(problem, state, last.sweep == 0);
+                if measured && last.sweep > 0 {
+                    last.residual = self.residual(state);
+                }
+            }
+            if measured && last.sweep > 0 {
+                monitor.see(last);
+                let bounded = |value: f32| value.abs() <= DIVERGED;
+                (status, ended) = if !bounded(last.residual) || (M::WATCHES && !bounded(last.energy)) {
+                    (Status::Unbounded, true)
+                } else if last.residual <= settings.tolerance {
+                    (Status::Converged, settings.tolerance > 0.0)
+                } else {
+                    (Status::SweepLimit, false)
+                };
+            }
+            ended |= last.sweep >= settings.sweeps;
+            if is_forward_backward && last.sweep > 0 {
+                self.anderson(state, last.sweep, ended);
+            }
+            if ended {
+                return Outcome { status, last };
+            }
             last.sweep += 1;
             match settings.schedule {
                 Schedule::ForwardBackward => {
-                    self.forward_half(problem, state, last.sweep);
+                    self.forward_pass(problem, state);
                     if M::WATCHES {
                         self.activities_and_forces(state);
                         last.energy = self.energy(problem, state);
-                    }
-                    self.backward_pass(problem, state, false);
-                    if measured {
-                        last.residual = self.residual(state);
                     }
                 }
                 Schedule::Unitwise => {
@@ -170,18 +221,6 @@ impl<W: Weights> Network<'_, W> {
                     }
                 }
             }
-            if measured {
-                monitor.see(last);
-                let bounded = |value: f32| value.abs() <= DIVERGED;
-                (status, ended) = if !bounded(last.residual) || (M::WATCHES && !bounded(last.energy)) {
-                    (Status::Unbounded, true)
-                } else if last.residual <= settings.tolerance {
-                    (Status::Converged, settings.tolerance > 0.0)
-                } else {
-                    (Status::SweepLimit, false)
-                };
-            }
         }
-        Outcome { status, last }
     }
 }

@@ -5,7 +5,8 @@ use crate::state::Part;
 use crate::{Activation, Network, Potential, Problem, StateView, Weights};
 
 impl<W: Weights> Network<'_, W> {
-    /// a = plain forward pass and z = f(a), the same for all problems; then [`minimise_output`](Self::minimise_output).
+    /// The plain forward pass, a and z = f(a), the same for all problems; then
+    /// [`minimise_output`](Self::minimise_output).
     pub(crate) fn plain_forward(&self, problem: &Problem, state: &mut StateView) {
         let (rows, samples) = (state.rows, problem.samples(self));
         for k in self.above_input() {
@@ -49,24 +50,28 @@ impl<W: Weights> Network<'_, W> {
         block.forces(gamma, a, e, u);
     }
 
-    /// z_k = f(a_k + e_k) (or what the potential makes of it), a_{k+1} = W_k z_k + b_k upwards; then [`minimise_output`](Self::minimise_output).
+    /// z_k = f(a_k + e_k) (or what the potential makes of it), a_{k+1} = W_k z_k + b_k upwards; then
+    /// [`minimise_output`](Self::minimise_output).
     /// Afterwards a, z and e are consistent.
     pub(crate) fn forward_pass(&self, problem: &Problem, state: &mut StateView) {
-        for k in 1..self.output() {
+        for k in self.above_input() {
             let range = self.range(k, state.rows);
             if !self.is_clamped(k) {
                 let a = state.a.get_mut(range.clone()).unwrap_or_default();
                 self.preactivate(k, problem.input, state.z, state.rows, a);
             }
-            let part = state.part(range);
-            self.block(k).activities(self.gamma(k), part.a, part.e, part.z);
+            if k < self.output() {
+                let part = state.part(range);
+                self.block(k).activities(self.gamma(k), part.a, part.e, part.z);
+            }
         }
-        self.preactivate_from(problem, state, self.output());
+        self.minimise_output(problem, state);
     }
 
-    /// a_k = Σ W_kj z_j + b_k of the blocks `lowest`..=L, z as it is; then [`minimise_output`](Self::minimise_output).
-    pub(crate) fn preactivate_from(&self, problem: &Problem, state: &mut StateView, lowest: usize) {
-        for k in lowest..self.above_input().end {
+    /// a_k = Σ W_kj z_j + b_k of every block from z as it is; then
+    /// [`minimise_output`](Self::minimise_output).
+    pub(crate) fn refresh(&self, problem: &Problem, state: &mut StateView) {
+        for k in self.above_input() {
             if !self.is_clamped(k) {
                 let a = state.a.get_mut(self.range(k, state.rows)).unwrap_or_default();
                 self.preactivate(k, problem.input, state.z, state.rows, a);

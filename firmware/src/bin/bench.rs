@@ -60,8 +60,9 @@ fn main() -> ! {
         let mut view = state.view(&network).unwrap_or_else(|error| refuse(error));
         for sweeps in [6, 2] {
             let settings = Settings { sweeps, ..Settings::default() };
-            let (instructions, result) =
-                clock::instructions(|| network.relax(&problem, &mut view, &settings));
+            let (instructions, result) = clock::instructions(|| {
+                network.relax_for(&problem, &mut view, settings.schedule, settings.sweeps)
+            });
             result.unwrap_or_else(|error| refuse(error));
             defmt::println!("sweeps{=u32} instructions {=u32} of {=usize}", sweeps, instructions, sweep_macs);
         }
@@ -134,7 +135,9 @@ fn busy(network: &Network<Packed>, state: &mut State<UNITS>, nudge: Nudge, input
     let mut view = state.view(&clipped).unwrap_or_else(|error| refuse(error));
     for sweeps in [6, 2] {
         let settings = Settings { sweeps, ..Settings::default() };
-        let (instructions, result) = clock::instructions(|| clipped.relax(&problem, &mut view, &settings));
+        let (instructions, result) = clock::instructions(|| {
+            clipped.relax_for(&problem, &mut view, settings.schedule, settings.sweeps)
+        });
         result.unwrap_or_else(|error| refuse(error));
         defmt::println!(
             "busysweeps{=u32} instructions {=u32} of {=usize}",

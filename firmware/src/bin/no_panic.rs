@@ -80,6 +80,7 @@ fn run(file: &[u8], values: &[f32], state: &mut State<64>, input: &mut [f32]) ->
             black_box(sweep);
         })?;
         network.relax(&problem, &mut view, &settings)?;
+        network.relax_for(&problem, &mut view, schedule, black_box(2))?;
         black_box(view.activities(&network, black_box(1)));
     }
     Ok(())

@@ -43,7 +43,8 @@ fn main() -> ! {
                     traced(&network, &problem, &mut view, schedule);
                 }
             }
-            let (instructions, result) = clock::instructions(|| network.relax(&problem, &mut view, &two));
+            let (instructions, result) =
+                clock::instructions(|| network.relax_for(&problem, &mut view, two.schedule, two.sweeps));
             result.unwrap_or_else(|error| refuse(error));
             let digest = digest(&network, &view);
             defmt::println!("sample {=usize} problem {=usize} state {=u32:08x}", index, number, digest);

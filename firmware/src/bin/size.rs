@@ -48,7 +48,8 @@ fn run(
     let nudges = [Nudge { s: black_box(0.25), target: black_box(0.25), attack: 0.0 }];
     let problem = Problem { input, nudges: &nudges, target, attack: target, perturbation: &[] };
     let mut view = state.view(&network)?;
-    network.relax(&problem, &mut view, &Settings::default())?;
+    let two = Settings::default();
+    network.relax_for(&problem, &mut view, two.schedule, two.sweeps)?;
     black_box(view.activities(&network, black_box(1)));
     Ok(())
 }
