@@ -1,22 +1,12 @@
-//! The part that knows the network: constants of the model, and what is done with it.
+//! What is done with the network: scale a sensor's raw values, infer, relax.
 
 use fenchel_core::{Error, Model, Nudge, Outcome, Problem, Settings, State, label};
 
-/// Values of an input, units above it, and classes: `fenchel inspect model.fenchel` lists them. A
-/// model that doesn't fit them is an error, never a fault.
-const INPUTS: usize = 64;
-pub const UNITS: usize = 26;
-const CLASSES: usize = 10;
+use super::model::{CLASSES, FILE, INPUTS, UNITS};
 
-/// Weights are used where they lie, so the file must be aligned.
-#[repr(C, align(16))]
-struct Aligned<T: ?Sized>(T);
-
-static FILE: &Aligned<[u8]> = &Aligned(*include_bytes!("../model.fenchel"));
-
-/// What a sensor would give: a 0.
+/// What a sensor's converter would give: a 0.
 #[rustfmt::skip]
-pub const IMAGE: [u8; INPUTS] = [
+pub const IMAGE: [i16; INPUTS] = [
      0,  0,  0, 14, 12,  1,  0,  0,
      0,  0,  4, 15,  7, 10,  0,  0,
      0,  2, 16, 15,  5, 12,  2,  0,
@@ -27,20 +17,43 @@ pub const IMAGE: [u8; INPUTS] = [
      0,  0,  1, 13, 16,  8,  0,  0,
 ];
 
-/// The image's label, and how the relaxation towards it ended.
-pub fn classify(raw: &[u8], state: &mut State<UNITS>) -> Result<(usize, Outcome), Error> {
-    let model = Model::load(&FILE.0)?;
-    let network = model.network();
-    let mut input = [0.0; INPUTS];
-    model.scaling().apply(raw, &mut input)?;
-    let class = label(network.infer(&input, state.scratch(&network)?)?);
+/// What a classification works in: 24 bytes a unit and 4 for each input and class, static rather than on the
+/// stack.
+pub struct Memory {
+    state: State<UNITS>,
+    input: [f32; INPUTS],
+    target: [f32; CLASSES],
+}
 
-    let mut target = [0.0; CLASSES];
-    target.iter_mut().skip(class).take(1).for_each(|y| *y = 1.0);
-    let nudges = [Nudge { s: 0.25, target: 0.25, attack: 0.0 }];
-    let problem =
-        Problem { input: &input, nudges: &nudges, target: &target, attack: &target, perturbation: &[] };
-    let settings = Settings { sweeps: 20, tolerance: 1e-5, ..Settings::default() };
-    let outcome = network.relax_monitored(&problem, &mut state.view(&network)?, &settings, &mut |_| {})?;
-    Ok((class, outcome))
+impl Memory {
+    pub const fn new() -> Self {
+        Self { state: State::new(), input: [0.0; INPUTS], target: [0.0; CLASSES] }
+    }
+
+    /// The label of a sensor's raw values, `i16`, `u8`, `i8` or `f32`, and how the relaxation towards it
+    /// ended. The model's own scaling is applied; a model of other sizes is an error, never a fault.
+    pub fn classify<T: Copy + Into<f32>>(
+        &mut self,
+        model: &Model,
+        raw: &[T],
+    ) -> Result<(usize, Outcome), Error> {
+        let Self { state, input, target } = self;
+        let network = model.network();
+        model.scaling().apply(raw, input)?;
+        let class = label(network.infer(input, state.scratch(&network)?)?);
+
+        target.fill(0.0);
+        target.iter_mut().skip(class).take(1).for_each(|y| *y = 1.0);
+        let nudges = [Nudge { s: 0.25, target: 0.25, attack: 0.0 }];
+        let problem = Problem { input, nudges: &nudges, target, attack: target, perturbation: &[] };
+        let settings = Settings { sweeps: 20, tolerance: 1e-5, ..Settings::default() };
+        let view = &mut state.view(&network)?;
+        let outcome = network.relax_monitored(&problem, view, &settings, &mut |_| {})?;
+        Ok((class, outcome))
+    }
+}
+
+/// The model in flash, checked.
+pub fn load() -> Result<Model<'static>, Error> {
+    Model::load(FILE)
 }
