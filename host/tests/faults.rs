@@ -356,6 +356,12 @@ fn names_that_are_no_text_or_control_a_terminal_do_no_harm() {
         assert_eq!(text.lines().count(), lines, "{text}");
     };
     harmless(&fenchel(folder, "runs"), 2);
+    let mut report = command(folder, "report -o page.html");
+    assert!(report.arg(&run).status().expect("it starts").success());
+    let mut plot = command(folder, "plot --figure accuracy -o plot.png");
+    assert!(plot.arg(&run).status().expect("it starts").success());
+    let page = std::fs::read_to_string(folder.join("page.html")).expect("a page");
+    assert!(!page.contains(['\u{1b}', '\u{9b}', '\u{202e}']));
     let with_run = |words: &str| command(folder, words).arg(&run).output().expect("it starts");
     assert!(!String::from_utf8_lossy(&fenchel(folder, "runs --json").stdout).contains('\u{202e}'));
     edit(&run.join("settings.toml"), |text| text.replace("\"digits\"", "\"\\u001b]0;pwned\\u0007\\u202e\""));

@@ -20,9 +20,9 @@ const LAYERS: [&str; 18] = [
     "model",
     "gemm",
     "npz",
-    "output",
     "spelling",
     "error",
+    "output",
 ];
 
 /// What `lib.rs` exports under a name of its own, and the layer that has it.

@@ -1,6 +1,7 @@
 //! `fenchel runs` and `fenchel compare`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -11,6 +12,7 @@ use super::table::table;
 use crate::BadInput;
 use crate::output::{self, harmless, say};
 use crate::spelling;
+use crate::store::files;
 use crate::store::run::{CHECKPOINT, SETTINGS};
 use crate::train::Record;
 
@@ -95,6 +97,7 @@ pub fn list(args: &ListArgs) -> Result<()> {
         .map_err(|error| BadInput::new(args.folder.display(), "a folder that holds runs", error))?;
     let mut folders: Vec<_> = entries
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .filter(|path| !path.file_name().and_then(OsStr::to_str).is_some_and(files::is_leftover))
         .filter(|path| [SETTINGS, CHECKPOINT].iter().any(|name| path.join(name).exists()))
         .collect();
     folders.sort();

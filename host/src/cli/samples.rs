@@ -5,6 +5,7 @@ use fenchel_core::Model;
 
 use crate::analysis::evaluate::check_fits;
 use crate::data::{self, Dataset, Split};
+use crate::output::say;
 
 /// The splits of a data set.
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -30,6 +31,10 @@ impl SampleArgs {
     pub fn load(&self, model: &Model) -> Result<Dataset> {
         let data = data::load(self.data.as_deref().unwrap_or(model.header().data.name))?;
         check_fits(model, &data)?;
+        let trained_on = model.header().data.sha256.filter(|_| self.data.is_none());
+        if trained_on.is_some_and(|sha256| *sha256 != data.identity().0) {
+            say(format_args!("warning: {} has changed since the model was trained on it", data.name));
+        }
         Ok(data)
     }
 

@@ -16,6 +16,7 @@ use crate::BadInput;
 use crate::analysis::evaluate::check_fits;
 use crate::data::Dataset;
 use crate::error::{printable, require};
+use crate::output::harmless;
 use crate::store::files;
 use crate::store::model_file::ModelBytes;
 use crate::store::run::{BEST, DEVICE};
@@ -48,7 +49,7 @@ impl Reported {
     }
 
     fn name(&self) -> String {
-        self.folder.display().to_string()
+        harmless(&self.folder.display().to_string())
     }
 
     /// Its figures on a device, by name; none if there are none.
@@ -121,7 +122,7 @@ impl<'a> Measured<'a> {
     }
 
     fn class(&self, class: usize) -> String {
-        self.data.class_names.get(class).cloned().unwrap_or_else(|| class.to_string())
+        self.data.class_names.get(class).map_or_else(|| class.to_string(), |name| harmless(name))
     }
 }
 
@@ -200,7 +201,7 @@ fn outcome(runs: &[Measured]) -> Markup {
             @for run in runs {
                 tr {
                     td { (run.name) }
-                    td { (run.run.settings.data.source) }
+                    td { (harmless(&run.run.settings.data.source)) }
                     td { (crate::spelling::name(run.run.settings.objective.name)) }
                     td { (format!("{:.2} %", 100.0 * run.accuracy())) }
                     td { (run.run.epochs.len()) }
@@ -306,7 +307,7 @@ fn sample(data: &Dataset, index: usize) -> Markup {
 fn shown(value: &Value) -> String {
     match value {
         Value::Null => "–".to_string(),
-        Value::String(text) => text.clone(),
+        Value::String(text) => harmless(text),
         Value::Number(number) if number.is_f64() => (number.as_f64().unwrap_or(f64::NAN) as f32).to_string(),
         other => other.to_string(),
     }

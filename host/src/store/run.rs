@@ -53,12 +53,7 @@ impl Folder {
         let (parent, unfinished) = (files::parent(path), files::unfinished(path));
         require!(!path.exists(), path.display(), "a new or empty folder for the run", "a file");
         files::make_folder(parent)?;
-        for name in names(parent)?.iter().filter(|name| is_unfinished(name, &unfinished)) {
-            // That of a running process is locked.
-            if Lock::take(&parent.join(name)).is_ok() {
-                let _ = std::fs::remove_dir_all(parent.join(name));
-            }
-        }
+        clear_unfinished(path)?;
         let own = tempfile::Builder::new()
             .prefix(&unfinished)
             .permissions(files::permissions(0o777))
@@ -87,6 +82,7 @@ impl Folder {
     pub fn open(path: &Path) -> Result<Self> {
         let folder = Self { path: path.to_path_buf(), lock: Lock::take(path)? };
         clear(path)?;
+        clear_unfinished(path)?;
         Ok(folder)
     }
 
@@ -124,6 +120,18 @@ pub fn clear(folder: &Path) -> Result<()> {
         let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
         if is_file && entry.file_name().to_str().is_some_and(files::is_leftover) {
             let _ = std::fs::remove_file(entry.path());
+        }
+    }
+    Ok(())
+}
+
+/// Remove the folders that killed processes left unfinished beside `path`, on the way to it.
+fn clear_unfinished(path: &Path) -> Result<()> {
+    let (parent, beginning) = (files::parent(path), files::unfinished(path));
+    for name in names(parent)?.iter().filter(|name| is_unfinished(name, &beginning)) {
+        // That of a running process is locked.
+        if parent.join(name).is_dir() && Lock::take(&parent.join(name)).is_ok() {
+            let _ = std::fs::remove_dir_all(parent.join(name));
         }
     }
     Ok(())

@@ -146,6 +146,7 @@ impl<'a> Trial<'a> {
                 self.is_true(&output)?;
             }
         }
+        self.written.extend(std::fs::read(self.folder().join("best.fenchel")));
         self.look()?;
         self.go_on(false)
     }
