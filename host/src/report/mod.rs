@@ -8,7 +8,7 @@ use std::cell::OnceCell;
 use std::path::PathBuf;
 
 use anyhow::Result;
-use fenchel_core::Model;
+use fenchel_core::{Block, Model};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde_json::{Value, json};
 
@@ -63,11 +63,15 @@ impl Reported {
 
     /// Refuse a best model that came from another run.
     fn check_is_own(&self, model: &Model, data: &Dataset) -> Result<()> {
+        // Without the places of a block's units, which the file has beside the settings.
+        let shape = |blocks: &[Block]| -> Vec<_> {
+            blocks.iter().map(|block| (block.size(), block.activation, block.potential)).collect()
+        };
         let header = model.header();
         let is_own = header.training == training(&self.settings, header.training.epoch);
         let same = is_own
             && header.data.name == self.settings.data.source
-            && model.network().blocks() == self.settings.architecture(data)?.blocks;
+            && shape(model.network().blocks()) == shape(&self.settings.architecture(data)?.blocks);
         let (expected, got) = ("the best model of this run", "another's: --resume writes its own anew");
         require!(same, self.folder.join(BEST).display(), expected, got);
         Ok(())

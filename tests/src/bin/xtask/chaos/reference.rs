@@ -53,7 +53,7 @@ impl Reference {
         write_table(place)?;
         let start = Instant::now();
         let train = format!("train {options} --quiet --out {RUN}");
-        json_of(program, place, &train, false)?;
+        answer(program, place, &train)?;
         let time = start.elapsed();
         let files = files(&place.join(RUN))?;
         let log = timeless(&files["log.jsonl"])?;
@@ -71,8 +71,14 @@ impl Reference {
             best.push(if is_better { (epoch["epoch"].as_u64().context("an epoch")?, own.0) } else { last });
             merit = if is_better { own } else { merit };
         }
-        let evaluated = json_of(program, place, &format!("eval {RUN} --json"), true)?;
-        let listed = json_of(program, place, "runs . --json", true)?;
+        let json = |arguments: &str| -> Result<Value> {
+            Ok(serde_json::from_slice(&answer(program, place, arguments)?)?)
+        };
+        let evaluated = json(&format!("eval {RUN} --json"))?;
+        let listed = json("runs . --json")?;
+        for reader in ["report", "export -o out.fenchel", "plot --figure energy", "compare run"] {
+            answer(program, place, &format!("{reader} {RUN}"))?;
+        }
         let reference = Self {
             options,
             log,
@@ -135,9 +141,10 @@ pub fn write_table(place: &Path) -> Result<PathBuf> {
     Ok(path)
 }
 
-fn json_of(program: &Path, place: &Path, arguments: &str, as_json: bool) -> Result<Value> {
+/// What a command printed, which must not fail.
+fn answer(program: &Path, place: &Path, arguments: &str) -> Result<Vec<u8>> {
     let output = Command::new(program).current_dir(place).args(arguments.split(' ')).output()?;
     let said = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "fenchel {arguments}: {said}");
-    if as_json { Ok(serde_json::from_slice(&output.stdout)?) } else { Ok(Value::Null) }
+    Ok(output.stdout)
 }

@@ -175,18 +175,21 @@ impl<'a> Trial<'a> {
 
     /// Ask some readers; each tells the truth, or refuses.
     fn look(&mut self) -> Result<()> {
-        match self.dice.below(12) {
-            0..=4 => {
+        match self.dice.below(48) {
+            0 => {
+                self.command(&format!("report {RUN} -o out.html"))?;
+            }
+            1..=16 => {
                 let output = self.command("runs . --json")?;
                 if output.status.success() {
                     self.is_true(&output)?;
                 }
             }
-            5..=8 => self.evaluate()?,
-            9 => {
+            17..=32 => self.evaluate()?,
+            33..=38 => {
                 self.command(&format!("compare {RUN} {RUN} --json"))?;
             }
-            10 => {
+            39..=43 => {
                 self.command(&format!("export {RUN} -o out.fenchel"))?;
             }
             _ => {
