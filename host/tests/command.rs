@@ -136,7 +136,7 @@ fn bad_options_are_refused() {
     refused(folder, &["train", "--skip", "0:1"], &["--skip 0:1", "FROM + 1 < TO"]);
     refused(folder, &["train", "--skip", "0:2,0:2"], &["each skip once"]);
     refused(folder, &["train", "--gamma", "1,2"], &["--gamma", "3 (one a block)", "got 2"]);
-    refused(folder, &["train", "--gamma", "0"], &["γ of unit 0", "above 0"]);
+    refused(folder, &["train", "--gamma", "0"], &["--gamma", "1e-6 to 1e6", "0"]);
     refused(folder, &["train", "--distance", "elementwise", "--gamma", "2"], &["γ of at most 1"]);
     refused(folder, &["train", "--hidden-noise", "1"], &["--hidden-noise", "--perturbation", "arovr-g"]);
     refused(folder, &["train", "--input-block", "box"], &["box:RADIUS"]);
@@ -155,7 +155,10 @@ fn a_training_that_diverges_says_so() {
     let output = fenchel(folder.path(), &arguments);
     let message = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{message}");
-    assert!(["--rate", "finite", "1e18", "epoch 1"].iter().all(|word| message.contains(word)), "{message}");
+    assert!(
+        ["--learning-rate", "finite", "1e18", "epoch 1"].iter().all(|word| message.contains(word)),
+        "{message}"
+    );
 }
 
 #[test]
@@ -165,7 +168,11 @@ fn an_output_in_no_folder_or_that_is_one_is_refused() {
     small_run(folder);
     refused(folder, &["export", "run", "-o", "nowhere/m.fenchel"], &["m.fenchel", "no folder nowhere"]);
     refused(folder, &["export", "run", "-o", "run"], &["run", "a file to write", "a folder"]);
-    refused(folder, &["train", "--out", "run/log.jsonl"], &["a folder", "the file run/log.jsonl"]);
+    refused(
+        folder,
+        &["train", "--out", "run/log.jsonl"],
+        &["a new or empty folder", "run/log.jsonl", "a file"],
+    );
     refused(
         folder,
         &["data", "fetch", "mnist", "--mirror", "notaurl", "--out", "f"],
@@ -216,13 +223,11 @@ fn bad_csv_and_npz_are_refused_with_their_place() {
     let good: String = (0..40).map(|i| format!("{},{},{}\n", i, 40 - i, i % 2)).collect();
     for (bad, words) in [
         (format!("{good}1,2\n"), ["line 41", "3 columns", "got 2"]),
-        (format!("{good}1,x,0\n"), ["line 41, column 2", "finite number", "\"x\""]),
-        (format!("{good}1,NaN,0\n"), ["line 41, column 2", "finite number", "NaN"]),
-        (format!("{good}1,inf,0\n"), ["line 41, column 2", "finite number", "inf"]),
-        (format!("{good}1,1,-1\n"), ["line 41, column 3", "label", "-1"]),
-        (format!("{good}1,1,99999\n"), ["line 41, column 3", "label", "99999"]),
+        (format!("{good}1,x,0\n"), ["line 41, column \"2\"", "finite number", "\"x\""]),
+        (format!("{good}1,NaN,0\n"), ["line 41, column \"2\"", "--missing", "NaN"]),
+        (format!("{good}1,inf,0\n"), ["line 41, column \"2\"", "finite number", "inf"]),
         ("1,2,0\n".into(), ["10 samples", "expected", "got 1"]),
-        (String::new(), ["10 samples", "expected", "got 0"]),
+        (String::new(), ["bad.csv", "a row a sample", "none"]),
     ] {
         std::fs::write(folder.join("bad.csv"), bad).expect("written");
         refused(folder, &["train", "--data", "bad.csv"], &words);

@@ -68,7 +68,7 @@ fn outcome(run: &Record) -> Value {
         "state": state(run),
         "best_epoch": run.best.map(|epoch| epoch.epoch),
         "validation_accuracy": run.best.map(|epoch| epoch.validation_accuracy),
-        "seconds": run.epochs.last().map(|logged| logged.epoch.seconds),
+        "seconds": run.seconds,
     })
 }
 

@@ -89,6 +89,11 @@ impl Checkpoint {
         Ok(())
     }
 
+    /// The last epoch that is over.
+    pub fn last(&self) -> Option<Epoch> {
+        self.progress.last
+    }
+
     /// The best epoch so far.
     pub fn best(&self) -> Option<Epoch> {
         self.best.as_ref().map(|best| best.1)

@@ -170,6 +170,8 @@ pub struct Record {
     pub trained: u32,
     /// The best of them.
     pub best: Option<Epoch>,
+    /// Seconds of training up to there.
+    pub seconds: Option<f64>,
     /// Whether it has a best model.
     pub has_best: bool,
     /// Whether all epochs are over, and the model after the last is there.
@@ -201,8 +203,9 @@ impl Record {
         let known = if is_whole { checkpoint.log.lines() } else { lines.objects.len() };
         let epochs: Vec<Logged> = lines.objects.iter().map_while(|line| Logged::parse(line).ok()).collect();
         // Those after the checkpoint.
-        let later = epochs[known.min(epochs.len())..].iter().map(|line| line.epoch);
-        let later: Vec<_> = later.filter(|epoch| !epoch.pretraining).collect();
+        let later: Vec<_> = epochs[known.min(epochs.len())..].iter().map(|line| line.epoch).collect();
+        let seconds = later.last().copied().or(checkpoint.last()).map(|epoch| epoch.seconds);
+        let later: Vec<_> = later.into_iter().filter(|epoch| !epoch.pretraining).collect();
         let trained = later.last().map_or(checkpoint.epochs().1, |epoch| epoch.epoch);
         let best = checkpoint.best().into_iter().chain(later).reduce(Epoch::better);
         let has = |name: &str| folder.join(name).exists();
@@ -213,6 +216,7 @@ impl Record {
             settings,
             epochs,
             trained,
+            seconds,
             best,
             complaint,
         })

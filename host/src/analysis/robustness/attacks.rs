@@ -77,8 +77,13 @@ impl GradientAttack {
         Ok(withstood?.into_iter().sum::<usize>() as f64 / samples.labels.len() as f64)
     }
 
-    /// Move one sample along `force`, back into the ball around `clean` and into \[0, 1\].
+    /// Move one sample along `force`, back into the ball around `clean` and into \[0, 1\]. A force that isn't
+    /// finite, of a network whose training diverged, has no direction and moves nothing.
     fn step(&self, input: &mut [f32], clean: &[f32], force: &[f32]) {
+        let squares: f32 = force.iter().map(|v| v * v).sum();
+        if !squares.is_finite() {
+            return;
+        }
         let size = if self.steps == 1 { self.radius } else { 2.5 * self.radius / self.steps as f32 };
         let length = |values: &mut dyn Iterator<Item = f32>| values.map(|v| v * v).sum::<f32>().sqrt();
         match self.norm {
@@ -144,7 +149,9 @@ pub fn internal_accuracy(parameters: &Parameters, samples: &Samples, share: f32)
                 for ((n, u), z) in values.zip(forces).zip(activities[range].chunks_exact(units)) {
                     let length = |values: &[f32]| values.iter().map(|v| v * v).sum::<f32>().sqrt();
                     let scale = share * length(z) / length(u).max(f32::MIN_POSITIVE);
-                    n.iter_mut().zip(u).for_each(|(n, u)| *n = scale * u);
+                    // One that isn't finite has no direction.
+                    let moves = scale.is_finite() && scale > 0.0;
+                    n.iter_mut().zip(u).for_each(|(n, u)| *n = if moves { scale * u } else { 0.0 });
                 }
             }
             let mut attacked = vec![0.0; activities.len()];
