@@ -41,7 +41,7 @@ const COUNTS: &str = include_str!("../../data/instruction_counts.json");
 /// What isn't a product, in shares of the record's: so much by units and so much by blocks, as chains of
 /// 12 to 266 units need it at least.
 const BY_UNITS: f64 = 1.0;
-const BY_BLOCKS: f64 = 0.4;
+const BY_BLOCKS: f64 = 0.42;
 
 /// The board that QEMU calls `machine`; `place` is what an error names.
 ///
