@@ -126,12 +126,12 @@ static void loading(void) {
     REFUSED(FENCHEL_TRUNCATED, load_moved(0, 12));
     REFUSED(FENCHEL_TRUNCATED, load_moved(0, FILE_BYTES / 2));
     REFUSED(FENCHEL_TRUNCATED, load_moved(0, FILE_BYTES - 1));
-    REFUSED(FENCHEL_INVALID_MODEL, load_moved(0, FILE_BYTES + 1));
+    REFUSED(FENCHEL_TRUNCATED, load_moved(0, FILE_BYTES + 1));
     REFUSED(FENCHEL_VERSION, load_changed(4, 99, 1));
     REFUSED(FENCHEL_CHECKSUM, load_changed(FILE_BYTES - 1, (unsigned char)(file[FILE_BYTES - 1] ^ 1), 0));
     REFUSED(FENCHEL_CHECKSUM, load_changed(FILE_BYTES - 9, (unsigned char)(file[FILE_BYTES - 9] ^ 1), 0));
-    /* The last unit's gamma becomes negative, its checksum right. */
-    REFUSED(FENCHEL_INVALID_MODEL, load_changed(FILE_BYTES - 5, 0xbf, 1));
+    /* The input's last factor, 1/16, becomes infinite; the checksum is right. */
+    REFUSED(FENCHEL_INVALID_MODEL, load_changed(FILE_BYTES - 5, 0x7f, 1));
     REFUSED(FENCHEL_MISALIGNED, load_moved(1, FILE_BYTES));
     REFUSED(FENCHEL_MISALIGNED, load_moved(2, FILE_BYTES));
     REFUSED(FENCHEL_MISALIGNED, load_moved(3, FILE_BYTES));
