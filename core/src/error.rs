@@ -60,7 +60,6 @@ impl fmt::Display for Quantity {
 /// [`crate::Status`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
 pub enum Error {
     /// A size must equal `expected`.
     Size {

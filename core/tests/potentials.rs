@@ -23,12 +23,12 @@ fn the_element_wise_distance_is_the_minimum_that_defines_it() {
         let activation = random.activation();
         let gamma = f64::from(random.uniform(0.05, 0.999));
         let (a, z) = (f64::from(random.uniform(-2.0, 2.0)), f64::from(random.uniform(-2.0, 2.0)));
-        let distance = BlockPotential { potential: Potential::Elementwise, activation, gamma: &[gamma] };
+        let distance = BlockPotential { potential: Potential::Distance, activation, gamma: &[gamma] };
         let fenchel_young = BlockPotential { potential: Potential::FenchelYoung, activation, gamma: &[1.0] };
         let (low, high) = match activation {
             Activation::Relu => (0.0, 10.0),
             Activation::Clip { low, high } => (low.into(), high.into()),
-            _ => (-10.0, 10.0),
+            Activation::Linear | Activation::Simplex => (-10.0, 10.0),
         };
         let objective =
             |own: f64| fenchel_young.value(&[a], &[own]) + gamma / (2.0 * (1.0 - gamma)) * (z - own).powi(2);
@@ -52,7 +52,7 @@ fn on_a_linear_block_it_is_gamma_times_the_fenchel_young_potential() {
         let of = |potential| {
             BlockPotential { potential, activation: Activation::Linear, gamma: &gamma }.value(&a, &z)
         };
-        let (distance, weighted) = (of(Potential::Elementwise), of(Potential::FenchelYoung));
+        let (distance, weighted) = (of(Potential::Distance), of(Potential::FenchelYoung));
         assert!((distance - weighted).abs() < tolerance::DEFINITION, "{distance} and {weighted}");
     }
 }
@@ -60,14 +60,14 @@ fn on_a_linear_block_it_is_gamma_times_the_fenchel_young_potential() {
 #[test]
 fn every_potential_is_zero_at_f_of_a_and_at_least_a_parabola_elsewhere() {
     let mut random = Random::new(2);
-    for potential in [Potential::FenchelYoung, Potential::Quadratic, Potential::Elementwise] {
+    for potential in [Potential::FenchelYoung, Potential::Quadratic, Potential::Distance] {
         for _ in 0..1000 {
             let activation = random.activation();
             let gamma = [f64::from(random.uniform(0.05, 1.0))];
             let of = BlockPotential { potential, activation, gamma: &gamma };
             let a = [f64::from(random.uniform(-2.0, 2.0))];
             let mut z = [f64::from(random.uniform(-2.0, 2.0))];
-            if potential != Potential::Elementwise {
+            if potential != Potential::Distance {
                 z = z.map(|z| project_unit(activation, z));
             }
             let f = a.map(|a| project_unit(activation, a));
@@ -110,16 +110,16 @@ fn misfits_are_refused() {
     };
     let taken = |k, change: &dyn Fn(&mut RandomNetwork)| assert_eq!(error(k, change), None);
 
-    taken(2, &potential(2, Potential::Elementwise));
+    taken(2, &potential(2, Potential::Distance));
     refused(2, &|network| {
-        potential(2, Potential::Elementwise)(network);
+        potential(2, Potential::Distance)(network);
         network.gammas_mut(2)[3] = 1.0 + f32::EPSILON;
     });
     taken(2, &|network| {
-        potential(2, Potential::Elementwise)(network);
+        potential(2, Potential::Distance)(network);
         network.gammas_mut(2)[3] = 1.0;
     });
-    refused(3, &potential(3, Potential::Elementwise));
+    refused(3, &potential(3, Potential::Distance));
     taken(3, &potential(3, Potential::Quadratic));
     taken(2, &|network| {
         potential(2, Potential::Quadratic)(network);
@@ -129,7 +129,7 @@ fn misfits_are_refused() {
     for k in 1..=3 {
         taken(k, &simplex(k, Potential::FenchelYoung));
         refused(k, &simplex(k, Potential::Quadratic));
-        refused(k, &simplex(k, Potential::Elementwise));
+        refused(k, &simplex(k, Potential::Distance));
         for i in 0..network_units(k) {
             refused(k, &|network| {
                 simplex(k, Potential::FenchelYoung)(network);

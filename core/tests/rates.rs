@@ -23,7 +23,7 @@ const DRAWS: [(&str, Draw); 6] = [
         RandomNetwork::of_potential(random, Potential::Quadratic, scale, linear_output)
     }),
     ("element-wise distance", |random, scale, linear_output| {
-        RandomNetwork::of_potential(random, Potential::Elementwise, scale, linear_output)
+        RandomNetwork::of_potential(random, Potential::Distance, scale, linear_output)
     }),
     ("simplex", RandomNetwork::with_simplex),
     ("simplex output", |random, scale, linear_output| {
@@ -189,14 +189,16 @@ fn the_nudges_are_the_losses() {
                 Objective::Rovr => ((b, 0.0), (0.0, 0.0), b),
                 Objective::Arovr => ((0.0, 0.0), (-b, 0.0), b),
                 Objective::RovrAb => ((a * b, (1.0 - a) * b), (0.0, (1.0 - a) * b), a * b),
-                _ => ((0.0, (1.0 - a) * b), (-a * b, (1.0 - a) * b), a * b),
+                Objective::Backprop | Objective::ArovrAb => {
+                    ((0.0, (1.0 - a) * b), (-a * b, (1.0 - a) * b), a * b)
+                }
             };
             for attack in ATTACKS {
                 let loss = |z: f64, (c, c_attack): (f64, f64)| {
                     let attacking = match attack {
                         Attack::Targeted => 0.5 * (z - y_attack).powi(2),
                         Attack::Untargeted => -0.5 * (z - y).powi(2),
-                        _ => 0.0,
+                        Attack::None => 0.0,
                     };
                     c * 0.5 * (z - y).powi(2) + c_attack * attacking
                 };

@@ -104,7 +104,6 @@ impl Spelled for Perturbation {
                 format!("dropout:{probability}")
             }
             Self::Dropout { probability, magnitude } => format!("dropout:{probability}:{magnitude}"),
-            other => format!("{other:?}"),
         }
     }
 
@@ -136,7 +135,6 @@ impl Spelled for Activation {
             Self::Relu => "relu".into(),
             Self::Clip { low, high } => format!("clip:{low}:{high}"),
             Self::Simplex => "simplex".into(),
-            other => format!("{other:?}"),
         }
     }
 
@@ -160,7 +158,6 @@ impl Spelled for InputBlock {
             Self::None => "none".into(),
             Self::Box { radius } => format!("box:{radius}"),
             Self::Quadratic { ratio } => format!("quadratic:{ratio}"),
-            other => format!("{other:?}"),
         }
     }
 

@@ -58,7 +58,17 @@ impl From<Error> for Status {
             // Of the file it is InvalidModel.
             Error::NotFinite { what, .. } if what != Quantity::ParameterBytes => Self::NotFinite,
             Error::Size { what: Quantity::InputValues | Quantity::TargetValues, .. } => Self::Size,
-            _ => Self::InvalidModel,
+            Error::Size { .. }
+            | Error::TooLarge { .. }
+            | Error::TooSmall { .. }
+            | Error::Order { .. }
+            | Error::Unconnected { .. }
+            | Error::Activation { .. }
+            | Error::NotFinite { .. }
+            | Error::Potential { .. }
+            | Error::Gamma { .. }
+            | Error::Field { .. }
+            | Error::Narrow => Self::InvalidModel,
         }
     }
 }

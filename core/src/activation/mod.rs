@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 /// The activation f = Π_C of a block, the projection on the convex set C.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
 pub enum Activation {
     /// C = ℝⁿ.
     Linear,

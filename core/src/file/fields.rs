@@ -187,7 +187,7 @@ impl<'a> Fields<'a> {
         block.potential = match self.tag(2) {
             0 => Potential::FenchelYoung,
             1 => Potential::Quadratic,
-            _ => Potential::Elementwise,
+            _ => Potential::Distance,
         };
         // One bias and one γ a unit: the only form yet.
         self.tag(0);

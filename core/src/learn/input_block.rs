@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 /// How far an attack may move the input z_0; where it moves, it stays within \[0, 1\].
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
 pub enum InputBlock {
     /// z_0 = x.
     None,

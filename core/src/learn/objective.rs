@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 /// An objective (loss⁺ − loss⁻)/(β·scale) of the paper, with ℓ = ½‖z − y‖² and the attack's ℓ⁻.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
 pub enum Objective {
     /// Plain back-propagation: no inference problem at all.
     Backprop,
@@ -24,7 +23,6 @@ pub enum Objective {
 /// The attack's loss ℓ⁻.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
 pub enum Attack {
     /// ℓ⁻ = ½‖z − y⁻‖², towards another label.
     #[default]

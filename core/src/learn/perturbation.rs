@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 /// The distribution of g.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
 pub enum Perturbation {
     /// g = 0.
     None,

@@ -96,8 +96,8 @@ impl<'a> Packed<'a> {
     fn full(&self) -> impl Iterator<Item = &'a Panel> + Clone {
         let values = match self.stored {
             Stored::F32(values) => values,
-            #[allow(unreachable_patterns)]
-            _ => &[],
+            #[cfg(feature = "narrow")]
+            Stored::F16(_) | Stored::Int8 { .. } => &[],
         };
         let (columns, _) = values.as_chunks::<PANEL>();
         columns.chunks_exact(self.columns.max(1))
@@ -107,7 +107,9 @@ impl<'a> Packed<'a> {
         let values: &[u16] = match self.stored {
             #[cfg(feature = "narrow")]
             Stored::F16(values) => values,
-            _ => &[],
+            #[cfg(feature = "narrow")]
+            Stored::Int8 { .. } => &[],
+            Stored::F32(_) => &[],
         };
         let (columns, _) = values.as_chunks::<PANEL>();
         columns.chunks_exact(self.columns.max(1)).map(HalfPanel)
@@ -117,7 +119,9 @@ impl<'a> Packed<'a> {
         let (values, scales): (&[i8], &[f32]) = match self.stored {
             #[cfg(feature = "narrow")]
             Stored::Int8 { values, scales } => (values, scales),
-            _ => (&[], &[]),
+            #[cfg(feature = "narrow")]
+            Stored::F16(_) => (&[], &[]),
+            Stored::F32(_) => (&[], &[]),
         };
         let (columns, _) = values.as_chunks::<PANEL>();
         let (scales, _) = scales.as_chunks::<PANEL>();

@@ -12,7 +12,6 @@ use serde::{Deserialize, Serialize};
 /// only minimum, and above 0 elsewhere.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
 pub enum Potential {
     /// γ·D(z, a), D the Fenchel–Young potential, z ∈ C (eq. 3; reweighted: eq. 14). Convex in z and in a.
     #[default]
@@ -22,7 +21,7 @@ pub enum Potential {
     /// d_γ(z, a) = min over z' ∈ C of D(z', a) + γ/(2(1−γ)) ‖z − z'‖², γ ∈ (0, 1]: the activity z
     /// that others see may differ from the block's own z' (eq. 12, 13). γ = 1 is D itself; on a
     /// linear block it is γ·D. For element-wise activations below the output.
-    Elementwise,
+    Distance,
 }
 
 /// Why a potential doesn't go with its block. Numbers, not sentences: those would lie in a device's flash.
@@ -90,23 +89,23 @@ impl Block {
         match self.potential {
             Potential::FenchelYoung if self.activation.is_elementwise() || uniform => None,
             Potential::FenchelYoung => Some(Misfit::GammasOfSimplex),
-            _ if !self.activation.is_elementwise() => Some(Misfit::Simplex),
-            Potential::Quadratic => None,
-            Potential::Elementwise if is_output => Some(Misfit::ElementwiseOutput),
-            Potential::Elementwise if gamma.iter().any(|gamma| *gamma > 1.0) => {
-                Some(Misfit::ElementwiseGamma)
+            Potential::Quadratic | Potential::Distance if !self.activation.is_elementwise() => {
+                Some(Misfit::Simplex)
             }
-            Potential::Elementwise => None,
+            Potential::Quadratic => None,
+            Potential::Distance if is_output => Some(Misfit::ElementwiseOutput),
+            Potential::Distance if gamma.iter().any(|gamma| *gamma > 1.0) => Some(Misfit::ElementwiseGamma),
+            Potential::Distance => None,
         }
     }
 
     /// From the incoming forces Σ_m W_mkᵀ u_m − g_k to errors e_k, in place: e = force/γ, except
     /// for the element-wise distance, whose error is the force.
     pub(crate) fn errors(&self, gamma: &[f32], w: &mut [f32]) {
-        if self.potential == Potential::Elementwise {
-            return;
+        match self.potential {
+            Potential::FenchelYoung | Potential::Quadratic => each_unit(gamma, w, |w, gamma| w / gamma),
+            Potential::Distance => {}
         }
-        each_unit(gamma, w, |w, gamma| w / gamma);
     }
 
     /// The activities at errors e, the minimiser of potential − force·z: z = f(a + e),
@@ -119,12 +118,13 @@ impl Block {
                 update(e, z, |e, z| z + e);
                 activation.activate_in_place(units, z);
             }
-            Potential::FenchelYoung | Potential::Elementwise => {
-                activation.activate_with_error(units, a, e, z)
+            Potential::FenchelYoung | Potential::Distance => {
+                activation.activate_with_error(units, a, e, z);
             }
         }
-        if self.potential == Potential::Elementwise {
-            each_unit_with(gamma, e, z, |z, e, gamma| z + slack(gamma) * e);
+        match self.potential {
+            Potential::FenchelYoung | Potential::Quadratic => {}
+            Potential::Distance => each_unit_with(gamma, e, z, |z, e, gamma| z + slack(gamma) * e),
         }
     }
 
@@ -138,10 +138,11 @@ impl Block {
                 let force = |u: f32, e, gamma| gamma * activation.difference(u, e) * activation.derivative(u);
                 each_unit_with(gamma, e, u, force);
             }
-            Potential::FenchelYoung | Potential::Elementwise => activation.deviate(units, a, e, u),
+            Potential::FenchelYoung | Potential::Distance => activation.deviate(units, a, e, u),
         }
-        if self.potential == Potential::FenchelYoung {
-            each_unit(gamma, u, |u, gamma| u * gamma);
+        match self.potential {
+            Potential::FenchelYoung => each_unit(gamma, u, |u, gamma| u * gamma),
+            Potential::Quadratic | Potential::Distance => {}
         }
     }
 
@@ -167,7 +168,7 @@ impl Block {
         match self.potential {
             Potential::FenchelYoung => gamma * (z - rest),
             Potential::Quadratic => gamma * (z - rest) * self.activation.derivative(rest),
-            Potential::Elementwise => own_activity(self.activation, gamma, a, z) - rest,
+            Potential::Distance => own_activity(self.activation, gamma, a, z) - rest,
         }
     }
 
@@ -182,7 +183,7 @@ impl Block {
                 energy += match self.potential {
                     Potential::FenchelYoung => 0.5 * u * u / gamma - (a - rest) * u,
                     Potential::Quadratic => 0.5 * gamma * (z - rest) * (z - rest),
-                    Potential::Elementwise => {
+                    Potential::Distance => {
                         let away = z - own_activity(activation, gamma, a, z);
                         let stretch = if gamma < 1.0 { 0.5 * away * away / slack(gamma) } else { 0.0 };
                         0.5 * u * u - (a - rest) * u + stretch
@@ -199,7 +200,7 @@ impl Block {
         let mut largest = 0.0;
         for ((a, e), w) in rows(a, units).zip(rows(e, units)).zip(rows(w, units)) {
             let errors = e.iter().zip(w).zip(gamma);
-            if activation == Activation::Simplex {
+            if !activation.is_elementwise() {
                 let plus = |errors: &[f32], i: usize, a: f32| a + errors.get(i).copied().unwrap_or_default();
                 let from = activation.on(a.iter().enumerate().map(|(i, &a)| plus(e, i, a)));
                 let to = activation.on(a.iter().enumerate().map(|(i, &a)| plus(w, i, a)));
@@ -209,14 +210,12 @@ impl Block {
                 continue;
             }
             for (&a, ((&e, &w), &gamma)) in a.iter().zip(errors) {
-                let base = match self.potential {
-                    Potential::Quadratic => activation.on([].into_iter()).project(a),
-                    _ => a,
+                let from = |base| activation.difference(base, w) - activation.difference(base, e);
+                let change = match self.potential {
+                    Potential::FenchelYoung => from(a),
+                    Potential::Quadratic => from(activation.on([].into_iter()).project(a)),
+                    Potential::Distance => from(a) + slack(gamma) * (w - e),
                 };
-                let mut change = activation.difference(base, w) - activation.difference(base, e);
-                if self.potential == Potential::Elementwise {
-                    change += slack(gamma) * (w - e);
-                }
                 largest = larger(largest, change);
             }
         }
@@ -231,11 +230,11 @@ impl Block {
             // γ(a − z) = γ(a − f(a)) − u, whose first term is 0 wherever the unit isn't pinned.
             Potential::FenchelYoung => (gamma * (a - rest) - u, gamma),
             Potential::Quadratic => (gamma * (rest - z), gamma),
-            Potential::Elementwise if gamma < 1.0 => {
+            Potential::Distance if gamma < 1.0 => {
                 let away = z - own_activity(self.activation, gamma, a, z);
                 (-away / slack(gamma), 1.0 / slack(gamma))
             }
-            Potential::Elementwise => ((a - rest) - u, 1.0),
+            Potential::Distance => ((a - rest) - u, 1.0),
         }
     }
 
@@ -243,15 +242,20 @@ impl Block {
     #[inline(always)]
     pub(crate) fn bounded_step(&self, gamma: f32, z: f32, step: f32) -> f32 {
         match self.potential {
-            Potential::Elementwise if gamma < 1.0 => step,
-            _ => self.activation.difference(z, step),
+            Potential::Distance if gamma < 1.0 => step,
+            Potential::FenchelYoung | Potential::Quadratic | Potential::Distance => {
+                self.activation.difference(z, step)
+            }
         }
     }
 
     /// A bound on the second derivative of one unit's potential in a.
     #[inline(always)]
     pub(crate) fn stiffness(&self, gamma: f32) -> f32 {
-        if self.potential == Potential::Elementwise { 1.0 } else { gamma }
+        match self.potential {
+            Potential::FenchelYoung | Potential::Quadratic => gamma,
+            Potential::Distance => 1.0,
+        }
     }
 }
 

@@ -31,8 +31,10 @@ impl<W: Weights> Network<'_, W> {
         let (units, samples) = (self.output_units(), problem.samples(self));
         let Part { a, e, u, z, .. } = state.part(self.range(output, state.rows));
         let block = self.block(output);
-        let base =
-            if block.potential == Potential::Quadratic { block.activation } else { Activation::Linear };
+        let base = match block.potential {
+            Potential::Quadratic => block.activation,
+            Potential::FenchelYoung | Potential::Distance => Activation::Linear,
+        };
         base.activate(units, a, z);
         let g = problem.perturbation_of(self, output);
         let gamma = self.gamma(output);

@@ -60,7 +60,7 @@ impl<W: Weights> Network<'_, W> {
         *z += change;
         let force = match block.potential {
             Potential::FenchelYoung => u + gamma * change,
-            _ => block.force_of_activity(gamma, a, *z),
+            Potential::Quadratic | Potential::Distance => block.force_of_activity(gamma, a, *z),
         };
         state.u.get_mut(place..=place).unwrap_or_default().fill(force);
         for c in self.outgoing(k) {

@@ -109,11 +109,11 @@ fn compliances<W: Weights>(
         for (sum, (v, through)) in sums.iter_mut().zip(values) {
             match block.potential {
                 Potential::Quadratic => add_gram(sum, v, gamma, |gamma| 1.0 / gamma),
-                Potential::Elementwise => {
+                Potential::Distance => {
                     add_gram(sum, through, gamma, |_| 1.0);
                     add_gram(sum, v, gamma, |gamma| (1.0 - gamma) / gamma);
                 }
-                _ => add_gram(sum, through, gamma, |gamma| 1.0 / gamma),
+                Potential::FenchelYoung => add_gram(sum, through, gamma, |gamma| 1.0 / gamma),
             }
         }
         for c in network.connections().iter().filter(|c| c.to == k && c.from != 0) {
@@ -186,7 +186,7 @@ mod tests {
         for (potential, active, pinned) in [
             (Potential::FenchelYoung, 2.0, 0.0),
             (Potential::Quadratic, 2.0, 2.0),
-            (Potential::Elementwise, 2.0, 1.0),
+            (Potential::Distance, 2.0, 1.0),
         ] {
             let blocks = [relu, Block { potential, ..relu }, Block::new(1, Activation::Linear)];
             let network = Network::new(&blocks, &chain, &[0.0; 2], &[0.5, 1.0]).expect("fits");

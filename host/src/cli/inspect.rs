@@ -118,7 +118,6 @@ fn attack(attack: Attack) -> String {
         Attack::Targeted => "random-label or runner-up".into(),
         Attack::Untargeted => spelling::name(AttackName::Untargeted),
         Attack::None => spelling::name(AttackName::None),
-        other => format!("{other:?}"),
     }
 }
 
@@ -127,8 +126,7 @@ fn potential(potential: Potential) -> String {
     match potential {
         Potential::FenchelYoung => spelling::name(PotentialName::FenchelYoung),
         Potential::Quadratic => spelling::name(PotentialName::Quadratic),
-        Potential::Elementwise => spelling::name(Distance::Elementwise),
-        other => format!("{other:?}"),
+        Potential::Distance => spelling::name(Distance::Elementwise),
     }
 }
 

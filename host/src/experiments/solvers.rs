@@ -60,7 +60,7 @@ fn cost(parameters: &Parameters, schedule: Schedule, sweeps: u32) -> f64 {
         Schedule::ForwardBackward => 2.0 * (n + 1.0) + 2.0 * n,
         Schedule::Backward => 2.0 * n + 2.0 * (n - 1.0),
         // Each unit reads its fan-out for the slope, its curvature and the update.
-        _ => 2.0 * 3.0 * n,
+        Schedule::Unitwise => 2.0 * 3.0 * n,
     };
     (2.0 * input + (1.0 + passes + 2.0) * hidden) / (2.0 * input + 3.0 * hidden)
 }

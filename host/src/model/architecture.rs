@@ -74,7 +74,7 @@ impl Architecture {
             }),
         };
         let block = |(k, &units): (usize, &usize)| {
-            let elementwise_output = k == output && potential == Potential::Elementwise;
+            let elementwise_output = k == output && potential == Potential::Distance;
             let potential = if elementwise_output { Potential::FenchelYoung } else { potential };
             Block { potential, ..Block::new(units as u32, activation(k)) }
         };

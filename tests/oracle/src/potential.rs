@@ -18,7 +18,7 @@ pub fn project_unit(activation: Activation, a: f64) -> f64 {
         Activation::Linear => a,
         Activation::Relu => a.max(0.0),
         Activation::Clip { low, high } => a.max(low.into()).min(high.into()),
-        other => unimplemented!("not element-wise, or unknown to the oracle: {other:?}"),
+        Activation::Simplex => unimplemented!("a simplex has no units of their own"),
     }
 }
 
@@ -43,7 +43,7 @@ pub fn derivative(activation: Activation, a: f64) -> f64 {
         Activation::Linear => true,
         Activation::Relu => a > 0.0,
         Activation::Clip { low, high } => f64::from(low) < a && a < f64::from(high),
-        other => unimplemented!("not element-wise, or unknown to the oracle: {other:?}"),
+        Activation::Simplex => unimplemented!("a simplex has no units of their own"),
     };
     if inside { 1.0 } else { 0.0 }
 }
@@ -102,7 +102,7 @@ impl BlockPotential<'_> {
                     );
                 }
             }
-            Potential::Elementwise => {
+            Potential::Distance => {
                 let own = self.own_activities(a, z);
                 for i in 0..a.len() {
                     fenchel_young(1.0, own[i], a[i], f[i]);
@@ -114,7 +114,6 @@ impl BlockPotential<'_> {
                     }
                 }
             }
-            other => unimplemented!("the oracle knows no {other:?}"),
         }
         terms
     }
@@ -139,19 +138,18 @@ impl BlockPotential<'_> {
             Potential::Quadratic => (0..a.len())
                 .map(|i| self.gamma[i] * derivative(self.activation, a[i]) * (z[i] - f[i]))
                 .collect(),
-            Potential::Elementwise => {
+            Potential::Distance => {
                 let own = self.own_activities(a, z);
                 (0..a.len()).map(|i| own[i] - f[i]).collect()
             }
-            other => unimplemented!("the oracle knows no {other:?}"),
         }
     }
 
     /// What is iterated on, of an incoming force: force/γ; of the element-wise distance, the force.
     pub fn errors(&self, force: &[f64]) -> Vector {
         let error = |i: usize| match self.potential {
-            Potential::Elementwise => force[i],
-            _ => force[i] / self.gamma[i],
+            Potential::Distance => force[i],
+            Potential::FenchelYoung | Potential::Quadratic => force[i] / self.gamma[i],
         };
         (0..force.len()).map(error).collect()
     }
@@ -161,7 +159,7 @@ impl BlockPotential<'_> {
         let base = self.base(a);
         let moved: Vector = base.iter().zip(e).map(|(base, e)| base + e).collect();
         let mut z = project(self.activation, &moved);
-        if self.potential == Potential::Elementwise {
+        if self.potential == Potential::Distance {
             for i in 0..z.len() {
                 z[i] += e[i] * (1.0 - self.gamma[i]) / self.gamma[i];
             }
@@ -173,7 +171,7 @@ impl BlockPotential<'_> {
     pub fn base(&self, a: &[f64]) -> Vector {
         match self.potential {
             Potential::Quadratic => project(self.activation, a),
-            _ => a.to_vec(),
+            Potential::FenchelYoung | Potential::Distance => a.to_vec(),
         }
     }
 
@@ -183,22 +181,21 @@ impl BlockPotential<'_> {
         match self.potential {
             Potential::FenchelYoung => (gamma * (a[i] - z[i]), gamma),
             Potential::Quadratic => (gamma * (project_unit(self.activation, a[i]) - z[i]), gamma),
-            Potential::Elementwise if self.is_constrained(i) => (a[i] - z[i], 1.0),
-            Potential::Elementwise => {
+            Potential::Distance if self.is_constrained(i) => (a[i] - z[i], 1.0),
+            Potential::Distance => {
                 let stiffness = gamma / (1.0 - gamma);
                 (stiffness * (self.own_activities(a, z)[i] - z[i]), stiffness)
             }
-            other => unimplemented!("the oracle knows no {other:?}"),
         }
     }
 
     /// Whether z_i must be in C: of the element-wise distance only z' must, unless γ = 1.
     pub fn is_constrained(&self, i: usize) -> bool {
-        self.potential != Potential::Elementwise || self.gamma[i] == 1.0
+        self.potential != Potential::Distance || self.gamma[i] == 1.0
     }
 
     /// A bound on ∂²/∂a² of unit i's potential.
     pub fn stiffness(&self, i: usize) -> f64 {
-        if self.potential == Potential::Elementwise { 1.0 } else { self.gamma[i] }
+        if self.potential == Potential::Distance { 1.0 } else { self.gamma[i] }
     }
 }

@@ -119,7 +119,7 @@ impl RandomNetwork {
         let mut network = Self::any(random, scale, linear_output);
         let output = network.blocks.len() - 1;
         for k in 1..=output {
-            let potentials = [Potential::FenchelYoung, Potential::Quadratic, Potential::Elementwise];
+            let potentials = [Potential::FenchelYoung, Potential::Quadratic, Potential::Distance];
             let potential = potentials[random.below(if k < output { 3 } else { 2 })];
             network.set_potential(random, k, potential);
         }
@@ -135,7 +135,7 @@ impl RandomNetwork {
         let mut network = Self::any(random, scale, linear_output);
         let output = network.blocks.len() - 1;
         for k in 1..=output {
-            if k < output || potential != Potential::Elementwise {
+            if k < output || potential != Potential::Distance {
                 network.set_potential(random, k, potential);
             }
         }
@@ -153,7 +153,7 @@ impl RandomNetwork {
     /// Give block k another potential; for the element-wise distance new γ, every fourth of them 1.
     pub fn set_potential(&mut self, random: &mut Random, k: usize, potential: Potential) {
         self.blocks[k].potential = potential;
-        if potential == Potential::Elementwise {
+        if potential == Potential::Distance {
             for gamma in self.gammas_mut(k) {
                 *gamma = if random.below(4) == 0 { 1.0 } else { random.uniform(0.3, 1.0) };
             }

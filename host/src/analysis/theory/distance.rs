@@ -22,7 +22,7 @@ pub fn equation_13(case: &mut Case) -> Result<f64> {
 }
 
 fn unit(case: &mut Case) -> Result<f64> {
-    let hidden = Block { potential: Potential::Elementwise, ..Block::new(1, case.activation()) };
+    let hidden = Block { potential: Potential::Distance, ..Block::new(1, case.activation()) };
     let output = Block::new(1, Activation::Linear);
     let mut parts = case.parts(vec![output, hidden, output], vec![(0, 1), (1, 2)], 1.0);
     parts.gammas[0] = case.uniform(0.05, 0.99);
@@ -51,7 +51,7 @@ fn distance(activation: Activation, gamma: f64, a: f64, z: f64) -> f64 {
     let (low, high) = match activation {
         Activation::Relu => (0.0, f64::INFINITY),
         Activation::Clip { low, high } => (low.into(), high.into()),
-        _ => (f64::NEG_INFINITY, f64::INFINITY),
+        Activation::Linear | Activation::Simplex => (f64::NEG_INFINITY, f64::INFINITY),
     };
     let f = a.clamp(low, high);
     let of = |own: f64| {

@@ -53,7 +53,7 @@ pub fn pieces(network: &Net, sample: &Sample, z: &[f32]) -> Vec<Piece> {
         let (low, high) = match network.blocks()[k].activation {
             Activation::Relu => (0.0, f32::INFINITY),
             Activation::Clip { low, high } => (low, high),
-            _ => (f32::NEG_INFINITY, f32::INFINITY),
+            Activation::Linear | Activation::Simplex => (f32::NEG_INFINITY, f32::INFINITY),
         };
         let place = |value: f32| match value {
             value if value <= low => Less,

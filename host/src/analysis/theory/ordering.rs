@@ -27,7 +27,7 @@ pub fn proposition_3_1(case: &mut Case) -> Result<f64> {
     let reweighted = parts.with_gammas(case.values(units, 0.4, 1.0));
     let mut gammas = case.values(units, 0.31, 0.99);
     gammas[units - parts.outputs()..].fill(1.0);
-    let elementwise = parts.with_potential(Potential::Elementwise).with_gammas(gammas);
+    let elementwise = parts.with_potential(Potential::Distance).with_gammas(gammas);
     let weakest = |case: &mut Case, weak: &Parts| weak.run(|network| Ok(strength(case, network)));
     let beta = weakest(case, &reweighted)?.min(weakest(case, &elementwise)?);
     parts.run(|network| {
@@ -62,7 +62,7 @@ fn attack_alone(attack: Attack, strength: f32) -> Nudge {
     match attack {
         Attack::Targeted => Nudge { s: strength, target: 0.0, attack: strength },
         Attack::Untargeted => Nudge { s: -strength, target: -strength, attack: 0.0 },
-        _ => Nudge::FREE,
+        Attack::None => Nudge::FREE,
     }
 }
 

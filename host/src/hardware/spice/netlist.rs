@@ -96,7 +96,7 @@ pub(super) fn bounds(activation: Activation) -> Option<(Option<f32>, Option<f32>
         Activation::Linear => Some((None, None)),
         Activation::Relu => Some((Some(0.0), None)),
         Activation::Clip { low, high } => Some((Some(low), Some(high))),
-        _ => None,
+        Activation::Simplex => None,
     }
 }
 

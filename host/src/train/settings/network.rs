@@ -39,7 +39,7 @@ impl NetworkSettings {
         match (self.potential, self.distance) {
             (PotentialName::FenchelYoung, Distance::Potential) => Ok(Potential::FenchelYoung),
             (PotentialName::Quadratic, Distance::Potential) => Ok(Potential::Quadratic),
-            (PotentialName::FenchelYoung, Distance::Elementwise) => Ok(Potential::Elementwise),
+            (PotentialName::FenchelYoung, Distance::Elementwise) => Ok(Potential::Distance),
             (PotentialName::Quadratic, Distance::Elementwise) => {
                 Err(BadInput::new("`distance`", "potential, with a quadratic potential", "elementwise")
                     .into())
