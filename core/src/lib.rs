@@ -53,6 +53,8 @@ mod task;
 
 pub use activation::Activation;
 pub use confidence::{Confidence, Rejection, margin, softmax};
+/// The type of [`checksum`], of the crate `crc`.
+pub use crc::Digest;
 pub use error::{Error, Quantity};
 pub use file::{
     Bounds, FORMAT_VERSION, Header, Input, MAX_BLOCKS, MAX_CONNECTIONS, MAX_UNITS, Model, ModelFields,
@@ -64,6 +66,8 @@ pub use network::{Block, Connection, Network};
 pub use operator::{PANEL, Packed, Precision, Weights, pack, packed_len};
 pub use potential::{Misfit, Potential};
 pub use problem::{Nudge, Problem};
+/// The crate of the traits that [`Random`] implements and [`Perturbation::fill`] takes.
+pub use rand_core;
 /// The generator of every random draw, the same bits on every machine.
 pub use rand_xoshiro::Xoshiro128PlusPlus as Random;
 pub use relax::{DIVERGED, Outcome, Schedule, Settings, Status, Sweep};

@@ -3,46 +3,102 @@
 use crate::network::{finite, same};
 use crate::{Error, Network, Quantity, Weights};
 
-/// The loss term s/2 ‖z_L‖² − r·z_L of one inference problem, r = `target`·y + `attack`·y⁻.
+/// The loss term s/2 ‖z_L‖² − r·z_L of one inference problem, with r = `weight_target`·y +
+/// `weight_attack`·y⁻.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Nudge {
     /// Weight of ½‖z_L‖².
     pub s: f32,
-    /// Weight of −y·z_L.
-    pub target: f32,
-    /// Weight of −y⁻·z_L.
-    pub attack: f32,
+    /// Weight of −y·z_L, y the target.
+    pub weight_target: f32,
+    /// Weight of −y⁻·z_L, y⁻ the attack's target.
+    pub weight_attack: f32,
 }
 
 impl Nudge {
-    /// U alone.
-    pub const FREE: Self = Self { s: 0.0, target: 0.0, attack: 0.0 };
+    /// No nudge: the energy is U alone.
+    pub const FREE: Self = Self { s: 0.0, weight_target: 0.0, weight_attack: 0.0 };
 }
 
 /// P problems min_z U + Σ g_k·z_k + s/2 ‖z_L‖² − r·z_L on the same B samples: P·B rows, all samples
 /// of the first problem first. Input and g are shared by the problems.
+///
+/// ```
+/// use fenchel_core::{Nudge, Problem};
+/// let nudges = [Nudge { s: 0.25, weight_target: 0.25, weight_attack: 0.0 }];
+/// let problem = Problem::new(&[0.5, 1.0], &nudges, &[1.0, 0.0, 0.0]);
+/// assert_eq!(problem.nudges().len(), 1);
+/// ```
 #[derive(Clone, Copy, Debug)]
+#[must_use]
 pub struct Problem<'a> {
-    /// x, (B, n_0).
-    pub input: &'a [f32],
-    /// One a problem.
-    pub nudges: &'a [Nudge],
-    /// y, (B, n_L).
-    pub target: &'a [f32],
-    /// y⁻, (B, n_L).
-    pub attack: &'a [f32],
-    /// g, over units with B rows; empty for g = 0.
-    pub perturbation: &'a [f32],
+    pub(crate) input: &'a [f32],
+    pub(crate) nudges: &'a [Nudge],
+    pub(crate) target: &'a [f32],
+    attack: &'a [f32],
+    pub(crate) perturbation: &'a [f32],
 }
 
-impl Problem<'_> {
-    /// B.
+impl<'a> Problem<'a> {
+    /// The problems of `nudges`, one each, on the `input` x, (B, n_0), with the `target` y, (B, n_L),
+    /// without attack and perturbation. Sizes are checked where the problem is used.
+    pub const fn new(input: &'a [f32], nudges: &'a [Nudge], target: &'a [f32]) -> Self {
+        Self { input, nudges, target, attack: &[], perturbation: &[] }
+    }
+
+    /// The same problems with the attack's target y⁻, (B, n_L); needed where a nudge has a
+    /// `weight_attack`. Empty for none.
+    pub const fn with_attack(self, attack: &'a [f32]) -> Self {
+        Self { attack, ..self }
+    }
+
+    /// The same problems with the perturbation g, over units with B rows; empty for g = 0.
+    pub const fn with_perturbation(self, perturbation: &'a [f32]) -> Self {
+        Self { perturbation, ..self }
+    }
+
+    /// The same problems on another input.
+    pub const fn with_input(self, input: &'a [f32]) -> Self {
+        Self { input, ..self }
+    }
+
+    /// Other problems on the same samples.
+    pub const fn with_nudges(self, nudges: &'a [Nudge]) -> Self {
+        Self { nudges, ..self }
+    }
+
+    /// The input x, (B, n_0).
+    pub const fn input(&self) -> &'a [f32] {
+        self.input
+    }
+
+    /// The nudges, one a problem.
+    pub const fn nudges(&self) -> &'a [Nudge] {
+        self.nudges
+    }
+
+    /// The target y, (B, n_L).
+    pub const fn target(&self) -> &'a [f32] {
+        self.target
+    }
+
+    /// The attack's target y⁻, (B, n_L). Without an attack, where its weights are 0, it is the target.
+    pub const fn attack(&self) -> &'a [f32] {
+        if self.attack.is_empty() { self.target } else { self.attack }
+    }
+
+    /// The perturbation g, over units with B rows; empty for g = 0.
+    pub const fn perturbation(&self) -> &'a [f32] {
+        self.perturbation
+    }
+
+    /// The number of samples B.
     pub fn samples<W: Weights>(&self, network: &Network<'_, W>) -> usize {
         self.input.len() / network.input_units().max(1)
     }
 
-    /// P·B.
+    /// The number of rows P·B.
     pub fn rows<W: Weights>(&self, network: &Network<'_, W>) -> usize {
         self.samples(network) * self.nudges.len()
     }
@@ -55,7 +111,9 @@ impl Problem<'_> {
         }
         same(Quantity::InputValues, samples * network.input_units(), self.input.len())?;
         same(Quantity::TargetValues, samples * network.output_units(), self.target.len())?;
-        same(Quantity::AttackValues, samples * network.output_units(), self.attack.len())?;
+        if !self.attack.is_empty() || self.nudges.iter().any(|nudge| nudge.weight_attack != 0.0) {
+            same(Quantity::AttackValues, samples * network.output_units(), self.attack.len())?;
+        }
         if !self.perturbation.is_empty() {
             let values = samples * network.units();
             same(Quantity::PerturbationValues, values, self.perturbation.len())?;
@@ -73,8 +131,8 @@ impl Problem<'_> {
     /// Check that nudges, targets and perturbation are finite; the input is checked by
     /// [`Network::check_input`], once the forward pass was made.
     pub(crate) fn check_finite(&self) -> Result<(), Error> {
-        for (index, &Nudge { s, target, attack }) in self.nudges.iter().enumerate() {
-            if !(s.is_finite() && target.is_finite() && attack.is_finite()) {
+        for (index, &Nudge { s, weight_target, weight_attack }) in self.nudges.iter().enumerate() {
+            if !(s.is_finite() && weight_target.is_finite() && weight_attack.is_finite()) {
                 return Err(Error::NotFinite { what: Quantity::Nudges, index });
             }
         }

@@ -26,6 +26,7 @@ pub struct StateView<'a> {
 
 impl<'a> StateView<'a> {
     /// Values that `memory` needs for `rows` rows of a network of `units` units.
+    #[must_use]
     pub const fn len(units: usize, rows: usize) -> usize {
         6 * units * rows
     }

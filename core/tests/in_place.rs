@@ -24,14 +24,8 @@ fn every_valid_file_is_used_where_it_lies_or_refused_for_its_alignment() {
             let outputs = network.infer(&input, state.scratch(&network).expect("fits")).expect("infers");
             assert!(outputs.len() == 3 && outputs.iter().all(|z| z.is_finite()), "{name}: {outputs:?}");
             let (target, attack) = ([1.0, 0.0, 0.0], [0.0, 1.0, 0.0]);
-            let nudges = [Nudge { s: 0.25, target: 0.25, attack: 0.0 }];
-            let problem = Problem {
-                input: &input,
-                nudges: &nudges,
-                target: &target,
-                attack: &attack,
-                perturbation: &[],
-            };
+            let nudges = [Nudge { s: 0.25, weight_target: 0.25, weight_attack: 0.0 }];
+            let problem = Problem::new(&input, &nudges, &target).with_attack(&attack);
             for schedule in [Schedule::ForwardBackward, Schedule::Unitwise, Schedule::Backward] {
                 let settings = Settings { schedule, sweeps: 4, tolerance: 0.0 };
                 let mut view = state.view(&network).expect("fits");

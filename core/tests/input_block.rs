@@ -111,7 +111,11 @@ fn for_small_nudges_the_force_is_the_descent_of_the_loss() {
     for seed in 0..40 {
         let mut case = Case::new(seed, 0.0);
         for nudge in &mut case.problem.nudges {
-            *nudge = Nudge { s: NUDGE * nudge.s, target: NUDGE * nudge.target, attack: NUDGE * nudge.attack };
+            *nudge = Nudge {
+                s: NUDGE * nudge.s,
+                weight_target: NUDGE * nudge.weight_target,
+                weight_attack: NUDGE * nudge.weight_attack,
+            };
         }
         let rows = case.problem.oracle_rows(&case.graph);
         let descents = rows.iter().flat_map(|row| {

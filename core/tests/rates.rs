@@ -205,7 +205,7 @@ fn the_nudges_are_the_losses() {
                 let contrast = objective.contrast(attack, alpha, beta).expect("a contrast");
                 assert!((f64::from(contrast.divisor) - divisor).abs() < 1e-6);
                 for (nudge, weights) in contrast.nudges.iter().zip([first, second]) {
-                    let r = f64::from(nudge.target) * y + f64::from(nudge.attack) * y_attack;
+                    let r = f64::from(nudge.weight_target) * y + f64::from(nudge.weight_attack) * y_attack;
                     let nudged = (0.5 * f64::from(nudge.s) * z - r) * z;
                     let difference = nudged - (loss(z, weights) - loss(0.0, weights));
                     assert!(difference.abs() < 1e-6, "{objective:?}, {attack:?}: {difference}");

@@ -1,13 +1,13 @@
 //! Descent from a given state: it never ends above what that state's energy is, and where the
 //! minimum is unique it ends there.
 
-use fenchel_core::{Nudge, Outcome, Problem, Schedule, Settings, StateView, Status};
+use fenchel_core::{Nudge, Outcome, Schedule, Settings, StateView, Status};
 use fenchel_oracle::random_network::{Random, RandomNetwork, RandomProblem};
 use fenchel_oracle::tolerance;
 
 const SEEDS: u64 = 60;
-const BEFORE: &[Nudge] = &[Nudge { s: 0.5, target: 0.5, attack: 0.0 }];
-const AFTER: &[Nudge] = &[Nudge { s: 0.0, target: -0.2, attack: 0.2 }];
+const BEFORE: &[Nudge] = &[Nudge { s: 0.5, weight_target: 0.5, weight_attack: 0.0 }];
+const AFTER: &[Nudge] = &[Nudge { s: 0.0, weight_target: -0.2, weight_attack: 0.2 }];
 
 /// How a relaxation of `after` ended that began at the minimum of `before`, how one that began at
 /// the forward pass did, and the energy of `after` at the minimum of `before`.
@@ -15,7 +15,7 @@ fn outcomes(network: &RandomNetwork, problem: &RandomProblem) -> (Outcome, Outco
     let connections = network.packed();
     let network = network.network(&connections);
     let settings = Settings { schedule: Schedule::Unitwise, sweeps: 2000, tolerance: 1e-6 };
-    let only = |nudge: &'static [Nudge]| Problem { nudges: nudge, ..problem.problem() };
+    let only = |nudge: &'static [Nudge]| problem.problem().with_nudges(nudge);
     let mut memory = vec![0.0; StateView::len(network.units(), problem.samples)];
     let mut state = StateView::new(network.units(), problem.samples, &mut memory).expect("fits");
     let trace = &mut |_| {};
@@ -52,7 +52,7 @@ fn it_begins_at_written_activities() {
         let problem = RandomProblem::new(&mut random, &network, 2, 1, 0.05);
         let connections = network.packed();
         let network = network.network(&connections);
-        let only = |nudge: &'static [Nudge]| Problem { nudges: nudge, ..problem.problem() };
+        let only = |nudge: &'static [Nudge]| problem.problem().with_nudges(nudge);
         let size = StateView::len(network.units(), problem.samples);
         let (mut memory, mut other_memory) = (vec![0.0; size], vec![f32::NAN; size]);
         let mut state = StateView::new(network.units(), problem.samples, &mut memory).expect("fits");

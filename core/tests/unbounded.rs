@@ -17,13 +17,7 @@ fn a_diverging_sample_is_reported_and_dropped_alone() {
     let network = Network::new(&blocks, &connections, &[0.0; 2], &[1.0; 2]).expect("fits");
     let contrast = Objective::Arovr.contrast(fenchel_core::Attack::Targeted, 1.0, 0.5).expect("a contrast");
     // The second sample's answer is its target already: nothing moves.
-    let problem = Problem {
-        input: &[1.0, 0.0],
-        nudges: &contrast.nudges[1..],
-        target: &[0.0, 0.0],
-        attack: &[0.0, 0.0],
-        perturbation: &[],
-    };
+    let problem = Problem::new(&[1.0, 0.0], &contrast.nudges[1..], &[0.0, 0.0]);
     let settings = Settings { schedule: Schedule::Unitwise, sweeps: 200, tolerance: 0.0 };
     let mut memory = [0.0; StateView::len(2, 2)];
     let mut state = StateView::new(2, 2, &mut memory).expect("fits");
@@ -40,7 +34,7 @@ fn a_diverging_sample_is_reported_and_dropped_alone() {
     network.relax(&problem, &mut state, &two).expect("fits");
     assert!((1..=2).all(|k| state.activities(&network, k).iter().all(|z| z.abs() < 1e9)));
     assert_eq!(network.drop_unbounded(&problem, &mut state), 1);
-    let bounded = Problem { input: &[0.0, 0.0], ..problem };
+    let bounded = problem.with_input(&[0.0, 0.0]);
     network.relax(&bounded, &mut state, &settings).expect("fits");
     assert_eq!(network.drop_unbounded(&bounded, &mut state), 0);
 }

@@ -21,8 +21,8 @@ pub fn main() -> Result<()> {
     let mut parameters = Parameters::new(&settings.architecture(&digits)?, &mut random);
     let mut adam = Optimiser::new(OptimiserName::Adam, &parameters);
     let mut gradient = DenseGradient::zeros(&parameters);
-    let half = Nudge { s: BETA / 2.0, target: BETA / 2.0, attack: 0.0 };
-    let nudges = [half, Nudge { s: -half.s, target: -half.target, attack: 0.0 }];
+    let half = Nudge { s: BETA / 2.0, weight_target: BETA / 2.0, weight_attack: 0.0 };
+    let nudges = [half, Nudge { s: -half.s, weight_target: -half.weight_target, weight_attack: 0.0 }];
     for _ in 0..40 {
         for indices in permutation(digits.train.len(), &mut random).chunks(BATCH) {
             let (mut input, mut target) = (Vec::new(), Vec::new());
@@ -32,13 +32,7 @@ pub fn main() -> Result<()> {
                 target.extend((0..digits.classes()).map(|class| f32::from(u8::from(class == label))));
             }
             let network = parameters.network();
-            let problem = Problem {
-                input: &input,
-                nudges: &nudges,
-                target: &target,
-                attack: &target,
-                perturbation: &[],
-            };
+            let problem = Problem::new(&input, &nudges, &target);
             let rows = problem.rows(&network);
             let mut memory = vec![0.0; StateView::len(network.units(), rows)];
             let mut state = StateView::new(network.units(), rows, &mut memory)?;

@@ -277,7 +277,7 @@ fn relaxation_feeds_back_through_its_own_arrays() {
     let apart = arrays(1).0.column_major().iter().zip(arrays(1).1.column_major());
     assert!(apart.filter(|(a, b)| a != b).count() > 50);
     let input: Vec<f32> = (0..6).map(|i| 0.3 * i as f32).collect();
-    let nudge = Nudge { s: 0.2, target: 0.0, attack: 1.5 };
+    let nudge = Nudge { s: 0.2, weight_target: 0.0, weight_attack: 1.5 };
     let attack = [0.0, 1.0, 0.0];
     let settings = Settings { schedule: Schedule::ForwardBackward, sweeps: 200, tolerance: 1e-6 };
     let relaxed =

@@ -117,8 +117,8 @@ fn expected(model: &Model, samples: &[Vec<f32>], target: &[f32], attack: &[f32])
         text += "infer 0\n";
         text += &bits("output", network.infer(input, &mut activities).expect("fits"));
         for schedule in [Schedule::ForwardBackward, Schedule::Unitwise, Schedule::Backward] {
-            let nudges = [Nudge { s: 0.1275, target: 0.125, attack: 0.0025 }];
-            let problem = Problem { input, nudges: &nudges, target, attack, perturbation: &[] };
+            let nudges = [Nudge { s: 0.1275, weight_target: 0.125, weight_attack: 0.0025 }];
+            let problem = Problem::new(input, &nudges, target).with_attack(attack);
             let settings = Settings { schedule, sweeps: 20, tolerance: 0.0 };
             let mut state = StateView::new(network.units(), 1, &mut memory).expect("fits");
             let ended = network.relax_monitored(&problem, &mut state, &settings, &mut |_| ()).expect("fits");

@@ -23,13 +23,7 @@ fn gradient(parameters: &Parameters, data: &data::Dataset, sweeps: u32) -> Vec<f
         attack[i * classes + (data.train.labels[i] + 3) % classes] = 1.0;
     }
     let contrast = settings.contrast().expect("a contrast");
-    let problem = Problem {
-        input: &input,
-        nudges: &contrast.nudges,
-        target: &target,
-        attack: &attack,
-        perturbation: &[],
-    };
+    let problem = Problem::new(&input, &contrast.nudges, &target).with_attack(&attack);
     let rows = 2 * samples;
     let mut memory = vec![0.0; StateView::len(network.units(), rows)];
     let mut state = StateView::new(network.units(), rows, &mut memory).expect("fits");

@@ -253,7 +253,7 @@ pub unsafe extern "C" fn fenchel_relax(
             } else {
                 (slice::from_raw_parts(attack, outputs), weight_attack)
             };
-            let nudge = Nudge { s, target: weight_target, attack: weight };
+            let nudge = Nudge { s, weight_target, weight_attack: weight };
             let (status, ended) = relax(memory, &nudge, target, attack, &settings.read())?;
             outcome.write(ended);
             Ok(status)
@@ -281,7 +281,7 @@ fn relax(
     }
     let settings = Settings { schedule, sweeps: settings.sweeps, tolerance: settings.tolerance };
     let nudges = slice::from_ref(nudge);
-    let problem = Problem { input, nudges, target, attack, perturbation: &[] };
+    let problem = Problem::new(input, nudges, target).with_attack(attack);
     let mut state = StateView::new(network.units(), 1, state)?;
     let ended = network.relax_monitored(&problem, &mut state, &settings, &mut |_| ())?;
     copy(state.activities(&network, network.output()), output);

@@ -3,7 +3,7 @@
 static CRC: crc::Crc<u32> = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);
 
 /// The file's checksum, the CRC-32 of zlib, ready to be fed.
-pub fn checksum() -> crc::Digest<'static, u32> {
+pub fn checksum() -> crate::Digest<'static, u32> {
     CRC.digest()
 }
 

@@ -37,9 +37,9 @@ impl Attack {
     /// c·ℓ + c⁻·ℓ⁻ as a nudge, up to a constant.
     fn nudge(self, loss: f32, attack: f32) -> Nudge {
         match self {
-            Self::Targeted => Nudge { s: loss + attack, target: loss, attack },
-            Self::Untargeted => Nudge { s: loss - attack, target: loss - attack, attack: 0.0 },
-            Self::None => Nudge { s: loss, target: loss, attack: 0.0 },
+            Self::Targeted => Nudge { s: loss + attack, weight_target: loss, weight_attack: attack },
+            Self::Untargeted => Nudge { s: loss - attack, weight_target: loss - attack, weight_attack: 0.0 },
+            Self::None => Nudge { s: loss, weight_target: loss, weight_attack: 0.0 },
         }
     }
 }
@@ -57,6 +57,7 @@ impl Objective {
     /// The inference problems; none for back-propagation.
     ///
     /// `alpha` weighs the loss against the attack (of the αβ objectives), `beta` is the nudge's strength.
+    #[must_use]
     pub fn contrast(self, attack: Attack, alpha: f32, beta: f32) -> Option<Contrast> {
         let attacked = (1.0 - alpha) * beta;
         let (first, second, scale) = match self {

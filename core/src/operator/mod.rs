@@ -27,6 +27,7 @@ pub trait Weights {
 pub const PANEL: usize = 8;
 
 /// Values that a (rows, columns) matrix takes when packed.
+#[must_use]
 pub const fn packed_len(rows: usize, columns: usize) -> usize {
     rows.div_ceil(PANEL) * PANEL * columns
 }

@@ -22,8 +22,8 @@ impl<W: Weights> Network<'_, W> {
         let size = (problem.samples(self) * self.output_units()).max(1);
         let z = state.z.get(self.range(self.output(), rows)).unwrap_or_default();
         for (nudge, z) in problem.nudges.iter().zip(z.chunks(size)) {
-            for ((z, y), y_attack) in z.iter().zip(problem.target).zip(problem.attack) {
-                let r = nudge.target * y + nudge.attack * y_attack;
+            for ((z, y), y_attack) in z.iter().zip(problem.target).zip(problem.attack()) {
+                let r = nudge.weight_target * y + nudge.weight_attack * y_attack;
                 energy += (0.5 * nudge.s * z - r) * z;
             }
         }

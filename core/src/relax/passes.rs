@@ -41,8 +41,8 @@ impl<W: Weights> Network<'_, W> {
         for (i, e) in e.chunks_exact_mut(units.max(1)).enumerate() {
             let Some(nudge) = problem.nudges.get(i / samples.max(1)) else { break };
             let of_sample = |values| row(values, units, i % samples.max(1));
-            let r = |y, y_attack| nudge.target * y + nudge.attack * y_attack;
-            zip(of_sample(problem.target), of_sample(problem.attack), e, r);
+            let r = |y, y_attack| nudge.weight_target * y + nudge.weight_attack * y_attack;
+            zip(of_sample(problem.target), of_sample(problem.attack()), e, r);
             update_by_two(gamma, row(z, units, i), e, |gamma, base, e| {
                 (e - nudge.s * base) / (gamma + nudge.s)
             });

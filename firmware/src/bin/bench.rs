@@ -55,8 +55,7 @@ fn main() -> ! {
         outputs.iter().for_each(|output| digest.update(&output.to_le_bytes()));
         one_hot(target, usize::from(label));
         one_hot(attack, (usize::from(label) + 1) % classes);
-        let problem =
-            Problem { input, nudges: core::slice::from_ref(&nudge), target, attack, perturbation: &[] };
+        let problem = Problem::new(input, core::slice::from_ref(&nudge), target).with_attack(attack);
         let mut view = state.view(&network).unwrap_or_else(|error| refuse(error));
         for sweeps in [6, 2] {
             let settings = Settings { sweeps, ..Settings::default() };
@@ -131,7 +130,7 @@ fn busy(network: &Network<Packed>, state: &mut State<UNITS>, nudge: Nudge, input
     let values = [0.5; LARGEST];
     let values = values.get(..clipped.output_units()).unwrap_or_default();
     let nudges = core::slice::from_ref(&nudge);
-    let problem = Problem { input, nudges, target: values, attack: values, perturbation: &[] };
+    let problem = Problem::new(input, nudges, values).with_attack(values);
     let mut view = state.view(&clipped).unwrap_or_else(|error| refuse(error));
     for sweeps in [6, 2] {
         let settings = Settings { sweeps, ..Settings::default() };

@@ -73,8 +73,7 @@ fn try_all(file: &[u8]) -> Result<(), fenchel_core::Error> {
     let (input, target) = (of(network.input_units()), of(network.output_units()));
     core::hint::black_box(network.infer(input, state.scratch(&network)?)?);
     if let Some(contrast) = model.training().contrast() {
-        let problem =
-            Problem { input, nudges: &contrast.nudges[1..], target, attack: target, perturbation: &[] };
+        let problem = Problem::new(input, &contrast.nudges[1..], target).with_attack(target);
         let mut view = state.view(&network)?;
         core::hint::black_box(network.relax(&problem, &mut view, &Settings::default()).is_ok());
     }

@@ -33,7 +33,7 @@ fn main() -> ! {
         core::hint::black_box(network.infer(input, activities).is_ok());
     });
     let [_, nudge] = contrast.nudges;
-    let problem = Problem { input, nudges: core::slice::from_ref(&nudge), target, attack, perturbation: &[] };
+    let problem = Problem::new(input, core::slice::from_ref(&nudge), target).with_attack(attack);
     let mut view = state.view(&network).unwrap_or_else(|error| refuse(error));
     let relax = stack::depth(|| {
         let result = network.relax(&problem, &mut view, &Settings::default());

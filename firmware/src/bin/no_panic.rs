@@ -69,7 +69,7 @@ fn run(file: &[u8], values: &[f32], state: &mut State<64>, input: &mut [f32]) ->
     };
     // One problem, for a state of one row; with two the compiler would see that they never fit.
     let nudges = black_box(contrast.nudges.get(..1).unwrap_or_default());
-    let problem = Problem { input, nudges, target: values, attack: values, perturbation: values };
+    let problem = Problem::new(input, nudges, values).with_attack(values).with_perturbation(values);
     for schedule in [Schedule::ForwardBackward, Schedule::Unitwise, Schedule::Backward] {
         let mut view = state.view(&network)?;
         let settings = Settings { schedule, sweeps: black_box(2), tolerance: black_box(0.0) };

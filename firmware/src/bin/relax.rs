@@ -34,7 +34,7 @@ fn main() -> ! {
         one_hot(attack, (usize::from(label) + 1) % classes);
         for (number, nudge) in contrast.nudges.iter().enumerate() {
             let nudges = core::slice::from_ref(nudge);
-            let problem = Problem { input, nudges, target, attack, perturbation: &[] };
+            let problem = Problem::new(input, nudges, target).with_attack(attack);
             let mut view = state.view(&network).unwrap_or_else(|error| refuse(error));
             let two = Settings::default();
             if index < TRACED {

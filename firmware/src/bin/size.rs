@@ -45,8 +45,8 @@ fn run(
     if !cfg!(feature = "relax") {
         return Ok(());
     }
-    let nudges = [Nudge { s: black_box(0.25), target: black_box(0.25), attack: 0.0 }];
-    let problem = Problem { input, nudges: &nudges, target, attack: target, perturbation: &[] };
+    let nudges = [Nudge { s: black_box(0.25), weight_target: black_box(0.25), weight_attack: 0.0 }];
+    let problem = Problem::new(input, &nudges, target);
     let mut view = state.view(&network)?;
     let two = Settings::default();
     network.relax_for(&problem, &mut view, two.schedule, two.sweeps)?;

@@ -44,8 +44,8 @@ impl Memory {
 
         target.fill(0.0);
         target.iter_mut().skip(class).take(1).for_each(|y| *y = 1.0);
-        let nudges = [Nudge { s: 0.25, target: 0.25, attack: 0.0 }];
-        let problem = Problem { input, nudges: &nudges, target, attack: target, perturbation: &[] };
+        let nudges = [Nudge { s: 0.25, weight_target: 0.25, weight_attack: 0.0 }];
+        let problem = Problem::new(input, &nudges, target);
         let settings = Settings { sweeps: 20, tolerance: 1e-5, ..Settings::default() };
         let view = &mut state.view(&network)?;
         let outcome = network.relax_monitored(&problem, view, &settings, &mut |_| {})?;

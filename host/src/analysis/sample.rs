@@ -29,18 +29,14 @@ impl Sample {
 
     /// The problem with this nudge.
     pub fn problem<'a>(&'a self, nudge: &'a Nudge) -> Problem<'a> {
-        Problem {
-            input: &self.input,
-            nudges: std::slice::from_ref(nudge),
-            target: &self.target,
-            attack: &self.attack,
-            perturbation: &self.perturbation,
-        }
+        Problem::new(&self.input, std::slice::from_ref(nudge), &self.target)
+            .with_attack(&self.attack)
+            .with_perturbation(&self.perturbation)
     }
 
     /// r of this nudge.
     pub fn pull(&self, nudge: &Nudge) -> Vec<f32> {
         let labels = self.target.iter().zip(&self.attack);
-        labels.map(|(y, y_attack)| nudge.target * y + nudge.attack * y_attack).collect()
+        labels.map(|(y, y_attack)| nudge.weight_target * y + nudge.weight_attack * y_attack).collect()
     }
 }

@@ -58,7 +58,7 @@ pub fn run(args: &Args) -> Result<()> {
 /// The objectives' table with a mistake in it.
 fn flipped(objective: Objective, attack: Attack, alpha: f32, beta: f32) -> Option<Contrast> {
     let mut contrast = objective.contrast(attack, alpha, beta)?;
-    let Nudge { s, target, attack } = contrast.nudges[1];
-    contrast.nudges[1] = Nudge { s: -s, target: -target, attack: -attack };
+    let Nudge { s, weight_target: target, weight_attack: attack } = contrast.nudges[1];
+    contrast.nudges[1] = Nudge { s: -s, weight_target: -target, weight_attack: -attack };
     Some(contrast)
 }

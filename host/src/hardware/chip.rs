@@ -186,7 +186,8 @@ impl<'p> Chip<'p> {
         let network = self.network(&connections);
         let perturbation = self.perturbation(samples);
         let nudges = &[nudge];
-        let problem = Problem { input: &input, nudges, target: attack, attack, perturbation: &perturbation };
+        let problem =
+            Problem::new(&input, nudges, attack).with_attack(attack).with_perturbation(&perturbation);
         let mut memory = vec![0.0; StateView::len(network.units(), samples)];
         let mut state = StateView::new(network.units(), samples, &mut memory)?;
         let status = network.relax(&problem, &mut state, settings)?.status;

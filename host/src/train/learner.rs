@@ -188,13 +188,9 @@ impl Work<'_> {
 
 /// The problems with these nudges on the batch.
 pub fn problem<'b>(batch: &'b Batch, nudges: &'b [Nudge]) -> Problem<'b> {
-    Problem {
-        input: &batch.input,
-        nudges,
-        target: &batch.target,
-        attack: &batch.attack,
-        perturbation: &batch.perturbation,
-    }
+    Problem::new(&batch.input, nudges, &batch.target)
+        .with_attack(&batch.attack)
+        .with_perturbation(&batch.perturbation)
 }
 
 impl Memory {
@@ -218,7 +214,7 @@ impl Memory {
         force.resize(batch.input.len(), 0.0);
         let mut state = self.state(network, batch.len())?;
         // Without g, whose random pull would drown that of the nudge.
-        let problem = Problem { perturbation: &[], ..problem(batch, nudges) };
+        let problem = problem(batch, nudges).with_perturbation(&[]);
         network.input_force(&problem, &mut state, &mut force)?;
         input_block.displace(radii, &force, &mut batch.input);
         self.force = force;

@@ -262,8 +262,8 @@ impl RandomProblem {
             nudges: (0..problems)
                 .map(|_| Nudge {
                     s: random.uniform(-0.3, 1.0),
-                    target: random.uniform(-1.0, 1.0),
-                    attack: random.uniform(-1.0, 1.0),
+                    weight_target: random.uniform(-1.0, 1.0),
+                    weight_attack: random.uniform(-1.0, 1.0),
                 })
                 .collect(),
             target: random.values(samples * outputs, -0.5, 1.0),
@@ -274,13 +274,9 @@ impl RandomProblem {
 
     /// As `core` takes it.
     pub fn problem(&self) -> Problem<'_> {
-        Problem {
-            input: &self.input,
-            nudges: &self.nudges,
-            target: &self.target,
-            attack: &self.attack,
-            perturbation: &self.perturbation,
-        }
+        Problem::new(&self.input, &self.nudges, &self.target)
+            .with_attack(&self.attack)
+            .with_perturbation(&self.perturbation)
     }
 
     /// P·B.
@@ -298,7 +294,7 @@ impl RandomProblem {
                 let y = doubles(&self.target[sample * outputs..][..outputs]);
                 let y_attack = doubles(&self.attack[sample * outputs..][..outputs]);
                 let r = |(y, y_attack): (&f64, &f64)| {
-                    f64::from(nudge.target) * y + f64::from(nudge.attack) * y_attack
+                    f64::from(nudge.weight_target) * y + f64::from(nudge.weight_attack) * y_attack
                 };
                 let r = y.iter().zip(&y_attack).map(r).collect();
                 let mut g = graph.zeros();

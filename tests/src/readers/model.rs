@@ -29,9 +29,8 @@ fn use_model(bytes: &[u8]) -> Result<()> {
     let target = vec![1.0; network.output_units()];
     let mut activities = vec![0.0; network.units()];
     network.infer(&input, &mut activities)?;
-    let nudges = [Nudge { s: 0.25, target: 0.25, attack: 0.0 }];
-    let problem =
-        Problem { input: &input, nudges: &nudges, target: &target, attack: &target, perturbation: &[] };
+    let nudges = [Nudge { s: 0.25, weight_target: 0.25, weight_attack: 0.0 }];
+    let problem = Problem::new(&input, &nudges, &target);
     let mut memory = vec![0.0; StateView::len(network.units(), 1)];
     let mut state = StateView::new(network.units(), 1, &mut memory)?;
     network.relax(&problem, &mut state, &Settings::default())?;

@@ -133,9 +133,8 @@ pub fn internal_accuracy(parameters: &Parameters, samples: &Samples, share: f32)
                 target[row * classes + truth] = 1.0;
                 attack[row * classes + runner_up(outputs, truth)] = 1.0;
             }
-            let nudges = [Nudge { s: 0.0, target: -NUDGE, attack: NUDGE }];
-            let problem =
-                Problem { input, nudges: &nudges, target: &target, attack: &attack, perturbation: &[] };
+            let nudges = [Nudge { s: 0.0, weight_target: -NUDGE, weight_attack: NUDGE }];
+            let problem = Problem::new(input, &nudges, &target).with_attack(&attack);
             let mut memory = vec![0.0; StateView::len(network.units(), rows)];
             let mut state = StateView::new(network.units(), rows, &mut memory)?;
             let settings = Settings { schedule: Schedule::ForwardBackward, sweeps: 10, tolerance: 0.0 };

@@ -16,7 +16,7 @@ pub fn remark_3_2(case: &mut Case) -> Result<f64> {
     parts.blocks.iter_mut().for_each(|block| block.activation = Activation::Linear);
     let sample = case.sample(&parts, 0.0);
     let reweighted = parts.with_gammas(case.values(parts.gammas.len(), 0.4, 2.5));
-    let nudge = Nudge { s: 0.0, target: case.uniform(0.1, 1.0), attack: 0.0 };
+    let nudge = Nudge { s: 0.0, weight_target: case.uniform(0.1, 1.0), weight_attack: 0.0 };
     let forces = |parts: &Parts| {
         let forces = parts.run(|network| minimum(network, &sample, nudge, None))?.forces;
         anyhow::Ok(forces.into_iter().map(f64::from).collect::<Vec<_>>())

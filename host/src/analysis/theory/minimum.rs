@@ -102,7 +102,8 @@ pub fn minimum_by(
 fn with_constants(sample: &Sample, nudge: Nudge, z: &[f32], answer: &[f32], energy: f64) -> Quantity {
     let square = |values: &[f32]| values.iter().map(|&v| f64::from(v).powi(2)).sum::<f64>();
     let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(&a, &b)| f64::from(a * b)).collect::<Vec<f64>>();
-    let (s, target, attack) = (f64::from(nudge.s), f64::from(nudge.target), f64::from(nudge.attack));
+    let (s, target, attack) =
+        (f64::from(nudge.s), f64::from(nudge.weight_target), f64::from(nudge.weight_attack));
     let constant = 0.5 * target * square(&sample.target) + 0.5 * attack * square(&sample.attack);
     let pulls = dot(answer, &sample.target).into_iter().map(|dot| -target * dot);
     let pushes = dot(answer, &sample.attack).into_iter().map(|dot| -attack * dot);
@@ -116,13 +117,9 @@ fn with_constants(sample: &Sample, nudge: Nudge, z: &[f32], answer: &[f32], ener
 
 /// A problem a nudge, on one sample.
 pub fn problem<'a>(sample: &'a Sample, nudges: &'a [Nudge]) -> Problem<'a> {
-    Problem {
-        input: &sample.input,
-        nudges,
-        target: &sample.target,
-        attack: &sample.attack,
-        perturbation: &sample.perturbation,
-    }
+    Problem::new(&sample.input, nudges, &sample.target)
+        .with_attack(&sample.attack)
+        .with_perturbation(&sample.perturbation)
 }
 
 /// (min⁺ − min⁻)/(β·scale) of two minima.

@@ -60,8 +60,8 @@ pub fn proposition_3_1(case: &mut Case) -> Result<f64> {
 /// c⁻·ℓ⁻ alone, as a nudge.
 fn attack_alone(attack: Attack, strength: f32) -> Nudge {
     match attack {
-        Attack::Targeted => Nudge { s: strength, target: 0.0, attack: strength },
-        Attack::Untargeted => Nudge { s: -strength, target: -strength, attack: 0.0 },
+        Attack::Targeted => Nudge { s: strength, weight_target: 0.0, weight_attack: strength },
+        Attack::Untargeted => Nudge { s: -strength, weight_target: -strength, weight_attack: 0.0 },
         Attack::None => Nudge::FREE,
     }
 }

@@ -91,9 +91,9 @@ impl<'p> Crossbar<'p> {
 
     /// The input and g of `problem` as `chip` has them.
     fn seen(&self, problem: &Problem, chip: &Chip) -> (Vec<f32>, Vec<f32>) {
-        let mut input = problem.input.to_vec();
+        let mut input = problem.input().to_vec();
         convert_input(self.profile.input_bits, &mut input);
-        let mut g = problem.perturbation.to_vec();
+        let mut g = problem.perturbation().to_vec();
         if g.is_empty() {
             g.clone_from(&chip.offsets);
         } else {
@@ -114,7 +114,7 @@ impl<'p> Crossbar<'p> {
         let connections = chip.read(1, &mut Random::seed_from_u64(0));
         // Unit-wise descent takes both directions from one matrix.
         let by_units = chip.arrays.iter().all(|c| c.weights.feedback.is_none());
-        let problem = Problem { input: &input, perturbation: &perturbation, ..*problem };
+        let problem = problem.with_input(&input).with_perturbation(&perturbation);
         relaxed(&chip.network(&connections), &problem, by_units)
     }
 

@@ -52,12 +52,12 @@ pub fn netlist<W: Weights>(
         Level::Ideal => problem,
         Level::Crossbar(crossbar) => {
             seen = crossbar.sources(problem);
-            &Problem { input: &seen.0, perturbation: &seen.1, ..*problem }
+            &problem.with_input(&seen.0).with_perturbation(&seen.1)
         }
     };
     let mut text = String::from("* A lifted network: voltages settle at the activities of least energy.\n");
     text += "* 1 V: an activity of 1. 1 mA: a force of 1. Nodes: x input, a pre-activations, z activities, u forces.\n";
-    for (j, x) in problem.input.iter().enumerate() {
+    for (j, x) in problem.input().iter().enumerate() {
         writeln!(text, "Vx_{j} x_{j} 0 {x:e}")?;
     }
     for k in 1..=network.output() {
@@ -68,7 +68,7 @@ pub fn netlist<W: Weights>(
         Level::Crossbar(crossbar) => crossbar::sums(&mut text, crossbar)?,
     }
     let mut forward = vec![0.0; network.units()];
-    network.infer(problem.input, &mut forward)?;
+    network.infer(problem.input(), &mut forward)?;
     let start = if analysis == Analysis::OperatingPoint { ".nodeset" } else { ".ic" };
     for k in 1..=network.output() {
         for (i, z) in forward[network.range(k, 1)].iter().enumerate() {
@@ -109,8 +109,8 @@ fn block<W: Weights>(text: &mut String, network: &Network<'_, W>, problem: &Prob
     if block.potential != Potential::FenchelYoung {
         return unsupported(k, "the Fenchel-Young potential", block.potential);
     }
-    let nudge = if k == network.output() { problem.nudges[0] } else { Nudge::FREE };
-    let perturbation = problem.perturbation.get(network.range(k, 1)).unwrap_or_default();
+    let nudge = if k == network.output() { problem.nudges()[0] } else { Nudge::FREE };
+    let perturbation = problem.perturbation().get(network.range(k, 1)).unwrap_or_default();
     for (i, &gamma) in network.gamma(k).iter().enumerate() {
         let gamma = f64::from(gamma);
         let own = format!("{k}_{i}");
@@ -118,8 +118,8 @@ fn block<W: Weights>(text: &mut String, network: &Network<'_, W>, problem: &Prob
         writeln!(text, "Gpull_{own} 0 z_{own} a_{own} z_{own} {:e}", gamma * CONDUCTANCE)?;
         let mut push = -perturbation.get(i).map_or(0.0, |&g| f64::from(g));
         if k == network.output() {
-            let (y, y_attack) = (f64::from(problem.target[i]), f64::from(problem.attack[i]));
-            push += f64::from(nudge.target) * y + f64::from(nudge.attack) * y_attack;
+            let (y, y_attack) = (f64::from(problem.target()[i]), f64::from(problem.attack()[i]));
+            push += f64::from(nudge.weight_target) * y + f64::from(nudge.weight_attack) * y_attack;
             writeln!(text, "Gs_{own} z_{own} 0 z_{own} 0 {:e}", f64::from(nudge.s) * CONDUCTANCE)?;
         }
         writeln!(text, "Ir_{own} 0 z_{own} {:e}", push * CONDUCTANCE)?;

@@ -157,8 +157,8 @@ fn forward_energy(model: &Model, samples: &Samples) -> Result<f32> {
     let outputs = network.infer(&input, &mut activities)?;
     let (label, classes) = (usize::from(label), outputs.len());
     let r = |class: usize| match class {
-        _ if class == label => nudge.target,
-        _ if class == (label + 1) % classes => nudge.attack,
+        _ if class == label => nudge.weight_target,
+        _ if class == (label + 1) % classes => nudge.weight_attack,
         _ => 0.0,
     };
     Ok(outputs.iter().enumerate().map(|(class, z)| (0.5 * nudge.s * z - r(class)) * z).sum())
