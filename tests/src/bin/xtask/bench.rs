@@ -13,7 +13,7 @@ use crate::demo::fenchel;
 use crate::firmware::Contents;
 use crate::process::{output, root};
 use crate::samples::Samples;
-use crate::setup::Toolchain;
+use crate::toolchain::Toolchain;
 
 /// Samples that are inferred and relaxed on each board.
 const SAMPLES: usize = 10;

@@ -56,6 +56,11 @@ impl Variant {
         }
     }
 
+    /// The lane that builds it: one that builds all variants of its target.
+    pub fn lane(&self) -> usize {
+        BOARDS.iter().position(|other| other.target == self.board.target).unwrap_or(0).min(1)
+    }
+
     /// Whether it gives this machine's bits.
     pub fn is_strict(&self) -> bool {
         self.kernel != Kernel::Fused

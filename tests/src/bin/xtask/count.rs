@@ -11,7 +11,7 @@ use crate::boards::Variant;
 use crate::expected::shown;
 use crate::firmware::{self, Contents};
 use crate::samples::Samples;
-use crate::setup::Toolchain;
+use crate::toolchain::Toolchain;
 use crate::{qemu, trace};
 
 /// Instructions, and modelled cycles where the model fits the core, of `macs` multiply-adds.

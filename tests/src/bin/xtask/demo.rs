@@ -11,7 +11,7 @@ use crate::boards::{BOARDS, Variant};
 use crate::device::{self, Report};
 use crate::process::{cargo, output, root};
 use crate::samples::Samples;
-use crate::setup::Toolchain;
+use crate::toolchain::Toolchain;
 
 const METHODS: [(&str, &str); 2] = [("BP", "backprop"), ("AROVR^g", "arovr-g")];
 

@@ -9,7 +9,7 @@ use fenchel_core::Model;
 use crate::boards::{Board, Variant};
 use crate::firmware::{self, Contents, Footprint};
 use crate::samples::Samples;
-use crate::setup::Toolchain;
+use crate::toolchain::Toolchain;
 use crate::{expected, qemu};
 
 /// What the device did, and how much of it agrees with this machine.

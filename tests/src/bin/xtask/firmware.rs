@@ -8,7 +8,7 @@ use object::{Object, ObjectSection, SectionFlags, SectionKind};
 
 use crate::boards::Variant;
 use crate::process::{cargo, check, root};
-use crate::setup::Toolchain;
+use crate::toolchain::{Compiler, Toolchain};
 
 /// What goes into the image.
 pub struct Contents<'a> {
@@ -20,9 +20,9 @@ pub struct Contents<'a> {
 
 /// A cargo command for a target, by the toolchain that has it.
 pub fn cargo_target(toolchain: &Toolchain, target: &str, arguments: &[&str]) -> Command {
-    let mut command = match toolchain {
-        Toolchain::Rustup => cargo(arguments),
-        Toolchain::Debian { linker } => {
+    let mut command = match &toolchain.compiler {
+        Compiler::Rustup => cargo(arguments),
+        Compiler::Debian { linker } => {
             let mut command = Command::new("/usr/bin/cargo");
             command.args(["-Zbuild-std=core"]).args(arguments);
             command.env("RUSTC_BOOTSTRAP", "1").env("RUSTC", "/usr/bin/rustc");
@@ -46,7 +46,7 @@ pub fn cargo_firmware(
     command.current_dir(root().join("firmware"));
     command.env("FENCHEL_MODEL", contents.model).env("FENCHEL_SAMPLES", contents.samples);
     command.env("FENCHEL_BOARD", variant.board.machine).env("RUSTFLAGS", variant.rustflags());
-    command.env("CARGO_TARGET_DIR", target_folder(toolchain));
+    command.env("CARGO_TARGET_DIR", toolchain.target_folder());
     command
 }
 
@@ -59,7 +59,7 @@ pub fn build(
     features: &str,
 ) -> Result<PathBuf> {
     check(&mut build_command(toolchain, variant, contents, image, features))?;
-    Ok(target_folder(toolchain).join(variant.board.target).join("release").join(image))
+    Ok(toolchain.target_folder().join(variant.board.target).join("release").join(image))
 }
 
 /// The command that builds one image.
@@ -72,14 +72,6 @@ pub fn build_command(
 ) -> Command {
     let arguments = ["build", "--quiet", "--release", "--locked", "--bin", image, "--features", features];
     cargo_firmware(toolchain, variant, contents, &arguments)
-}
-
-/// A folder for each toolchain: their artefacts don't mix.
-pub fn target_folder(toolchain: &Toolchain) -> PathBuf {
-    match toolchain {
-        Toolchain::Rustup => root().join("firmware/target"),
-        Toolchain::Debian { .. } => root().join("firmware/target/debian"),
-    }
 }
 
 /// Bytes that an image takes.

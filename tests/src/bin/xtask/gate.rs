@@ -20,7 +20,7 @@ use crate::count::{Cost, Count};
 use crate::firmware::Contents;
 use crate::process::root;
 use crate::samples::Samples;
-use crate::setup::Toolchain;
+use crate::toolchain::Toolchain;
 
 /// Growth that passes.
 const SLACK: f64 = 0.01;
@@ -39,7 +39,7 @@ pub fn run(toolchain: &Toolchain, folder: &Path, record: bool) -> Result<()> {
     if record {
         let text = serde_json::to_string_pretty(&counts)? + "\n";
         std::fs::write(&path, text).context("writing the record")?;
-        return std::fs::write(compiler_path(), toolchain.compiler()?)
+        return std::fs::write(compiler_path(), toolchain.version()?)
             .context("writing the record's compiler");
     }
     let recorded: Counts = serde_json::from_slice(&std::fs::read(&path).context("reading the record")?)?;
@@ -65,7 +65,7 @@ pub fn run(toolchain: &Toolchain, folder: &Path, record: bool) -> Result<()> {
 /// Whether the record was made by the compiler of `toolchain`; says so if it wasn't.
 fn holds_for(toolchain: &Toolchain) -> Result<bool> {
     let recorded = std::fs::read_to_string(compiler_path()).context("reading the record's compiler")?;
-    let compiler = toolchain.compiler()?;
+    let compiler = toolchain.version()?;
     let same = recorded == compiler;
     if !same {
         println!(
@@ -83,18 +83,22 @@ fn compiler_path() -> PathBuf {
 
 fn count(toolchain: &Toolchain, folder: &Path) -> Result<Counts> {
     let model = fixed_model(folder)?;
-    let mut counts = Counts::new();
+    let mut jobs = Vec::new();
     for (index, board) in BOARDS.iter().enumerate() {
         // What is compiled for another board of the same target is the same code.
         let first = BOARDS.iter().position(|other| other.target == board.target) == Some(index);
         for &kernel in [Kernel::Own].iter().chain(Variant::others(board)) {
             let variant = Variant { kernel, ..Variant::plain(board) };
             let forms = if first && kernel == Kernel::Own { FORMS.as_slice() } else { &[Precision::F32] };
-            for &form in forms {
-                let count = measure(toolchain, variant, &model, form, folder)?;
-                record(&mut counts, &count);
-            }
+            jobs.extend(forms.iter().map(|&form| (variant, form)));
         }
+    }
+    let run = |toolchain: &Toolchain, folder: &Path, &(variant, form): &(Variant, Precision)| {
+        measure(toolchain, variant, &model, form, folder)
+    };
+    let mut counts = Counts::new();
+    for count in toolchain.in_lanes(folder, &jobs, |_, (variant, _)| variant.lane(), run)? {
+        record(&mut counts, &count);
     }
     Ok(counts)
 }
@@ -170,34 +174,14 @@ const GENEROUS: f64 = 1.5;
 pub fn estimates(toolchain: &Toolchain, folder: &Path) -> Result<()> {
     std::fs::create_dir_all(folder)?;
     let variant = Variant::plain(BOARDS.first().context("a board")?);
-    let (mut least, mut most) = (f64::INFINITY, 0.0f64);
-    for sizes in OTHERS {
+    let jobs: Vec<_> = OTHERS.iter().flat_map(|sizes| FORMS.map(|form| (*sizes, form))).collect();
+    let run = |toolchain: &Toolchain, folder: &Path, &(sizes, form): &(&[usize], Precision)| {
         let path = initial(sizes, &folder.join("other.fenchel"))?;
-        for form in FORMS {
-            let count = measure(toolchain, variant, &path, form, folder)?;
-            let bytes = ModelBytes::read(&path)?;
-            let model = bytes.model(path.display())?;
-            let costs = cost::costs(&model.network(), form, variant.board)?;
-            let estimate = &costs[variant.kernel_name()];
-            for (what, [one, busy]) in
-                [("inference", [count.dense, count.busy[0]]), ("sweep", [count.sweep, count.busy[1]])]
-            {
-                let cycles = |cost: Cost| cost.cycles.context("cycles");
-                let instructions = one.instructions.max(busy.instructions);
-                let cycles = cycles(one)?.max(cycles(busy)?);
-                for (unit, measured) in [("instructions", instructions), ("cycles", cycles)] {
-                    let ratio = estimate[what][unit].as_f64().context("an estimate")? / measured;
-                    if !(1.0..=GENEROUS).contains(&ratio) {
-                        println!(
-                            "      {sizes:?} {} {what}: {measured:.0} {unit}, the estimate {ratio:.2} times that",
-                            count.form
-                        );
-                    }
-                    (least, most) = (least.min(ratio), most.max(ratio));
-                }
-            }
-        }
-    }
+        ratios(toolchain, variant, &path, form, folder).with_context(|| format!("{sizes:?}"))
+    };
+    let ratios: Vec<_> = toolchain.in_lanes(folder, &jobs, |index, _| index, run)?.concat();
+    let least = ratios.iter().copied().fold(f64::INFINITY, f64::min);
+    let most = ratios.iter().copied().fold(0.0, f64::max);
     println!("      estimates are {least:.2} to {most:.2} times what is measured");
     if !holds_for(toolchain)? {
         return Ok(());
@@ -205,6 +189,41 @@ pub fn estimates(toolchain: &Toolchain, folder: &Path) -> Result<()> {
     ensure!(least >= 1.0, "an estimate is below what is measured");
     ensure!(most <= GENEROUS, "an estimate is more than {GENEROUS} times what is measured");
     Ok(())
+}
+
+/// Estimate by measurement of `model`'s instructions and cycles, inference and sweep, printed where it
+/// isn't between 1 and [`GENEROUS`].
+fn ratios(
+    toolchain: &Toolchain,
+    variant: Variant,
+    path: &Path,
+    form: Precision,
+    folder: &Path,
+) -> Result<Vec<f64>> {
+    let count = measure(toolchain, variant, path, form, folder)?;
+    let bytes = ModelBytes::read(path)?;
+    let model = bytes.model(path.display())?;
+    let costs = cost::costs(&model.network(), form, variant.board)?;
+    let estimate = &costs[variant.kernel_name()];
+    let mut ratios = Vec::new();
+    for (what, [one, busy]) in
+        [("inference", [count.dense, count.busy[0]]), ("sweep", [count.sweep, count.busy[1]])]
+    {
+        let cycles = |cost: Cost| cost.cycles.context("cycles");
+        let instructions = one.instructions.max(busy.instructions);
+        let cycles = cycles(one)?.max(cycles(busy)?);
+        for (unit, measured) in [("instructions", instructions), ("cycles", cycles)] {
+            let ratio = estimate[what][unit].as_f64().context("an estimate")? / measured;
+            if !(1.0..=GENEROUS).contains(&ratio) {
+                println!(
+                    "      {} {what}: {measured:.0} {unit}, the estimate {ratio:.2} times that",
+                    count.form
+                );
+            }
+            ratios.push(ratio);
+        }
+    }
+    Ok(ratios)
 }
 
 /// [`RECORDED`] with the initial weights of seed 0: the same on every machine, as trained ones aren't.

@@ -12,7 +12,7 @@ use crate::boards::{BOARDS, Variant};
 use crate::firmware::{self, Contents};
 use crate::process::check;
 use crate::samples::Samples;
-use crate::setup::Toolchain;
+use crate::toolchain::Toolchain;
 use crate::{gate, qemu};
 
 /// [`run`] on a fixed model, and [`flips`].
@@ -23,8 +23,13 @@ pub fn all(toolchain: &Toolchain, folder: &Path) -> Result<()> {
     let samples = folder.join("samples");
     Samples::of(&digits.test, digits.features, 1)?.write(&samples)?;
     let (fixed, smallest) = (gate::fixed_model(folder)?, gate::smallest_model(folder)?);
-    run(toolchain, &variant, &Contents { model: &fixed, samples: &samples })?;
-    flips(toolchain, &variant, &Contents { model: &smallest, samples: &samples })
+    type Job<'a> = &'a (dyn Fn(&Toolchain) -> Result<()> + Sync);
+    let jobs: [Job; 2] = [
+        &|toolchain| run(toolchain, &variant, &Contents { model: &fixed, samples: &samples }),
+        &|toolchain| flips(toolchain, &variant, &Contents { model: &smallest, samples: &samples }),
+    ];
+    toolchain.in_lanes(folder, &jobs, |index, _| index, |toolchain, _, job| job(toolchain))?;
+    Ok(())
 }
 
 /// Measure, print, and hold to the limits.
@@ -80,7 +85,7 @@ fn code(toolchain: &Toolchain, variant: &Variant, contents: &Contents, features:
         features,
     ];
     check(&mut firmware::cargo_firmware(toolchain, variant, contents, &arguments))?;
-    let image = firmware::target_folder(toolchain).join(variant.board.target).join("small/size");
+    let image = toolchain.target_folder().join(variant.board.target).join("small/size");
     Ok(firmware::footprint(&image)?.flash)
 }
 

@@ -20,6 +20,7 @@ mod setup;
 mod single;
 mod steps;
 mod template;
+mod toolchain;
 mod tour;
 mod trace;
 
@@ -68,7 +69,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let emulated = |run: &dyn Fn(&setup::Toolchain) -> anyhow::Result<()>| {
+    let emulated = |run: &dyn Fn(&toolchain::Toolchain) -> anyhow::Result<()>| {
         let toolchain = setup::prepare(cli.debian_rust, &[setup::Need::Firmware, setup::Need::Qemu])?;
         run(toolchain.as_ref().context("what builds the firmware")?)
     };

@@ -6,28 +6,8 @@ use std::process::{Command, Stdio};
 use anyhow::Result;
 
 use crate::boards::BOARDS;
-use crate::process::{check, output, root};
-
-/// What builds the firmware.
-pub enum Toolchain {
-    /// The rustup toolchain that runs this harness.
-    Rustup,
-    /// Debian's rustc-web with its own sources of the standard library, and this linker.
-    Debian {
-        /// lld.
-        linker: PathBuf,
-    },
-}
-
-impl Toolchain {
-    /// Name, version and commit of its compiler, as one line.
-    pub fn compiler(&self) -> Result<String> {
-        match self {
-            Toolchain::Rustup => output(Command::new("rustc").arg("--version").current_dir(root())),
-            Toolchain::Debian { .. } => output(Command::new("/usr/bin/rustc").arg("--version")),
-        }
-    }
-}
+use crate::process::{check, output};
+use crate::toolchain::{Compiler, Toolchain};
 
 /// What a command or a step needs beside a Rust toolchain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,7 +111,8 @@ pub fn prepare(debian_rust: bool, needs: &[Need]) -> Result<Option<Toolchain>> {
     packages.sort_unstable();
     packages.dedup();
     install(&packages)?;
-    Ok(firmware.then(|| if rustup { Toolchain::Rustup } else { Toolchain::Debian { linker: linker() } }))
+    let compiler = || if rustup { Compiler::Rustup } else { Compiler::Debian { linker: linker() } };
+    Ok(firmware.then(|| Toolchain::new(compiler())))
 }
 
 fn works(program: &str, arguments: &[&str]) -> bool {

@@ -13,7 +13,7 @@ use crate::boards::Variant;
 use crate::device;
 use crate::process::root;
 use crate::samples::Samples;
-use crate::setup::Toolchain;
+use crate::toolchain::Toolchain;
 
 #[derive(clap::Args)]
 pub struct Args {

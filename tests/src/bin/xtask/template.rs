@@ -11,7 +11,7 @@ use crate::demo::fenchel;
 use crate::firmware::{cargo_target, footprint};
 use crate::process::{check, output, root};
 use crate::qemu;
-use crate::setup::Toolchain;
+use crate::toolchain::Toolchain;
 
 #[path = "../../../../firmware/template/src/classify.rs"]
 mod classify;

@@ -8,11 +8,12 @@ use fenchel::data;
 use super::{Bench, LeftOut};
 use crate::boards::{BOARDS, Kernel, Variant};
 use crate::demo::fenchel;
+use crate::device::{self, Report};
 use crate::firmware::{self, Contents, cargo_firmware};
 use crate::process::{check, output};
 use crate::samples::Samples;
-use crate::setup::Toolchain;
-use crate::{device, gate, limits, qemu, template as own_board};
+use crate::toolchain::{Compiler, Toolchain};
+use crate::{gate, limits, qemu, template as own_board};
 
 /// How far fused outputs may be from the strict ones, in shares of the largest: the roundings of
 /// a few hundred terms that cancel somewhat.
@@ -42,7 +43,7 @@ fn digits(bench: &Bench, count: usize) -> Result<(Samples, PathBuf)> {
 
 /// No warning, where the toolchain has clippy.
 pub fn lints(bench: &Bench) -> Result<()> {
-    if matches!(bench.toolchain()?, Toolchain::Debian { .. }) {
+    if matches!(bench.toolchain()?.compiler, Compiler::Debian { .. }) {
         return Err(LeftOut("clippy among Debian's packages".into()).into());
     }
     let (_, samples) = digits(bench, 1)?;
@@ -72,41 +73,42 @@ pub fn same_bits(bench: &Bench) -> Result<()> {
         let kernels = [Kernel::Own].iter().chain(Variant::others(board));
         kernels.map(move |&kernel| Variant { kernel, ..Variant::plain(board) })
     });
+    let variants: Vec<_> = variants.collect();
     let models = [
         ("f32", bench.model()?.to_path_buf()),
         ("f16", narrowed(bench, "f16")?),
         ("int8", narrowed(bench, "int8")?),
     ];
-    for variant in variants {
+    let run = |toolchain: &Toolchain, folder: &Path, variant: &Variant| {
         // Narrow weights have one path only.
         let forms = if variant.kernel == Kernel::Own { models.len() } else { 1 };
         for (form, model) in models.iter().take(forms) {
-            let report = device::run(bench.toolchain()?, &variant, model, &samples, &bench.folder)?;
-            if !variant.is_strict() {
-                println!(
-                    "      {}, {}: outputs within {:.1e}",
-                    variant.board.machine,
-                    variant.kernel_name(),
-                    report.furthest
-                );
-                ensure!(report.furthest < FUSED && report.samples == 500, "the fused kernel is wrong");
-                continue;
-            }
-            println!(
-                "      {}, {}, {}, {form}: {} of {} images and {} of {} lines of relaxation identical",
-                variant.board.machine,
-                variant.board.about,
-                variant.kernel_name(),
-                report.identical,
-                report.samples,
-                report.relaxation.0,
-                report.relaxation.1
-            );
-            ensure!(report.is_identical(), "the device's bits differ from this machine's");
-            ensure!(report.relaxation.1 > 1000 && report.samples == 500, "too little was compared");
+            let report = device::run(toolchain, variant, model, &samples, folder)?;
+            same(variant, form, &report)?;
         }
-    }
+        Ok(())
+    };
+    bench.toolchain()?.in_lanes(&bench.folder, &variants, |_, variant| variant.lane(), run)?;
     Ok(())
+}
+
+/// One comparison of [`same_bits`], printed.
+fn same(variant: &Variant, form: &str, report: &Report) -> Result<()> {
+    let (board, kernel) = (variant.board, variant.kernel_name());
+    if !variant.is_strict() {
+        println!("      {}, {kernel}: outputs within {:.1e}", board.machine, report.furthest);
+        ensure!(report.furthest < FUSED && report.samples == 500, "the fused kernel is wrong");
+        return Ok(());
+    }
+    println!("      {}, {}, {kernel}, {form}: {}", board.machine, board.about, compared(report));
+    ensure!(report.is_identical(), "{}: the device's bits differ from this machine's", board.machine);
+    ensure!(report.relaxation.1 > 1000 && report.samples == 500, "too little was compared");
+    Ok(())
+}
+
+fn compared(report: &Report) -> String {
+    let Report { identical, samples, relaxation: (same, lines), .. } = report;
+    format!("{identical} of {samples} images and {same} of {lines} lines of relaxation identical")
 }
 
 /// The model in another form of weights.
@@ -119,20 +121,19 @@ fn narrowed(bench: &Bench, form: &str) -> Result<PathBuf> {
 /// Networks that the default isn't: skips, clip, simplex, and each potential.
 pub fn every_kind(bench: &Bench) -> Result<()> {
     let (samples, _) = digits(bench, 50)?;
-    for (name, options) in KINDS {
-        let run = bench.folder.join(name);
-        let model = bench.folder.join(format!("{name}.fenchel"));
+    let run = |toolchain: &Toolchain, folder: &Path, &(name, options): &(&str, &str)| {
+        let run = folder.join(name);
+        let model = folder.join(format!("{name}.fenchel"));
         let train = ["train", "--epochs", "5", "--objective", "arovr-ab", "--out"];
         output(fenchel(&train).arg(&run).args(options.split_whitespace()))?;
         output(fenchel(&["export", "-o"]).arg(&model).arg(&run))?;
-        let report = device::run(bench.toolchain()?, &board()?, &model, &samples, &bench.folder)?;
-        println!(
-            "      {name}: {} of {} images and {} of {} lines of relaxation identical",
-            report.identical, report.samples, report.relaxation.0, report.relaxation.1
-        );
+        let report = device::run(toolchain, &board()?, &model, &samples, folder)?;
+        println!("      {name}: {}", compared(&report));
         ensure!(report.is_identical(), "{name}: the device's bits differ from this machine's");
         ensure!(report.relaxation.1 > 0 && report.samples == 50, "nothing was compared");
-    }
+        Ok(())
+    };
+    bench.toolchain()?.in_lanes(&bench.folder, &KINDS, |index, _| index, run)?;
     Ok(())
 }
 

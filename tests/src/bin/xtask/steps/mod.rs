@@ -14,7 +14,8 @@ use anyhow::{Context, Result};
 
 pub use run::{Args, check, test};
 
-use crate::setup::{Need, Toolchain};
+use crate::setup::Need;
+use crate::toolchain::Toolchain;
 
 /// Something that must hold.
 pub struct Step {
