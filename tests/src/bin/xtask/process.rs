@@ -18,6 +18,17 @@ pub fn cargo(arguments: &[&str]) -> Command {
     command
 }
 
+/// `cargo test` of optimised code with its assertions and overflow checks, by dependencies that the harness
+/// was built with.
+pub fn cargo_test(arguments: &[&str]) -> Command {
+    let mut command = cargo(&["test", "--quiet", "--release"]);
+    command.args(arguments);
+    for switch in ["DEBUG_ASSERTIONS", "OVERFLOW_CHECKS"] {
+        command.env(format!("CARGO_PROFILE_RELEASE_{switch}"), "true");
+    }
+    command
+}
+
 /// Run to the end; an error unless it succeeds.
 pub fn check(command: &mut Command) -> Result<()> {
     let status = command.status().with_context(|| format!("starting {}", line(command)))?;

@@ -1,14 +1,15 @@
 //! Running an image in QEMU, and decoding what it logs.
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
-use defmt_decoder::{DecodeError, Table};
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::boards::Board;
+use crate::process::{cargo, check, root};
 
 /// Far above what any image takes: only a hang gets there.
 const LIMIT: Duration = Duration::from_secs(300);
@@ -64,17 +65,16 @@ fn run_raw(board: &Board, elf: &Path) -> Result<(bool, Vec<u8>)> {
     Ok((status.success(), bytes))
 }
 
+/// By a program of its own, which is built when it is first needed.
 fn decode(elf: &Path, bytes: &[u8]) -> Result<Vec<String>> {
-    let elf = std::fs::read(elf).with_context(|| format!("reading {}", elf.display()))?;
-    let table = Table::parse(&elf)?.context("the image has no defmt table")?;
-    let mut decoder = table.new_stream_decoder();
-    decoder.received(bytes);
-    let mut lines = Vec::new();
-    loop {
-        match decoder.decode() {
-            Ok(frame) => lines.push(frame.display_message().to_string()),
-            Err(DecodeError::UnexpectedEof) => return Ok(lines),
-            Err(DecodeError::Malformed) => bail!("the image logged something that isn't defmt"),
-        }
-    }
+    static BUILT: OnceLock<bool> = OnceLock::new();
+    let build = ["build", "--quiet", "--release", "--package", "fenchel-decoder"];
+    ensure!(*BUILT.get_or_init(|| check(&mut cargo(&build)).is_ok()), "fenchel-decoder doesn't compile");
+    let mut decoder = Command::new(root().join("target/release/fenchel-decoder"));
+    let mut child = decoder.arg(elf).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+    // It reads its whole input before it writes.
+    child.stdin.take().context("the decoder's input")?.write_all(bytes)?;
+    let output = child.wait_with_output()?;
+    ensure!(output.status.success(), "decoding the log of {}: {}", elf.display(), output.status);
+    Ok(String::from_utf8(output.stdout)?.lines().map(Into::into).collect())
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 use super::Bench;
-use crate::process::{cargo, check, root};
+use crate::process::{cargo_test, check, root};
 use crate::{chaos, python, tour};
 
 /// The files of `host/tests` that take seconds; the unit tests go with them.
@@ -53,7 +53,7 @@ pub fn python(_: &Bench) -> Result<()> {
 
 /// `cargo test` of some of the host's targets.
 fn integration(targets: &[&str], files: impl Iterator<Item = String>) -> Result<()> {
-    let mut test = cargo(&["test", "--quiet", "--package", "fenchel"]);
+    let mut test = cargo_test(&["--package", "fenchel"]);
     check(test.args(targets).args(files.flat_map(|file| ["--test".to_string(), file])))?;
     Ok(())
 }
