@@ -30,6 +30,8 @@ fn every_seed_is_read_or_refused_as_its_name_says() {
                 refused += 1;
                 let text = format!("{:#}", result.expect_err(&place));
                 assert!(!text.contains(char::is_control) && text.len() < 1000, "{place}: {text:?}");
+            } else {
+                panic!("{place}: expected a name that begins with valid or refused");
             }
         }
         assert!(valid >= 1 && refused >= 1, "{}: {valid} valid and {refused} refused seeds", reader.name);
