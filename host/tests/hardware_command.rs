@@ -158,3 +158,37 @@ fn the_table_is_the_same_on_any_number_of_threads() {
     assert_eq!(one, table("out3", "cells1", "2"));
     assert_eq!(before, times());
 }
+
+#[test]
+fn large_outputs_are_not_cut_unseen() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/convert");
+    for name in ["digits_large_logits.safetensors", "only_bits.toml"] {
+        std::fs::copy(cases.join(name), folder.join(name)).expect("copied");
+    }
+    let import = "import digits_large_logits.safetensors --data digits -o large.fenchel";
+    assert!(fenchel(folder, "2", import).status.success());
+    let eval = |profile: &str| {
+        let output = fenchel(folder, "2", &format!("eval large.fenchel --hardware {profile} --json"));
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{message}");
+        let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        let accuracy = |what: &str| report["rows"][0]["free"][what].as_f64().expect("a number");
+        (accuracy("without_flaws"), accuracy("mean"), message)
+    };
+    let (itself, chips, message) = eval("only_bits.toml");
+    assert!(itself - chips < 0.01, "8 bits cost little: {itself}, then {chips}");
+    assert!(message.contains("the network's largest output") && message.lines().count() == 1, "{message}");
+    let text = std::fs::read_to_string(folder.join("only_bits.toml")).expect("copied");
+    std::fs::write(folder.join("narrow.toml"), text + "output_range = 2.0\n").expect("written");
+    let (itself, chips, message) = eval("narrow.toml");
+    assert!(itself - chips > 0.1, "the cut must show: {itself}, then {chips}");
+    assert!(message.contains("beyond the converters' range of 2"), "{message}");
+    assert_eq!(
+        fenchel(folder, "2", "eval large.fenchel --hardware only_bits.toml --sweep output_range=2:20:2")
+            .status
+            .code(),
+        Some(0)
+    );
+}

@@ -1,6 +1,6 @@
 //! `fenchel eval --hardware`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use serde::Serialize;
@@ -12,7 +12,8 @@ use crate::Parameters;
 use crate::analysis::robustness::Samples;
 use crate::error::require;
 use crate::experiments::flaw_figure;
-use crate::hardware::{Lot, Nudged, Profile, Spread, Sweep, Trial, nudge, trials};
+use crate::hardware::{Lot, Nudged, Outputs, Profile, Spread, Sweep, Trial, nudge, trials};
+use crate::output;
 use crate::spelling::{self, parse};
 use crate::store::files;
 use crate::store::model_file::ModelBytes;
@@ -118,6 +119,7 @@ impl HardwareArgs {
             let few = first(self.nudged_images.min(samples.labels.len()));
             counts = (samples.labels.len(), few.labels.len());
             let parameters = Parameters::of_model(&model);
+            say_range(run, &profile, &Outputs::new(&parameters, &samples)?);
             let nudge = nudge(self.alpha, self.beta);
             let nudged =
                 if few.labels.is_empty() { None } else { Some(Nudged::new(&parameters, few, nudge)?) };
@@ -196,6 +198,24 @@ impl HardwareArgs {
             cells
         };
         table(&std::iter::once(heading).chain(rows.iter().map(cells)).collect::<Vec<_>>())
+    }
+}
+
+/// Say which range the output's converters have, if the profile leaves it open, or how much is beyond it.
+fn say_range(run: &Path, profile: &Profile, outputs: &Outputs) {
+    let (run, largest) = (run.display(), outputs.largest());
+    match profile.output_range {
+        None if profile.output_bits.is_some() => output::say(format_args!(
+            "fenchel: {run}: the converters' range is the network's largest output, {largest:.3}; output_range sets another"
+        )),
+        Some(range) if profile.output_bits.is_some() && outputs.share_beyond(range as f32) > 0.01 => {
+            output::say(format_args!(
+                "fenchel: {run}: outputs of {:.0} % of the samples are beyond the converters' range of {range}, the largest \
+                 is {largest:.3}; without output_range the range is the network's",
+                100.0 * outputs.share_beyond(range as f32)
+            ));
+        }
+        Some(_) | None => {}
     }
 }
 

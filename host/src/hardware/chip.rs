@@ -149,6 +149,13 @@ impl<'p> Chip<'p> {
         self.for_each_sample(&of_units, samples)
     }
 
+    /// Outputs as the converters tell them; as they are if the profile leaves their range open.
+    fn convert(&self, outputs: &mut [f32]) {
+        if let Some(range) = self.profile.output_range {
+            convert_output(self.profile.output_bits, range as f32, outputs);
+        }
+    }
+
     /// Its answers to `input`, (samples, n_0), without feedback: z_k = f_k(a_k − g_k/γ_k), (samples, n_L).
     ///
     /// # Errors
@@ -162,7 +169,7 @@ impl<'p> Chip<'p> {
         let mut activities = vec![0.0; samples * network.units()];
         let disturbance = self.disturbance(samples);
         let mut outputs = network.infer_disturbed(&input, &disturbance, &mut activities)?.to_vec();
-        convert_output(self.profile.output_bits, self.profile.output_range as f32, &mut outputs);
+        self.convert(&mut outputs);
         Ok(outputs)
     }
 
@@ -194,7 +201,7 @@ impl<'p> Chip<'p> {
         let activities: Vec<_> =
             (1..=network.output()).flat_map(|k| state.activities(&network, k).to_vec()).collect();
         let mut outputs = state.activities(&network, network.output()).to_vec();
-        convert_output(self.profile.output_bits, self.profile.output_range as f32, &mut outputs);
+        self.convert(&mut outputs);
         Ok(Relaxed { outputs, activities, status })
     }
 }

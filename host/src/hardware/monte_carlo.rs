@@ -124,6 +124,7 @@ pub fn trials(
     nudged: Option<&Nudged>,
     lot: Lot,
 ) -> Result<Vec<Trial>> {
+    let profile = &profile.with_range_of(parameters, samples)?;
     let chips = if profile.is_random() { lot.chips } else { lot.chips.min(1) };
     let features = parameters.blocks[0].size();
     let trial = |chip: u64| -> Result<Trial> {

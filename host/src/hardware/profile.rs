@@ -61,8 +61,10 @@ pub struct Profile {
     /// Bits of the output's converters; none if outputs are exact.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output_bits: Option<u32>,
-    /// Largest output that the converters tell, in units of an activity.
-    pub output_range: f64,
+    /// Largest output that the converters tell, in units of an activity; the network's own largest one if none
+    /// ([`Profile::with_range_of`]).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output_range: Option<f64>,
     /// Whether Wᵀ has arrays of its own, programmed by themselves; otherwise W's are read backwards.
     pub separate_feedback: bool,
 }
@@ -80,6 +82,8 @@ const LARGEST_FILE: u64 = 1 << 20;
 
 /// Flaws that are whole numbers.
 const WHOLE: [&str; 3] = ["levels", "input_bits", "output_bits"];
+/// Flaws that a profile may leave open though they are no whole numbers.
+const OPEN: [&str; 1] = ["output_range"];
 
 impl Default for Profile {
     fn default() -> Self {
@@ -111,7 +115,7 @@ impl Profile {
             offset: 0.0,
             input_bits: None,
             output_bits: None,
-            output_range: 2.0,
+            output_range: None,
             separate_feedback: false,
         }
     }
@@ -213,7 +217,8 @@ impl Profile {
         }
         let stuck = self.stuck_low + self.stuck_high;
         require!(stuck <= 1.0, place("stuck_low and stuck_high"), "shares that sum to at most 1", stuck);
-        for (flaw, value) in [("drift_start", self.drift_start), ("output_range", self.output_range)] {
+        let range = self.output_range.unwrap_or(1.0);
+        for (flaw, value) in [("drift_start", self.drift_start), ("output_range", range)] {
             require!(value > 0.0 && value.is_finite(), place(flaw), "a finite number above 0", value);
         }
         let fits = self.drift_time >= self.drift_start && self.drift_time.is_finite();
@@ -234,9 +239,11 @@ impl Profile {
         } else {
             toml::Value::Float(value)
         };
-        let known = WHOLE.contains(&flaw) || matches!(all.get(flaw), Some(toml::Value::Float(_)));
+        let known = WHOLE.contains(&flaw)
+            || OPEN.contains(&flaw)
+            || matches!(all.get(flaw), Some(toml::Value::Float(_)));
         let names = all.iter().filter(|(_, value)| value.is_float()).map(|(name, _)| name.as_str());
-        let expected = names.chain(WHOLE).collect::<std::collections::BTreeSet<_>>();
+        let expected = names.chain(WHOLE).chain(OPEN).collect::<std::collections::BTreeSet<_>>();
         let expected = format!("one of {}", expected.into_iter().collect::<Vec<_>>().join(", "));
         require!(known, "flaw", expected, flaw);
         all.insert(flaw.into(), number);

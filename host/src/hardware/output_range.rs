@@ -1,0 +1,59 @@
+//! The range that the output's converters need.
+
+use anyhow::Result;
+
+use super::Profile;
+use crate::Parameters;
+use crate::analysis::robustness::Samples;
+
+/// The largest magnitude among each sample's outputs.
+#[derive(Clone, Debug)]
+pub struct Outputs(Vec<f32>);
+
+impl Outputs {
+    /// Of the network itself, without flaws.
+    ///
+    /// # Errors
+    /// If a size doesn't fit.
+    pub fn new(parameters: &Parameters, samples: &Samples) -> Result<Self> {
+        let network = parameters.network();
+        let mut largest = Vec::new();
+        for (input, labels) in samples.pieces(network.input_units()) {
+            let mut activities = vec![0.0; labels.len() * network.units()];
+            let rows = network.infer(input, &mut activities)?.chunks_exact(network.output_units());
+            largest.extend(rows.map(magnitude));
+        }
+        Ok(Self(largest))
+    }
+
+    /// The largest of all.
+    pub fn largest(&self) -> f32 {
+        magnitude(&self.0)
+    }
+
+    /// Share of the samples with an output beyond ±`range`.
+    pub fn share_beyond(&self, range: f32) -> f64 {
+        let beyond = self.0.iter().filter(|&&largest| largest > range).count();
+        beyond as f64 / self.0.len().max(1) as f64
+    }
+}
+
+fn magnitude(values: &[f32]) -> f32 {
+    values.iter().fold(0.0, |largest: f32, value| largest.max(value.abs()))
+}
+
+impl Profile {
+    /// The same, with the network's largest output on `samples` as the converters' range, if they have one that
+    /// the profile leaves open.
+    ///
+    /// # Errors
+    /// If a size doesn't fit.
+    pub fn with_range_of(&self, parameters: &Parameters, samples: &Samples) -> Result<Self> {
+        let mut profile = self.clone();
+        if profile.output_bits.is_some() && profile.output_range.is_none() {
+            let largest = Outputs::new(parameters, samples)?.largest();
+            profile.output_range = Some(if largest > 0.0 { largest.into() } else { 1.0 });
+        }
+        Ok(profile)
+    }
+}
