@@ -197,31 +197,30 @@ fn too_many_layers_and_open_orders_are_bad_input() {
     refused(folder, &["import", "twice.safetensors", "-o", "no.fenchel"], &["a second one"]);
 }
 
-#[test]
-fn scaling_comes_from_arrays_or_a_data_set() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let folder = folder.path();
-    let array = |values: &[f64]| {
-        use npyz::WriterBuilder;
+/// An NPZ file of lists.
+fn write_arrays(path: &Path, arrays: &[(&str, &[f64])]) {
+    use std::io::Write;
+
+    use npyz::WriterBuilder;
+    let mut archive = zip::ZipWriter::new(std::fs::File::create(path).expect("made"));
+    for (name, values) in arrays {
         let mut bytes = Vec::new();
         let options =
             npyz::WriteOptions::new().default_dtype().shape(&[values.len() as u64]).writer(&mut bytes);
         let mut writer = options.begin_nd().expect("begun");
         writer.extend(values.iter()).expect("written");
         writer.finish().expect("written");
-        bytes
-    };
-    let archive = |name: &str, arrays: &[(&str, &[f64])]| {
-        use std::io::Write;
-        let mut archive = zip::ZipWriter::new(std::fs::File::create(folder.join(name)).expect("made"));
-        for (name, values) in arrays {
-            archive
-                .start_file(format!("{name}.npy"), zip::write::SimpleFileOptions::default())
-                .expect("begun");
-            archive.write_all(&array(values)).expect("written");
-        }
-        archive.finish().expect("written");
-    };
+        archive.start_file(format!("{name}.npy"), zip::write::SimpleFileOptions::default()).expect("begun");
+        archive.write_all(&bytes).expect("written");
+    }
+    archive.finish().expect("written");
+}
+
+#[test]
+fn scaling_comes_from_arrays_or_a_data_set() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    let archive = |name: &str, arrays: &[(&str, &[f64])]| write_arrays(&folder.join(name), arrays);
     let scaling = |from: &str| {
         let import = ["import", &case("plain.onnx"), "-o", "m.fenchel", "--scaling-from", from];
         done(folder, &import);
@@ -247,4 +246,43 @@ fn scaling_comes_from_arrays_or_a_data_set() {
         let import = ["import", &case("plain.onnx"), "-o", "no.fenchel", "--scaling-from", name];
         refused(folder, &import, &[words]);
     }
+}
+
+#[test]
+fn int8_keeps_columns_of_unequal_ranges() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    // Scaling folded into the weights: half of the columns a thousandth of the others.
+    let mut file = std::fs::read(cases().join("digits_fc.safetensors")).expect("a case");
+    let header = u64::from_le_bytes(file[..8].try_into().expect("eight")) as usize;
+    // fc1.weight, (64, 64), follows fc1.bias.
+    for (index, bytes) in file[8 + header + 256..][..4 * 64 * 64].chunks_exact_mut(4).enumerate() {
+        let weight = f32::from_le_bytes(bytes.try_into().expect("four"));
+        let weight = if index % 2 == 0 { weight * 1e-3 } else { weight };
+        bytes.copy_from_slice(&weight.to_le_bytes());
+    }
+    std::fs::write(folder.join("unequal.safetensors"), &file).expect("written");
+    let factors: Vec<f64> = (0..64).map(|j| if j % 2 == 0 { 1e3 / 16.0 } else { 1.0 / 16.0 }).collect();
+    write_arrays(&folder.join("scaling.npz"), &[("offset", &[0.0]), ("factor", &factors)]);
+    let unequal = ["import", "unequal.safetensors", "--data", "digits", "--scaling-from", "scaling.npz"];
+    done(folder, &[&unequal[..], &["-o", "m.fenchel"]].concat());
+    done(folder, &["export", "m.fenchel", "-o", "narrow.fenchel", "--weights", "int8"]);
+    let accuracy = |model: &str| {
+        let report = done(folder, &["eval", model, "--data", "digits", "--json"]).0;
+        serde_json::from_str::<Value>(&report).expect("JSON")["accuracy"].as_f64().expect("a number")
+    };
+    assert_eq!(accuracy("m.fenchel"), 0.96);
+    assert!((accuracy("narrow.fenchel") - 0.96).abs() <= 0.006, "{}", accuracy("narrow.fenchel"));
+}
+
+#[test]
+fn a_regression_keeps_its_one_output() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    let import = ["import", &case("one_logit.safetensors"), "--task", "regress", "-o", "m.fenchel"];
+    let (printed, said) = done(folder, &import);
+    assert!(printed.contains("6-8-1,") && said.is_empty(), "{printed} {said}");
+    done(folder, &["export", "m.fenchel", "-o", "model.rs", "--format", "rust"]);
+    let text = std::fs::read_to_string(folder.join("model.rs")).expect("written");
+    assert!(text.contains("TARGETS: usize = OUTPUTS") && !text.contains("CLASS"), "{text}");
 }

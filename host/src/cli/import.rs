@@ -10,8 +10,8 @@ use fenchel_core::{
 use serde_json::json;
 
 use crate::convert::{Affine, Hints, Imported, import, scaling_file};
-use crate::data::InputScaling;
 use crate::data::labels::numbered;
+use crate::data::{Dataset, InputScaling};
 use crate::error::require;
 use crate::output;
 use crate::spelling::parse;
@@ -43,36 +43,45 @@ pub struct Args {
     /// Of the hidden blocks, one or a list [default: what the file says, or relu where it says nothing]
     #[arg(long, value_delimiter = ',', value_parser = parse::<Activation>)]
     activation: Vec<Activation>,
+    /// What the outputs are: values of classes, or quantities in the unit of the file's outputs
+    #[arg(long, value_enum, default_value = "classify")]
+    task: Outputs,
     /// Print one JSON object: model (path), bytes, blocks (units of each)
     #[arg(long)]
     json: bool,
+}
+
+/// What a network's outputs are.
+#[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
+enum Outputs {
+    /// One for each class; a single one decides between two
+    Classify,
+    /// One for each target
+    Regress,
 }
 
 pub fn run(args: &Args) -> Result<()> {
     let place = args.file.display();
     let file = std::fs::read(&args.file).map_err(|error| BadInput::new(&place, "a readable file", error))?;
     let data = args.data.as_deref().map(data::load).transpose()?;
-    let own = |scaling: &InputScaling| {
-        let wide = |values: &[f32]| values.iter().map(|&value| f64::from(value)).collect::<Vec<_>>();
-        let scaling = scaling.view();
-        Affine::scaling(&wide(scaling.offsets()), &wide(scaling.factors()))
-    };
     let said = match &args.scaling_from {
         None => None,
         Some(name) => Some(match scaling_file::read(name)? {
             Some(scaling) => scaling,
-            None => own(&data::load(name)?.scaling),
+            None => scaling_of(&data::load(name)?),
         }),
     };
     let folder = args.file.parent().map(|folder| if folder == "" { Path::new(".") } else { folder });
-    let hints = |scaling| Hints { activations: &args.activation, order: &args.order, folder, scaling };
+    let quantities = args.task == Outputs::Regress;
+    let hints =
+        |scaling| Hints { activations: &args.activation, order: &args.order, folder, scaling, quantities };
     let mut imported = import(&place, &file, &hints(said.clone()))?;
     if let (None, Some(data)) = (&said, &data) {
         if imported.scales_itself {
             let note = "the file scales its input itself: the data's scaling isn't applied (--scaling-from applies it before)";
             imported.notes.push(note.into());
         } else {
-            imported = import(&place, &file, &hints(Some(own(&data.scaling))))?;
+            imported = import(&place, &file, &hints(Some(scaling_of(data))))?;
         }
     }
     let Imported { parameters, scaling, class_names, notes, .. } = imported;
@@ -81,10 +90,13 @@ pub fn run(args: &Args) -> Result<()> {
     if let Some(data) = &data {
         let (name, features, expected) = (&data.name, data.features, data.classes());
         require!(units[0] == features, &place, format!("{features} inputs, as {name} has"), units[0]);
-        require!(classes == expected, &place, format!("{expected} outputs, as {name} has classes"), classes);
+        let fits = quantities || classes == expected;
+        require!(fits, &place, format!("{expected} outputs, as {name} has classes"), classes);
     }
     let (shape, names) = data.map(|data| (data.shape, data.class_names)).unzip();
     let names = joined(&names.or(class_names).unwrap_or_else(|| numbered(classes)));
+    let targets = joined(&numbered(classes));
+    let unit = InputScaling::new(vec![0.0; classes], vec![1.0; classes])?;
     let training = Training {
         objective: Objective::Backprop,
         attack: Attack::None,
@@ -97,7 +109,12 @@ pub fn run(args: &Args) -> Result<()> {
     let header = Header {
         training,
         data: TrainingData { name: args.data.as_deref().unwrap_or("unknown"), samples: 0, sha256: None },
-        task: Task::Classification { classes: Names(&names), confidence: Confidence::default() },
+        task: match args.task {
+            Outputs::Classify => {
+                Task::Classification { classes: Names(&names), confidence: Confidence::default() }
+            }
+            Outputs::Regress => Task::Regression { targets: Names(&targets), scaling: unit.view() },
+        },
         input: Input { names: None, scaling: scaling.view(), bounds: None },
     };
     let bytes = export(&parameters, &shape.unwrap_or_default(), header)?;
@@ -112,4 +129,16 @@ pub fn run(args: &Args) -> Result<()> {
     }
     let blocks = units.iter().map(usize::to_string).collect::<Vec<_>>().join("-");
     super::print(format_args!("{}: {blocks}, {} bytes", args.output.display(), bytes.len()))
+}
+
+/// The data's scaling, one pair a feature unless one serves all.
+fn scaling_of(data: &Dataset) -> Affine {
+    let scaling = data.scaling.view();
+    let run = data.features / scaling.factors().len().max(1);
+    let run = if scaling.factors().len() == 1 { 1 } else { run };
+    let wide = |values: &[f32]| {
+        let each = values.iter().flat_map(|&value| std::iter::repeat_n(f64::from(value), run));
+        each.collect::<Vec<_>>()
+    };
+    Affine::scaling(&wide(scaling.offsets()), &wide(scaling.factors()))
 }

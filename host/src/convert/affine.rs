@@ -59,13 +59,6 @@ impl Affine {
     pub fn is_finite(&self) -> bool {
         self.factor.iter().chain(&self.shift).all(|value| value.is_finite())
     }
-
-    /// The offset and the factor in (x − offset)·factor, if all elements have the same.
-    pub fn uniform(&self) -> Option<(f64, f64)> {
-        let (factor, shift) = self.at(0);
-        let alike = (0..self.len()).all(|i| self.at(i) == (factor, shift)) && factor != 0.0;
-        alike.then_some((if shift == 0.0 { 0.0 } else { -shift / factor }, factor))
-    }
 }
 
 fn spread(values: Vec<f64>, n: usize) -> Vec<f64> {
@@ -82,8 +75,6 @@ mod tests {
         assert_eq!((scaling.at(0), scaling.at(1)), ((0.5, -1.0), (0.5, -2.0)));
         let both = scaling.then(&Affine::new(vec![2.0], vec![1.0]));
         assert_eq!((both.at(0), both.at(1)), ((1.0, -1.0), (1.0, -3.0)));
-        assert_eq!(both.uniform(), None);
-        assert_eq!(Affine::scaling(&[3.0], &[0.25]).uniform(), Some((3.0, 0.25)));
         assert!(Affine::identity().is_identity());
     }
 }

@@ -22,7 +22,16 @@ pub fn write(name: &str, bytes: &[u8], model: &Model) -> String {
     for (what, value) in SHARED.iter().zip(values) {
         let _ = writeln!(text, "#define {upper}_{what} {value}");
     }
+    // A regression's or reconstruction's outputs have no classes.
     let names: Vec<_> = model.class_names().map(literal).collect();
+    let names = if names.is_empty() {
+        String::new()
+    } else {
+        format!(
+            "static const char *const {name}_class_names[{upper}_CLASSES] = {{\n    {}\n}};\n\n",
+            names.join(",\n    ")
+        )
+    };
     let _ = write!(
         text,
         "\n#ifndef FENCHEL_ALIGNED\n\
@@ -30,9 +39,7 @@ pub fn write(name: &str, bytes: &[u8], model: &Model) -> String {
          #elif defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L\n\
          #define FENCHEL_ALIGNED _Alignas({PARAMETER_ALIGNMENT})\n\
          #else\n#define FENCHEL_ALIGNED __attribute__((aligned({PARAMETER_ALIGNMENT})))\n#endif\n#endif\n\n\
-         static const char *const {name}_class_names[{upper}_CLASSES] = {{\n    {}\n}};\n\n\
-         FENCHEL_ALIGNED static const uint8_t {name}_file[{upper}_BYTES] = {{",
-        names.join(",\n    ")
+         {names}FENCHEL_ALIGNED static const uint8_t {name}_file[{upper}_BYTES] = {{"
     );
     for line in bytes.chunks(20) {
         text.push_str("\n    ");

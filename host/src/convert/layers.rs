@@ -4,7 +4,6 @@ use anyhow::Result;
 use fenchel_core::{Activation, Connection, MAX_BLOCKS, Model, Potential, Weights};
 
 use super::Affine;
-
 use crate::data::InputScaling;
 use crate::error::{quoted, require};
 use crate::{Architecture, Matrix, Parameters};
@@ -80,28 +79,29 @@ pub fn split_single_output(layers: &mut [Layer], activations: &[Activation]) -> 
     true
 }
 
-/// Return the model's scaling of the raw values; what it can't hold is folded into the first layer.
+/// Return the model's scaling of the raw values. The shift of a feature with factor 0, which always has the same
+/// value, goes into the first layer's biases.
 pub fn scale_input(place: &str, layers: &mut [Layer], scaling: &Affine) -> Result<InputScaling> {
     let Some(first) = layers.first_mut() else { return Ok(InputScaling::one(0.0, 1.0)) };
     let fits = scaling.len() == 1 || scaling.len() == first.columns;
     require!(fits, place, format!("scaling of 1 value or {}", first.columns), scaling.len());
     require!(scaling.is_finite(), place, "finite scaling", "another");
-    if let Some((offset, factor)) = scaling.uniform() {
-        let (offset, factor) = (offset as f32, factor as f32);
-        if offset.is_finite() && factor.is_finite() && factor != 0.0 {
-            return Ok(InputScaling::one(offset, factor));
+    let alike = (1..scaling.len()).all(|i| scaling.at(i) == scaling.at(0)) && scaling.at(0).0 != 0.0;
+    let count = if alike { 1 } else { first.columns };
+    let (mut offsets, mut factors) = (Vec::new(), Vec::new());
+    for j in 0..count {
+        let (factor, shift) = scaling.at(j);
+        let constant = factor == 0.0;
+        if constant {
+            for (row, bias) in first.weights.chunks_exact(first.columns).zip(&mut first.biases) {
+                let w = row.get(j).copied().unwrap_or(0.0);
+                *bias = (f64::from(*bias) + f64::from(w) * shift) as f32;
+            }
         }
+        offsets.push(if constant || shift == 0.0 { 0.0 } else { (-shift / factor) as f32 });
+        factors.push(factor as f32);
     }
-    for (row, bias) in first.weights.chunks_exact_mut(first.columns).zip(&mut first.biases) {
-        let mut sum = f64::from(*bias);
-        for (j, w) in row.iter_mut().enumerate() {
-            let (factor, shift) = scaling.at(j);
-            sum += f64::from(*w) * shift;
-            *w = (f64::from(*w) * factor) as f32;
-        }
-        *bias = sum as f32;
-    }
-    Ok(InputScaling::one(0.0, 1.0))
+    InputScaling::new(offsets, factors)
 }
 
 /// The layers of a chain whose hidden blocks are ReLU and whose output is linear.

@@ -3,6 +3,7 @@
 //! A new form is a file here and a row in [`import`]'s or [`Form`]'s list.
 
 mod affine;
+mod columns;
 mod foreign;
 mod half;
 mod header;
@@ -55,6 +56,8 @@ pub struct Hints<'a> {
     pub folder: Option<&'a Path>,
     /// From raw values to the file's input; none if they are the same.
     pub scaling: Option<Affine>,
+    /// Whether outputs are quantities, not values of classes: then a single one stays alone.
+    pub quantities: bool,
 }
 
 /// A network of another program.
@@ -110,8 +113,9 @@ pub fn import(place: impl Display, file: &[u8], hints: &Hints) -> Result<Importe
     if let Some(scaling) = &hints.scaling {
         read.scaling = scaling.then(&read.scaling);
     }
-    if layers::split_single_output(&mut read.layers, hints.activations) {
-        let note = "its one output becomes two, 0 and itself: class 1 where it is above 0";
+    if !hints.quantities && layers::split_single_output(&mut read.layers, hints.activations) {
+        let note =
+            "its one output becomes two, 0 and itself: class 1 where it is above 0 (--task regress keeps it)";
         read.notes.push(note.into());
     }
     let scaling = layers::scale_input(&place, &mut read.layers, &read.scaling)?;

@@ -1,8 +1,11 @@
 //! A model file with narrower weights.
 
 use anyhow::Result;
-use fenchel_core::{Connection, Model, ModelFields, PANEL, Packed, Precision, Weights, pack, packed_len};
+use fenchel_core::{
+    Bounds, Connection, Model, ModelFields, PANEL, Packed, Precision, Scaling, Weights, pack, packed_len,
+};
 
+use super::columns;
 use super::half::narrowed;
 use crate::store::model_file::{self, ModelBytes};
 
@@ -12,13 +15,28 @@ pub fn name(precision: Precision) -> String {
 }
 
 /// The model with its weights in another form: half precision rounded to the nearest, int8 to the
-/// nearest multiple of the row's largest magnitude over 127.
+/// nearest multiple of the row's largest magnitude over 127. Where columns of the input have such unequal ranges
+/// that int8 would lose some, the difference moves into the input's factors.
 ///
 /// # Errors
 /// If a weight is too large for half precision, or the result wouldn't load.
 pub fn narrow(model: &Model, precision: Precision) -> Result<ModelBytes> {
     let fields = model.fields();
-    let panels = fields.connections.iter().map(|c| Panels::new(&c.weights, precision));
+    let inputs = model.network().input_units();
+    let input = fields.header.input;
+    let powers =
+        if precision == Precision::Int8 { columns::powers(fields.connections, inputs) } else { None };
+    let moved = powers.and_then(|powers| {
+        let scaling = columns::multiplied(input.scaling, &powers)?;
+        let bounds = input
+            .bounds
+            .map(|bounds| (columns::spread(bounds.low, &powers), columns::spread(bounds.high, &powers)));
+        Some((powers, scaling, bounds))
+    });
+    let panels = fields.connections.iter().map(|c| {
+        let powers = moved.as_ref().map(|moved| moved.0.as_slice()).filter(|_| c.from == 0);
+        Panels::new(&c.weights, precision, powers)
+    });
     let panels = panels.collect::<Result<Vec<_>>>()?;
     let connections = fields.connections.iter().zip(&panels).map(|(c, panels)| {
         let (rows, columns) = c.weights.shape();
@@ -30,7 +48,12 @@ pub fn narrow(model: &Model, precision: Precision) -> Result<ModelBytes> {
         Ok(Connection { from: c.from, to: c.to, weights: weights? })
     });
     let connections = connections.collect::<Result<Vec<_>>>()?;
-    model_file::write(&ModelFields { connections: &connections, ..fields })
+    let mut header = fields.header;
+    if let Some((_, (offsets, factors), bounds)) = &moved {
+        header.input.scaling = Scaling::new(offsets, factors)?;
+        header.input.bounds = bounds.as_ref().map(|(low, high)| Bounds { low, high });
+    }
+    model_file::write(&ModelFields { header, connections: &connections, ..fields })
 }
 
 /// A matrix's panels in one form.
@@ -41,9 +64,13 @@ enum Panels {
 }
 
 impl Panels {
-    fn new(weights: &Packed, precision: Precision) -> Result<Self> {
+    /// In that form, with each column divided by its power of two.
+    fn new(weights: &Packed, precision: Precision, powers: Option<&[f32]>) -> Result<Self> {
         let (rows, columns) = weights.shape();
         let mut row_major: Vec<f32> = (0..rows).flat_map(|i| weights.row(i)).collect();
+        if let Some(powers) = powers {
+            row_major.iter_mut().zip(powers.iter().cycle()).for_each(|(w, power)| *w /= power);
+        }
         let packed = |row_major: &[f32]| {
             let mut panels = vec![0.0; packed_len(rows, columns)];
             pack(rows, columns, row_major, &mut panels);

@@ -1,6 +1,7 @@
-"""Round trips with the real packages: numpy, safetensors, onnx with onnxruntime, and PyTorch if it is there.
+"""Round trips with the real packages: numpy, safetensors, onnx with onnxruntime, scikit-learn by skl2onnx, and
+PyTorch if it is there.
 
-    pip install numpy safetensors onnx onnxruntime torch
+    pip install numpy safetensors onnx onnxruntime scikit-learn skl2onnx torch
     python host/tests/python/exchange.py target/release/fenchel
 
 `cargo xtask test` runs it without PyTorch. Trains on digits, then compares outputs on 100 test samples, as
@@ -19,6 +20,7 @@ import onnxruntime
 import safetensors.numpy
 
 FENCHEL = Path(sys.argv[1]).resolve()
+CASES = Path(__file__).resolve().parent.parent / "cases/convert"
 SAMPLES = 100
 
 
@@ -68,10 +70,64 @@ def gemm_model(weights, matmul):
     return model.SerializeToString()
 
 
-def check(what, own, reference):
+def check(what, own, reference, tolerance=1e-6):
     difference = numpy.abs(own - reference).max() / numpy.abs(reference).max()
     print(f"{what:24} {difference:.1e} of the largest output")
-    assert difference <= 1e-6, what
+    assert difference <= tolerance, what
+
+
+def rows_of(folder, model, x):
+    """The model's outputs for the rows of x, in their order, and its labels."""
+    rows = [",".join([*(repr(float(v)) for v in row), str(i % 10)]) for i, row in enumerate(x)]
+    (folder / "rows.csv").write_text("\n".join(rows) + "\n")
+    weights = json.loads(fenchel(folder, "inspect", model, "--weights", "--json"))
+    scaling = weights["scaling"]
+    z = (x.astype("f8") - scaling["offset"]) * numpy.array(scaling["factor"])
+    for block in weights["blocks"][1:]:
+        z = z @ numpy.array(block["weights"]).T + block["bias"]
+        z = numpy.maximum(z, 0) if block["activation"] == "relu" else z
+    return z, [weights["class_names"][k] for k in z.argmax(1)]
+
+
+def onnx_case(folder, case):
+    """A graph of tests/cases: the imported weights give onnxruntime's outputs."""
+    fenchel(folder, "import", case, "-o", "case.fenchel")
+    session = onnxruntime.InferenceSession(case, providers=["CPUExecutionProvider"])
+    wanted = session.get_inputs()[0]
+    half = "float16" in wanted.type
+    x = numpy.random.default_rng(1).normal(size=(40, *wanted.shape[1:])).astype("f2" if half else "f4")
+    reference = session.run(None, {wanted.name: x})[0].astype("f8")
+    own, _ = rows_of(folder, "case.fenchel", x.reshape(len(x), -1))
+    if case.name.startswith("softmax"):
+        own = numpy.exp(own - own.max(1, keepdims=True))
+        own /= own.sum(1, keepdims=True)
+    # onnxruntime computes in half precision what is stored in it.
+    check(case.name, own, reference, 5e-3 if half else 1e-6)
+
+
+def scikit_learn(folder):
+    """Pipelines of scikit-learn: every label is theirs."""
+    import warnings
+
+    from skl2onnx import to_onnx
+    from sklearn.datasets import load_breast_cancer, load_wine
+    from sklearn.neural_network import MLPClassifier
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import MinMaxScaler, StandardScaler
+
+    warnings.filterwarnings("ignore")
+    for load in [load_wine, load_breast_cancer]:
+        for scaler in [StandardScaler(), MinMaxScaler()]:
+            x, y = load(return_X_y=True)
+            x = x.astype("f4")
+            names = numpy.array([f"class {chr(97 + k)}" for k in y])
+            pipe = make_pipeline(scaler, MLPClassifier((16, 8), max_iter=200, random_state=0)).fit(x, names)
+            (folder / "pipe.onnx").write_bytes(to_onnx(pipe, x[:1]).SerializeToString())
+            fenchel(folder, "import", "pipe.onnx", "-o", "pipe.fenchel")
+            _, labels = rows_of(folder, "pipe.fenchel", x)
+            same = sum(a == b for a, b in zip(labels, pipe.predict(x)))
+            print(f"{load.__name__}, {type(scaler).__name__}: {same} of {len(x)} labels as scikit-learn's")
+            assert same == len(x)
 
 
 with tempfile.TemporaryDirectory() as folder:
@@ -104,6 +160,11 @@ with tempfile.TemporaryDirectory() as folder:
         order = [numpy.abs(reference - row).sum(1).argmin() for row in own]
         assert len(set(order)) == len(own) >= 60
         check(file, own, reference[order])
+
+    for case in sorted(CASES.glob("*.onnx")):
+        if not case.name.startswith(("flatten", "skl")):
+            onnx_case(folder, case)
+    scikit_learn(folder)
 
     try:
         import torch

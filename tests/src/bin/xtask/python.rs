@@ -8,8 +8,8 @@ use anyhow::Result;
 use crate::process::{cargo, check, root};
 use crate::steps::LeftOut;
 
-/// What host/tests/python/exchange.py imports.
-const PACKAGES: [&str; 4] = ["numpy", "safetensors", "onnx", "onnxruntime"];
+/// What host/tests/python/exchange.py imports; skl2onnx brings scikit-learn.
+const PACKAGES: [&str; 5] = ["numpy", "safetensors", "onnx", "onnxruntime", "skl2onnx"];
 
 /// Run host/tests/python/exchange.py; left out where PyPI's packages can't be added.
 pub fn run() -> Result<()> {
