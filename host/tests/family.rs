@@ -31,7 +31,7 @@ fn trains(arguments: &str, settings: &[&str]) {
 fn every_objective_with_and_without_a_skip() {
     for row in fenchel::train::OBJECTIVES {
         let name = fenchel::spelling::name(row.name);
-        trains(&format!("--objective {name}"), &[&format!("objective = \"{name}\""), "skip = []"]);
+        trains(&format!("--objective {name}"), &[&format!("name = \"{name}\""), "skip = []"]);
         trains(&format!("--objective {name} --skip 1:3,0:2"), &["skip = [\"1:3\", \"0:2\"]"]);
     }
 }
@@ -39,7 +39,7 @@ fn every_objective_with_and_without_a_skip() {
 #[test]
 fn every_attack() {
     for attack in ["random-label", "untargeted", "none", "runner-up"] {
-        trains(&format!("--objective arovr-ab --attack {attack}"), &[&format!("attack = \"{attack}\"")]);
+        trains(&format!("--objective arovr-ab --attack {attack}"), &[&format!("loss = \"{attack}\"")]);
         trains(&format!("--objective rovr-ab --attack {attack}"), &[]);
     }
 }
@@ -72,10 +72,7 @@ fn every_perturbation() {
 
 #[test]
 fn everything_beyond_the_paper() {
-    trains(
-        "--preset robust",
-        &["input-block = \"box:0.02\"", "weight-clip = 2.0", "objective = \"arovr-g\""],
-    );
+    trains("--preset robust", &["input-block = \"box:0.02\"", "weight-clip = 2.0", "name = \"arovr-g\""]);
     trains("--preset robust --input-block none", &["input-block = \"none\"", "weight-clip = 2.0"]);
     trains("--input-block quadratic:0.25", &["input-block = \"quadratic:0.25\""]);
     trains("--objective backprop --input-noise 0.2 --hidden-noise 0.06", &["hidden-noise = 0.06"]);

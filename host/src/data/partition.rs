@@ -176,7 +176,10 @@ mod tests {
                     assert_eq!(side(&parts, 0), TRAIN, "the only one of its class");
                     let filled = parts.iter().filter(|part| !part.is_empty()).count();
                     let most = if shares == Shares::Training { 2 } else { 3 };
-                    assert_eq!(filled, most.min(count - 1), "{count} {seed} {shares:?}");
+                    let most = most.min(count - 1);
+                    // A fold may take all samples of a small file but one of each class.
+                    let least = if matches!(shares, Shares::Fold(_)) { 2 } else { most };
+                    assert!((least..=most).contains(&filled), "{count} {seed} {shares:?}: {filled}");
                     assert_eq!(parts.iter().map(Vec::len).sum::<usize>(), count);
                 }
             }

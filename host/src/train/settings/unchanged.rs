@@ -86,7 +86,9 @@ mod tests {
             assert!(words.iter().all(|word| error.contains(word)), "{error}");
         }
         check(&kept.replace("epochs = 100", "epochs = 10"), Some("optimiser.epochs")).expect("may change");
-        for cut in 0..kept.len() - 1 {
+        // The file ends with a number, `0.0`, of which `0` is the same value.
+        let end = kept.trim_end().trim_end_matches(".0").len();
+        for cut in 0..end {
             assert!(check(&kept[..cut], None).is_err(), "cut after {cut} bytes: {}", &kept[..cut]);
         }
     }
