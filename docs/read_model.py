@@ -72,6 +72,10 @@ def weights(fields, precision, rows, columns):
     scales = fields.floats(padded) if precision == "int8" else [1.0] * padded
     values = fields.array({"f32": "f", "f16": "e", "int8": "b"}[precision], padded * columns)
     at = lambda i, j: values[8 * columns * (i // 8) + 8 * j + i % 8]
+    beyond = [at(i, j) for i in range(rows, padded) for j in range(columns)]
+    if precision == "int8":
+        beyond += scales[rows:]
+    require(all(value == 0 for value in beyond), "zeros beyond a matrix's last row")
     return [[f32(scales[i] * at(i, j)) for j in range(columns)] for i in range(rows)]
 
 

@@ -3,7 +3,7 @@
 use super::fields::Fields;
 use super::header::Bounds;
 use super::layout::PARAMETER_ALIGNMENT;
-use crate::{Error, Packed, Precision, Scaling, kernel, packed_len};
+use crate::{Error, PANEL, Packed, Precision, Scaling, kernel, packed_len};
 
 impl<'a> Fields<'a> {
     fn bytes(&mut self, n: usize) -> &'a [u8] {
@@ -31,20 +31,40 @@ impl<'a> Fields<'a> {
         Bounds { low, high }
     }
 
+    /// Require that rows which don't exist are 0 in the matrix just read, its values `size` bytes each, a power
+    /// of two: only the last panel has them, and its columns are 8 values each.
+    #[inline(never)]
+    fn padding(&mut self, rows: usize, columns: usize, size: usize) {
+        let (column, used) = (PANEL * size, rows % PANEL * size);
+        let read = self.read();
+        let last = read.get(read.len().wrapping_sub(column * columns)..).unwrap_or_default();
+        let is_row = |place: usize| used == 0 || place & (column - 1) < used;
+        let fits = last.iter().enumerate().all(|(place, &byte)| byte == 0 || is_row(place));
+        self.require(fits);
+    }
+
     /// The next matrix.
     pub fn weights(&mut self, form: Precision, rows: usize, columns: usize) -> Result<Packed<'a>, Error> {
         let values = packed_len(rows, columns);
         let packed = match form {
-            Precision::F32 => Packed::new(rows, columns, self.floats(values)),
+            Precision::F32 => {
+                let panels = self.floats(values);
+                self.padding(rows, columns, 4);
+                Packed::new(rows, columns, panels)
+            }
             #[cfg(feature = "narrow")]
             Precision::F16 => {
                 let halves = kernel::halves(self.bytes(2 * values)).unwrap_or_default();
+                self.padding(rows, columns, 2);
                 Packed::from_halves(rows, columns, halves)
             }
             #[cfg(feature = "narrow")]
             Precision::Int8 => {
-                let scales = self.floats(rows.next_multiple_of(crate::PANEL));
-                Packed::from_bytes(rows, columns, scales, kernel::bytes_as_signed(self.bytes(values)))
+                let scales = self.floats(rows.next_multiple_of(PANEL));
+                self.padding(rows, 1, 4);
+                let values = kernel::bytes_as_signed(self.bytes(values));
+                self.padding(rows, columns, 1);
+                Packed::from_bytes(rows, columns, scales, values)
             }
             #[cfg(not(feature = "narrow"))]
             Precision::F16 | Precision::Int8 => {

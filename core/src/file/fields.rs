@@ -43,6 +43,11 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// The bytes up to here.
+    pub fn read(&self) -> &'a [u8] {
+        self.content.get(..self.at).unwrap_or_default()
+    }
+
     #[inline(never)]
     pub fn take(&mut self, n: usize) -> &'a [u8] {
         let taken = self.content.get(self.at..).and_then(|rest| rest.get(..n));

@@ -156,19 +156,23 @@ fn scaling(random: &mut Random, n: usize) -> Scaling<'static> {
 /// Random weights of the same shape, as f16 (`form` 1) or int8 (2); 0 for these.
 pub fn in_form(random: &mut Random, weights: &Packed<'static>, form: usize) -> Packed<'static> {
     let (rows, columns) = fenchel_core::Weights::shape(weights);
-    let n = packed_len(rows, columns);
+    // Value 8·columns·q + 8·j + r is in row 8q + r; what isn't a row is 0.
+    let places = 0..packed_len(rows, columns);
+    let is_row = |place: usize| place / (PANEL * columns) * PANEL + place % PANEL < rows;
     let packed = match form {
         0 => return *weights,
         1 => {
             // From −1 to 1.
-            let halves: Vec<_> =
-                (0..n).map(|_| (random.below(0x3c00) | random.below(2) << 15) as u16).collect();
+            let mut half = || (random.below(0x3c00) | random.below(2) << 15) as u16;
+            let halves: Vec<_> = places.map(|place| if is_row(place) { half() } else { 0 }).collect();
             Packed::from_halves(rows, columns, halves.leak())
         }
         _ => {
-            let scales = leaked(random, rows.next_multiple_of(PANEL), 0.0, 0.01);
-            let values: Vec<_> = (0..n).map(|_| random.below(256) as u8 as i8).collect();
-            Packed::from_bytes(rows, columns, scales, values.leak())
+            let mut scales = random.values(rows, 0.0, 0.01);
+            scales.resize(rows.next_multiple_of(PANEL), 0.0);
+            let mut byte = || random.below(256) as u8 as i8;
+            let values: Vec<_> = places.map(|place| if is_row(place) { byte() } else { 0 }).collect();
+            Packed::from_bytes(rows, columns, scales.leak(), values.leak())
         }
     };
     packed.expect("fits")

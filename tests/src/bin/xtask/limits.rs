@@ -13,9 +13,9 @@ use crate::firmware::{self, Contents};
 use crate::process::check;
 use crate::samples::Samples;
 use crate::toolchain::Toolchain;
-use crate::{gate, qemu};
+use crate::{gate, hostile, qemu};
 
-/// [`run`] on a fixed model, and [`flips`].
+/// [`run`] on a fixed model, [`flips`], and [`hostile`] files.
 pub fn all(toolchain: &Toolchain, folder: &Path) -> Result<()> {
     std::fs::create_dir_all(folder)?;
     let variant = Variant::plain(BOARDS.first().context("a board")?);
@@ -24,9 +24,10 @@ pub fn all(toolchain: &Toolchain, folder: &Path) -> Result<()> {
     Samples::of(&digits.test, digits.features, 1)?.write(&samples)?;
     let (fixed, smallest) = (gate::fixed_model(folder)?, gate::smallest_model(folder)?);
     type Job<'a> = &'a (dyn Fn(&Toolchain) -> Result<()> + Sync);
-    let jobs: [Job; 2] = [
+    let jobs: [Job; 3] = [
         &|toolchain| run(toolchain, &variant, &Contents { model: &fixed, samples: &samples }),
         &|toolchain| flips(toolchain, &variant, &Contents { model: &smallest, samples: &samples }),
+        &|toolchain| hostile::run(toolchain, &variant, &samples, folder),
     ];
     toolchain.in_lanes(folder, &jobs, |index, _| index, |toolchain, _, job| job(toolchain))?;
     Ok(())

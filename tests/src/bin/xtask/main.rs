@@ -11,6 +11,7 @@ mod expected;
 mod firmware;
 mod fuzz;
 mod gate;
+mod hostile;
 mod limits;
 mod process;
 mod python;
@@ -50,7 +51,7 @@ enum Command {
     Check,
     /// Instructions and modelled cycles of every board and kernel, into docs/results/device.md
     Bench(bench::Args),
-    /// Memory and code of the device, and every bit of a model file flipped
+    /// Memory and code of the device and of the board template, every bit of a model file flipped, hostile files
     Limits,
     /// A model of one's own on the emulated Cortex-M, compared bit by bit
     Device(single::Args),
@@ -78,9 +79,10 @@ fn main() -> ExitCode {
         Command::Test(args) => steps::test(cli.debian_rust, args),
         Command::Check => steps::check(cli.debian_rust),
         Command::Bench(args) => emulated(&|toolchain| bench::run(toolchain, args)),
-        Command::Limits => {
-            emulated(&|toolchain| limits::all(toolchain, &process::root().join("target/limits")))
-        }
+        Command::Limits => emulated(&|toolchain| {
+            limits::all(toolchain, &process::root().join("target/limits"))?;
+            template::run(toolchain)
+        }),
         Command::Device(args) => emulated(&|toolchain| single::run(toolchain, args)),
         Command::Chaos(args) => chaos::run(args),
         Command::Fuzz(args) => fuzz::run(args),
