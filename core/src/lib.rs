@@ -63,7 +63,7 @@ pub use file::{
 pub use label::label;
 pub use learn::{Attack, Contrast, Gradient, InputBlock, Objective, Perturbation};
 pub use network::{Block, Connection, Network};
-pub use operator::{PANEL, Packed, Precision, Weights, pack, packed_len};
+pub use operator::{Operator, PANEL, Packed, Precision, Weights, pack, packed_len};
 pub use potential::{Misfit, Potential};
 pub use problem::{Nudge, Problem};
 /// The crate of the traits that [`Random`] implements and [`Perturbation::fill`] takes.

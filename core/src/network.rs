@@ -182,7 +182,7 @@ impl<'a, W: Weights> Network<'a, W> {
 
     /// Multiplications and additions of one forward pass.
     pub fn macs(&self) -> usize {
-        self.connections.iter().map(|c| c.weights.shape()).map(|(rows, columns)| rows * columns).sum()
+        self.connections.iter().map(|c| c.weights.macs()).sum()
     }
 
     /// Where block k ≥ 1 lies in an array over units with `rows` rows.

@@ -261,7 +261,8 @@ fn every_parameter_must_be_finite() {
             check(refused_after(|parts| {
                 let (rows, columns) = parts.connections[c].weights.shape();
                 let panels = vec![value; fenchel_core::packed_len(rows, columns)];
-                parts.connections[c].weights = Packed::new(rows, columns, panels.leak()).expect("fits");
+                parts.connections[c].weights =
+                    Packed::new(rows, columns, panels.leak()).expect("fits").into();
             }));
         }
         for bounds in [[value, 1.0], [0.0, value]] {

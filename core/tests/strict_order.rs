@@ -100,9 +100,24 @@ fn rows_and_columns_of_a_packed_matrix_are_those_that_were_packed() {
             assert_eq!(row, dense.values[i * dense.columns..][..dense.columns]);
         }
         for j in 0..dense.columns {
-            let column: Vec<f32> = packed.column(j).collect();
-            assert_eq!(column, dense.column(j).collect::<Vec<f32>>());
+            assert!(packed.fan_out(j).eq(dense.fan_out(j)));
         }
+    });
+}
+
+#[test]
+fn an_outer_product_has_the_order_of_the_weights() {
+    matrices(|random, dense, packed| {
+        let (rows, columns) = (dense.rows, dense.columns);
+        let (u, z) = (random.values(2 * rows, -1.0, 1.0), random.values(2 * columns, -1.0, 1.0));
+        let mut row_major = random.values(rows * columns, -1.0, 1.0);
+        let mut panels = vec![0.0; packed.values()];
+        pack(rows, columns, &row_major, &mut panels);
+        dense.add_outer(&u, &z, &mut row_major);
+        packed.add_outer(&u, &z, &mut panels);
+        let mut expected = vec![0.0; packed.values()];
+        pack(rows, columns, &row_major, &mut expected);
+        assert_eq!(bits(&panels), bits(&expected), "{:?}", packed.shape());
     });
 }
 

@@ -229,7 +229,7 @@ fn dead_units_are_silent_and_hear_nothing() {
     let feedback = chip.arrays[1].weights.feedback.as_ref().expect("its own");
     for unit in dead {
         assert_eq!((chip.biases[unit], chip.offsets[unit]), (0.0, 0.0));
-        assert!(feedback.column(unit).all(|w| w == 0.0));
+        assert!(feedback.fan_out(unit).all(|(_, w)| w == 0.0));
     }
 }
 

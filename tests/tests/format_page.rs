@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use fenchel::store::model_file::ModelBytes;
-use fenchel_core::{Model, Packed, Task, Weights};
+use fenchel_core::{Model, Operator, Task, Weights};
 use serde_json::{Value, json};
 
 fn root() -> PathBuf {
@@ -72,7 +72,7 @@ fn compare(model: &Model, script: &Value) {
     for (c, entry) in network.connections().iter().zip(script["connections"].as_array().expect("a list")) {
         assert_eq!((&entry["from"], &entry["to"]), (&json!(c.from), &json!(c.to)));
         let (rows, _) = c.weights.shape();
-        let weights: Vec<_> = (0..rows).flat_map(|i| Packed::row(&c.weights, i)).collect();
+        let weights: Vec<_> = (0..rows).flat_map(|i| Operator::row(&c.weights, i)).collect();
         assert_eq!(numbers(&entry["weights"]), bits(&weights));
     }
     let all = |of: &dyn Fn(usize) -> Vec<u32>| (1..=network.output()).flat_map(of).collect::<Vec<_>>();

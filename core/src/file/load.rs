@@ -7,14 +7,14 @@ use super::crc::crc32;
 use super::fields::Fields;
 use super::header::{Header, Input};
 use super::layout::{FORMAT_VERSION, Kind, MARK, MAX_BLOCKS, MAX_CONNECTIONS, PRELUDE};
-use crate::{Block, Connection, Error, Network, Packed, Precision, Scaling, Task, Training};
+use crate::{Block, Connection, Error, Network, Operator, Precision, Scaling, Task, Training};
 
 /// A validated model whose weights lie where the file does.
 #[derive(Clone, Debug)]
 pub struct Model<'a> {
     header: Header<'a>,
     blocks: Vec<Block, MAX_BLOCKS>,
-    connections: Vec<Connection<Packed<'a>>, MAX_CONNECTIONS>,
+    connections: Vec<Connection<Operator<'a>>, MAX_CONNECTIONS>,
     biases: &'a [f32],
     gammas: &'a [f32],
 }
@@ -76,7 +76,7 @@ impl<'a> Model<'a> {
                 return Err(Error::Order { from, to });
             };
             let weights = match edge.kind {
-                Kind::Dense => fields.weights(edge.precision, rows, columns)?,
+                Kind::Dense => Operator::Dense(fields.weights(edge.precision, rows, columns)?),
             };
             let added = self.connections.push(Connection { from, to, weights });
             fields.require(added.is_ok());
@@ -96,7 +96,7 @@ impl<'a> Model<'a> {
     }
 
     /// The network, over the file's own bytes.
-    pub fn network(&self) -> Network<'_, Packed<'a>> {
+    pub fn network(&self) -> Network<'_, Operator<'a>> {
         Network::trusted(&self.blocks, &self.connections, self.biases, self.gammas)
     }
 

@@ -5,7 +5,7 @@ use super::header::{Header, Input, Training, TrainingData};
 use super::layout::{FORMAT_VERSION, MARK, MAX_BLOCKS, MAX_CONNECTIONS, MAX_UNITS, PARAMETER_ALIGNMENT};
 use crate::operator::Stored;
 use crate::{
-    Activation, Block, Confidence, Connection, Error, Packed, Perturbation, Quantity, Rejection, Scaling,
+    Activation, Block, Confidence, Connection, Error, Operator, Perturbation, Quantity, Rejection, Scaling,
     Task, Threshold,
 };
 
@@ -17,7 +17,7 @@ pub struct ModelFields<'a> {
     /// The blocks 0..=L, at most [`MAX_BLOCKS`]; activation and potential of block 0 aren't written.
     pub blocks: &'a [Block],
     /// The connections, sorted by (to, from), at most [`MAX_CONNECTIONS`].
-    pub connections: &'a [Connection<Packed<'a>>],
+    pub connections: &'a [Connection<Operator<'a>>],
     /// One a unit of the blocks 1..=L.
     pub biases: &'a [f32],
     /// One a unit of the blocks 1..=L.
@@ -235,7 +235,8 @@ impl<E: From<Error>> Output<'_, E> {
         self.floats(scaling.factors())
     }
 
-    fn weights(&mut self, weights: &Packed) -> Result<(), E> {
+    fn weights(&mut self, weights: &Operator) -> Result<(), E> {
+        let Operator::Dense(weights) = weights;
         match weights.stored() {
             Stored::F32(values) => self.floats(values),
             #[cfg(feature = "narrow")]

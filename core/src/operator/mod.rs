@@ -1,5 +1,9 @@
-//! One weight matrix, applied forwards and backwards. The host trains on its own implementation
-//! of fused products; everything that must give the same bits everywhere uses [`crate::Packed`].
+//! What a connection does to the activities of one block on their way to another.
+//!
+//! To add a kind, write a file here with an implementation of [`Weights`], and add a variant to
+//! [`Operator`]; the compiler then lists what else a model file needs. The host trains on an
+//! implementation of its own, with fused products; everything that must give the same bits everywhere
+//! uses [`Operator`].
 
 mod packed;
 mod precision;
@@ -8,7 +12,7 @@ pub use packed::Packed;
 pub(crate) use packed::Stored;
 pub use precision::Precision;
 
-/// A weight matrix W of shape (fan-out, fan-in), applied to rows of samples.
+/// The weights of a connection: a linear map W of shape (fan-out, fan-in), applied to rows of samples.
 pub trait Weights {
     /// (fan-out, fan-in).
     fn shape(&self) -> (usize, usize);
@@ -19,8 +23,106 @@ pub trait Weights {
     /// e += u W with u (rows, fan-out) and e (rows, fan-in): Wᵀ u of every row.
     fn apply_transposed(&self, u: &[f32], e: &mut [f32]);
 
-    /// Column j, the fan-out weights of unit j of the block below, length fan-out.
-    fn column(&self, j: usize) -> impl Iterator<Item = f32>;
+    /// The units that unit j of the block below reaches, in ascending order, each with its weight:
+    /// column j of W. Units that no weight leads to may be left out.
+    fn fan_out(&self, j: usize) -> impl Iterator<Item = (usize, f32)>;
+
+    /// Number of values that the weights are made of, in an order of their own; row by row unless the
+    /// kind says another.
+    fn values(&self) -> usize {
+        let (rows, columns) = self.shape();
+        rows * columns
+    }
+
+    /// `sum` += Σ over the rows of u zᵀ with u (rows, fan-out) and z (rows, fan-in): what a gradient
+    /// adds up, [`values`](Self::values) numbers in the order of the weights.
+    fn add_outer(&self, u: &[f32], z: &[f32], sum: &mut [f32]) {
+        let (fan_out, fan_in) = self.shape();
+        for (u, z) in u.chunks_exact(fan_out.max(1)).zip(z.chunks_exact(fan_in.max(1))) {
+            for (sum, &u) in sum.chunks_exact_mut(fan_in.max(1)).zip(u) {
+                sum.iter_mut().zip(z).for_each(|(sum, &z)| *sum += u * z);
+            }
+        }
+    }
+
+    /// Multiply-adds of W z for one row.
+    fn macs(&self) -> usize {
+        let (rows, columns) = self.shape();
+        rows * columns
+    }
+}
+
+/// The kinds of connections that a model file holds.
+#[derive(Clone, Copy, Debug)]
+pub enum Operator<'a> {
+    /// Every unit with every unit.
+    Dense(Packed<'a>),
+}
+
+impl<'a> Operator<'a> {
+    /// The form of the weights.
+    pub fn precision(&self) -> Precision {
+        match self {
+            Self::Dense(weights) => weights.precision(),
+        }
+    }
+
+    /// Row i of W, length fan-in: for showing and exchanging weights, not for speed.
+    pub fn row(&self, i: usize) -> impl Iterator<Item = f32> + 'a {
+        match self {
+            Self::Dense(weights) => weights.row(i),
+        }
+    }
+}
+
+impl<'a> From<Packed<'a>> for Operator<'a> {
+    fn from(weights: Packed<'a>) -> Self {
+        Self::Dense(weights)
+    }
+}
+
+impl Weights for Operator<'_> {
+    fn shape(&self) -> (usize, usize) {
+        match self {
+            Self::Dense(weights) => weights.shape(),
+        }
+    }
+
+    fn apply(&self, z: &[f32], a: &mut [f32]) {
+        match self {
+            Self::Dense(weights) => weights.apply(z, a),
+        }
+    }
+
+    fn apply_transposed(&self, u: &[f32], e: &mut [f32]) {
+        match self {
+            Self::Dense(weights) => weights.apply_transposed(u, e),
+        }
+    }
+
+    fn fan_out(&self, j: usize) -> impl Iterator<Item = (usize, f32)> {
+        match self {
+            Self::Dense(weights) => weights.fan_out(j),
+        }
+    }
+
+    fn values(&self) -> usize {
+        match self {
+            Self::Dense(weights) => weights.values(),
+        }
+    }
+
+    fn add_outer(&self, u: &[f32], z: &[f32], sum: &mut [f32]) {
+        match self {
+            Self::Dense(weights) => weights.add_outer(u, z, sum),
+        }
+    }
+
+    fn macs(&self) -> usize {
+        match self {
+            Self::Dense(weights) => weights.macs(),
+        }
+    }
 }
 
 /// Rows of a panel of [`crate::Packed`].

@@ -1,7 +1,7 @@
 //! The packed matrix: weights in panels of 8 rows, used in place from flash.
 
 use crate::PANEL;
-use crate::kernel::units::row;
+use crate::kernel::units::{row, rows};
 use crate::kernel::{self, BytePanel, HalfPanel, Panel, Widen, half};
 use crate::network::same;
 use crate::{Error, Precision, Quantity, Weights, packed_len};
@@ -191,10 +191,27 @@ impl Weights for Packed<'_> {
         }
     }
 
-    fn column(&self, j: usize) -> impl Iterator<Item = f32> {
+    fn fan_out(&self, j: usize) -> impl Iterator<Item = (usize, f32)> {
         let full = self.full().filter_map(move |panel| panel.get(j)).flatten().copied();
         let halves = self.halves().filter_map(move |panel| panel.0.get(j)).flatten();
         let bytes = self.bytes().filter_map(move |panel| panel.0.get(j).map(|w| panel.widen(w))).flatten();
-        full.chain(halves.map(|&bits| half(bits))).chain(bytes).take(self.rows)
+        full.chain(halves.map(|&bits| half(bits))).chain(bytes).take(self.rows).enumerate()
+    }
+
+    /// With the zeros that fill the last panel.
+    fn values(&self) -> usize {
+        packed_len(self.rows, self.columns)
+    }
+
+    /// `sum` lies in panels, as the weights do.
+    fn add_outer(&self, u: &[f32], z: &[f32], sum: &mut [f32]) {
+        for (u, z) in rows(u, self.rows).zip(rows(z, self.columns)) {
+            let (columns, _) = sum.as_chunks_mut::<PANEL>();
+            for (panel, u) in columns.chunks_exact_mut(self.columns.max(1)).zip(u.chunks(PANEL)) {
+                for (column, &z) in panel.iter_mut().zip(z) {
+                    column.iter_mut().zip(u).for_each(|(sum, &u)| *sum += u * z);
+                }
+            }
+        }
     }
 }

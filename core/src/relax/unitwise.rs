@@ -48,9 +48,12 @@ impl<W: Weights> Network<'_, W> {
             let above = self.block(c.to);
             let (start, n) = self.row(c.to, state.rows, row);
             let u = state.u.get(start..start + n).unwrap_or_default();
-            for ((w, u), &gamma) in c.weights.column(i).zip(u).zip(self.gamma(c.to)) {
-                slope += w * u;
-                curvature += above.stiffness(gamma) * w * w;
+            let gammas = self.gamma(c.to);
+            for (m, w) in c.weights.fan_out(i) {
+                if let (Some(u), Some(&gamma)) = (u.get(m), gammas.get(m)) {
+                    slope += w * u;
+                    curvature += above.stiffness(gamma) * w * w;
+                }
             }
         }
         let change = block.bounded_step(gamma, *z, (pull + slope - g) / curvature);
@@ -69,14 +72,20 @@ impl<W: Weights> Network<'_, W> {
             let a = state.a.get_mut(start..start + n).unwrap_or_default();
             let u = state.u.get_mut(start..start + n).unwrap_or_default();
             if above.potential == Potential::FenchelYoung && above.activation.is_elementwise() {
-                let values = a.iter_mut().zip(u).zip(self.gamma(c.to));
-                for (((a, u), gamma), w) in values.zip(c.weights.column(i)) {
-                    let rise = w * change;
-                    *u -= gamma * above.activation.difference(*a, rise);
-                    *a += rise;
+                let gammas = self.gamma(c.to);
+                for (m, w) in c.weights.fan_out(i) {
+                    if let (Some(a), Some(u), Some(gamma)) = (a.get_mut(m), u.get_mut(m), gammas.get(m)) {
+                        let rise = w * change;
+                        *u -= gamma * above.activation.difference(*a, rise);
+                        *a += rise;
+                    }
                 }
             } else {
-                a.iter_mut().zip(c.weights.column(i)).for_each(|(a, w)| *a += w * change);
+                for (m, w) in c.weights.fan_out(i) {
+                    if let Some(a) = a.get_mut(m) {
+                        *a += w * change;
+                    }
+                }
                 let z = state.z.get(start..start + n).unwrap_or_default();
                 above.forces_of_activities(self.gamma(c.to), a, z, u);
             }
@@ -99,8 +108,11 @@ impl<W: Weights> Network<'_, W> {
             let (start, m) = self.row(c.to, state.rows, row);
             c.weights.apply_transposed(state.u.get(start..start + m).unwrap_or_default(), e);
             for j in 0..n {
-                for (w, &gamma) in c.weights.column(j).zip(self.gamma(c.to)) {
-                    curvature += above.stiffness(gamma) * w * w;
+                let gammas = self.gamma(c.to);
+                for (m, w) in c.weights.fan_out(j) {
+                    if let Some(&gamma) = gammas.get(m) {
+                        curvature += above.stiffness(gamma) * w * w;
+                    }
                 }
             }
         }

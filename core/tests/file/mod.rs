@@ -2,8 +2,8 @@
 
 use fenchel_core::{
     Activation, Attack, Block, Bounds, Confidence, Connection, Error, Header, Input, ModelFields, Names,
-    Objective, PANEL, PARAMETER_ALIGNMENT, Packed, Perturbation, Rejection, Scaling, Task, Threshold,
-    Training, TrainingData, checksum, packed_len,
+    Objective, Operator, PANEL, PARAMETER_ALIGNMENT, Packed, Perturbation, Rejection, Scaling, Task,
+    Threshold, Training, TrainingData, checksum, packed_len,
 };
 use fenchel_oracle::random_network::{Random, RandomNetwork};
 
@@ -11,7 +11,7 @@ use fenchel_oracle::random_network::{Random, RandomNetwork};
 pub struct Parts {
     pub header: Header<'static>,
     pub blocks: Vec<Block>,
-    pub connections: Vec<Connection<Packed<'static>>>,
+    pub connections: Vec<Connection<Operator<'static>>>,
     pub biases: Vec<f32>,
     pub gammas: Vec<f32>,
 }
@@ -50,7 +50,7 @@ impl Parts {
         Self {
             header,
             blocks,
-            connections: network.packed(),
+            connections: network.operators(),
             biases: network.biases.clone(),
             gammas: network.gammas.clone(),
         }
@@ -154,7 +154,7 @@ fn scaling(random: &mut Random, n: usize) -> Scaling<'static> {
 }
 
 /// Random weights of the same shape, as f16 (`form` 1) or int8 (2); 0 for these.
-pub fn in_form(random: &mut Random, weights: &Packed<'static>, form: usize) -> Packed<'static> {
+pub fn in_form(random: &mut Random, weights: &Operator<'static>, form: usize) -> Operator<'static> {
     let (rows, columns) = fenchel_core::Weights::shape(weights);
     // Value 8·columns·q + 8·j + r is in row 8q + r; what isn't a row is 0.
     let places = 0..packed_len(rows, columns);
@@ -175,7 +175,7 @@ pub fn in_form(random: &mut Random, weights: &Packed<'static>, form: usize) -> P
             Packed::from_bytes(rows, columns, scales.leak(), values.leak())
         }
     };
-    packed.expect("fits")
+    packed.expect("fits").into()
 }
 
 /// The same with its last four bytes made its CRC-32.

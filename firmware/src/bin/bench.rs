@@ -9,7 +9,7 @@
 
 use cortex_m_rt::entry;
 use fenchel_core::{
-    Activation, Block, MAX_BLOCKS, Network, Nudge, Packed, Problem, Settings, State, Weights, checksum,
+    Activation, Block, MAX_BLOCKS, Network, Nudge, Operator, Problem, Settings, State, Weights, checksum,
 };
 use fenchel_firmware::{UNITS, clock, fail, flash, model, one_hot, refuse, state, succeed};
 
@@ -74,7 +74,7 @@ fn main() -> ! {
 }
 
 /// Instructions of W z and Wᵀ u of every connection, no value of z or u being 0.
-fn products(network: &Network<Packed>) {
+fn products(network: &Network<Operator>) {
     let (mut values, mut sums) = ([0.0; LARGEST], [0.0; LARGEST]);
     for c in network.connections() {
         let (rows, columns) = c.weights.shape();
@@ -92,14 +92,14 @@ fn products(network: &Network<Packed>) {
 }
 
 /// Multiply-adds of a sweep, which leaves out what depends on the input alone.
-fn sweep_macs(network: &Network<Packed>) -> usize {
+fn sweep_macs(network: &Network<Operator>) -> usize {
     let above = network.connections().iter().filter(|c| c.from > 0).map(|c| c.weights.shape());
     2 * above.map(|(rows, columns)| rows * columns).sum::<usize>()
 }
 
 /// Instructions of inference and sweeps of the same network with clipped units, for the worst: none is
 /// ever 0, and clipping takes more than any other activation of single units.
-fn busy(network: &Network<Packed>, state: &mut State<UNITS>, nudge: Nudge, input: &[f32]) {
+fn busy(network: &Network<Operator>, state: &mut State<UNITS>, nudge: Nudge, input: &[f32]) {
     let mut blocks = [Block::new(0, Activation::Linear); MAX_BLOCKS];
     let (mut biases, mut gammas) = ([0.0; LARGEST], [0.0; LARGEST]);
     for (k, block) in network.blocks().iter().enumerate() {

@@ -4,7 +4,7 @@
 #![no_main]
 
 use cortex_m_rt::entry;
-use fenchel_core::{Network, Packed, Problem, Schedule, Settings, StateView, checksum};
+use fenchel_core::{Network, Operator, Problem, Schedule, Settings, StateView, checksum};
 use fenchel_firmware::{clock, fail, flash, model, one_hot, refuse, state, succeed};
 
 const INPUT: usize = 1024;
@@ -56,7 +56,7 @@ fn main() -> ! {
     succeed()
 }
 
-fn traced(network: &Network<Packed>, problem: &Problem, view: &mut StateView, schedule: Schedule) {
+fn traced(network: &Network<Operator>, problem: &Problem, view: &mut StateView, schedule: Schedule) {
     let settings = Settings { schedule, sweeps: SWEEPS, tolerance: 0.0 };
     let mut trace = |sweep: fenchel_core::Sweep| {
         defmt::println!(
@@ -72,7 +72,7 @@ fn traced(network: &Network<Packed>, problem: &Problem, view: &mut StateView, sc
 }
 
 /// Checksum of all activities.
-fn digest(network: &Network<Packed>, view: &StateView) -> u32 {
+fn digest(network: &Network<Operator>, view: &StateView) -> u32 {
     let mut digest = checksum();
     for k in 1..=network.output() {
         view.activities(network, k).iter().for_each(|z| digest.update(&z.to_le_bytes()));

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
-use fenchel_core::{Connection, Model, Network, PANEL, Packed, Precision, StateView, Weights, packed_len};
+use fenchel_core::{Connection, Model, Network, Operator, PANEL, Precision, StateView, Weights, packed_len};
 use serde_json::{Value, json};
 
 use super::boards::{BOARDS, Board};
@@ -121,7 +121,7 @@ fn program(board: &Board, model: usize, code: u64, data: usize, stack: usize) ->
 ///
 /// # Errors
 /// A record that lacks the board.
-pub fn costs(network: &Network<Packed>, form: Precision, board: &Board) -> Result<Value> {
+pub fn costs(network: &Network<Operator>, form: Precision, board: &Board) -> Result<Value> {
     let record: BTreeMap<String, u64> = serde_json::from_str(COUNTS).context("the record of counts")?;
     let form_name = quantise::name(form);
     // The first board of a target stands for all, where they have the same code.
@@ -190,8 +190,8 @@ impl Costs {
 
     /// Of one inference and one sweep of `network`; `turns`: its loops take columns by eights, and
     /// those that are left one by one.
-    fn of(&self, network: &Network<Packed>, turns: bool) -> [u64; 2] {
-        let product = |[mac, panel, once]: [f64; 3], c: &Connection<Packed>| {
+    fn of(&self, network: &Network<Operator>, turns: bool) -> [u64; 2] {
+        let product = |[mac, panel, once]: [f64; 3], c: &Connection<Operator>| {
             let (rows, columns) = c.weights.shape();
             let columns = match columns % TURN {
                 left if turns && left > 0 => columns - left + 2 * TURN,
@@ -201,7 +201,7 @@ impl Costs {
         };
         let connections = network.connections();
         let is_clamped = |k: usize| connections.iter().filter(|c| c.to == k).all(|c| c.from == 0);
-        let forward = |c: &Connection<Packed>| product(self.forward, c);
+        let forward = |c: &Connection<Operator>| product(self.forward, c);
         let infer: f64 = connections.iter().map(forward).sum();
         // A sweep leaves out what depends on the input alone.
         let forth: f64 = connections.iter().filter(|c| !is_clamped(c.to)).map(forward).sum();
@@ -261,7 +261,8 @@ mod tests {
     fn every_board_has_costs() {
         let blocks = [8, 8, 4].map(|units| Block::new(units, Activation::Relu));
         let panels = [0.0; packed_len(8, 8)];
-        let weights = |rows, columns| Packed::new(rows, columns, &panels).expect("a matrix");
+        let weights =
+            |rows, columns| fenchel_core::Packed::new(rows, columns, &panels).expect("a matrix").into();
         let connections = [
             Connection { from: 0, to: 1, weights: weights(8, 8) },
             Connection { from: 1, to: 2, weights: weights(4, 8) },

@@ -45,8 +45,10 @@ pub fn global_bound<W: Weights>(network: &Network<'_, W>) -> f64 {
 /// The largest singular value, from the Gram matrix of the shorter side.
 pub(crate) fn spectral_norm(weights: &impl Weights) -> f64 {
     let (rows, columns) = weights.shape();
-    let column = |j| weights.column(j).map(f64::from);
-    let matrix = DMatrix::from_iterator(rows, columns, (0..columns).flat_map(column));
+    let mut matrix = DMatrix::zeros(rows, columns);
+    for j in 0..columns {
+        weights.fan_out(j).for_each(|(i, w)| matrix[(i, j)] = f64::from(w));
+    }
     let gram = if rows < columns { &matrix * matrix.transpose() } else { matrix.tr_mul(&matrix) };
     gram.symmetric_eigenvalues().max().max(0.0).sqrt()
 }

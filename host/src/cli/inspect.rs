@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use fenchel_core::{Attack, Model, Network, Objective, Packed, Potential, Scaling, StateView};
+use fenchel_core::{Attack, Model, Network, Objective, Operator, Potential, Scaling, StateView};
 use serde_json::{Value, json};
 
 use super::samples::SampleArgs;
@@ -130,7 +130,7 @@ fn potential(potential: Potential) -> String {
     }
 }
 
-fn block(network: &Network<Packed>, k: usize, weights: bool) -> Value {
+fn block(network: &Network<Operator>, k: usize, weights: bool) -> Value {
     let mut block = json!({ "block": k, "units": network.blocks()[k].units });
     if k == 0 {
         return block;
@@ -140,7 +140,7 @@ fn block(network: &Network<Packed>, k: usize, weights: bool) -> Value {
     let incoming = network.connections().iter().filter(|c| c.to == k);
     block["from"] = incoming.clone().map(|c| c.from).collect();
     if weights {
-        let matrix = |weights: &Packed, rows| -> Value {
+        let matrix = |weights: &Operator, rows| -> Value {
             (0..rows).map(|i| weights.row(i).map(Value::from).collect::<Value>()).collect()
         };
         let rows = network.blocks()[k].size();

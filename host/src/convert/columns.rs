@@ -1,7 +1,7 @@
 //! Ranges of the input's columns: int8 has one scale a row, so a column whose weights are far below the others'
 //! loses them. Powers of two move from such columns to the input's factors, which changes no output.
 
-use fenchel_core::{Connection, Packed, Scaling, Weights};
+use fenchel_core::{Connection, Operator, Scaling, Weights};
 
 /// Steps of 127 that the largest weight of a column must have; with fewer its weights have less than three bits.
 const FEWEST_STEPS: f32 = 8.0;
@@ -10,7 +10,7 @@ const EXPONENTS: i32 = 40;
 
 /// Return what each column's factor is multiplied by and its weights are divided by: powers of two, which make the
 /// columns' largest weights alike. None if no column would lose its weights.
-pub fn powers(connections: &[Connection<Packed>], inputs: usize) -> Option<Vec<f32>> {
+pub fn powers(connections: &[Connection<Operator>], inputs: usize) -> Option<Vec<f32>> {
     let (mut largest, mut steps) = (vec![0.0f32; inputs], vec![0.0f32; inputs]);
     for c in connections.iter().filter(|c| c.from == 0) {
         for i in 0..c.weights.shape().0 {

@@ -117,7 +117,7 @@ pub fn of_model(place: &str, model: &Model) -> Result<Vec<Layer>> {
     require!(chain, place, expected, "connections beside the chain");
     let layer = |c: &Connection<_>| {
         let (rows, columns) = Weights::shape(&c.weights);
-        let weights = (0..rows).flat_map(|i| fenchel_core::Packed::row(&c.weights, i)).collect();
+        let weights = (0..rows).flat_map(|i| fenchel_core::Operator::row(&c.weights, i)).collect();
         let biases = network.bias(c.to).to_vec();
         Layer { name: c.to.to_string(), rows, columns, weights, biases, activation: None }
     };

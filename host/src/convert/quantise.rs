@@ -2,7 +2,8 @@
 
 use anyhow::Result;
 use fenchel_core::{
-    Bounds, Connection, Model, ModelFields, PANEL, Packed, Precision, Scaling, Weights, pack, packed_len,
+    Bounds, Connection, Model, ModelFields, Operator, PANEL, Packed, Precision, Scaling, Weights, pack,
+    packed_len,
 };
 
 use super::columns;
@@ -45,7 +46,7 @@ pub fn narrow(model: &Model, precision: Precision) -> Result<ModelBytes> {
             Panels::F16(values) => Packed::from_halves(rows, columns, values),
             Panels::Int8 { scales, values } => Packed::from_bytes(rows, columns, scales, values),
         };
-        Ok(Connection { from: c.from, to: c.to, weights: weights? })
+        Ok(Connection { from: c.from, to: c.to, weights: weights?.into() })
     });
     let connections = connections.collect::<Result<Vec<_>>>()?;
     let mut header = fields.header;
@@ -65,7 +66,7 @@ enum Panels {
 
 impl Panels {
     /// In that form, with each column divided by its power of two.
-    fn new(weights: &Packed, precision: Precision, powers: Option<&[f32]>) -> Result<Self> {
+    fn new(weights: &Operator, precision: Precision, powers: Option<&[f32]>) -> Result<Self> {
         let (rows, columns) = weights.shape();
         let mut row_major: Vec<f32> = (0..rows).flat_map(|i| weights.row(i)).collect();
         if let Some(powers) = powers {

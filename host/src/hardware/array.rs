@@ -203,7 +203,7 @@ impl Weights for Reading<'_> {
         add_noise(u, rows, &self.feedback, e, columns);
     }
 
-    fn column(&self, j: usize) -> impl Iterator<Item = f32> {
-        self.array.forward.column(j)
+    fn fan_out(&self, j: usize) -> impl Iterator<Item = (usize, f32)> {
+        self.array.forward.fan_out(j)
     }
 }

@@ -146,7 +146,7 @@ impl Weights for Shape {
     }
     fn apply(&self, _: &[f32], _: &mut [f32]) {}
     fn apply_transposed(&self, _: &[f32], _: &mut [f32]) {}
-    fn column(&self, _: usize) -> impl Iterator<Item = f32> {
-        std::iter::repeat_n(0.0, self.0)
+    fn fan_out(&self, _: usize) -> impl Iterator<Item = (usize, f32)> {
+        std::iter::empty()
     }
 }

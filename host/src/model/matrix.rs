@@ -92,8 +92,8 @@ impl Weights for Matrix {
         multiply(shape, Left::row_major(u, self.rows), self.row_major(), true, e);
     }
 
-    fn column(&self, j: usize) -> impl Iterator<Item = f32> {
-        self.values[j * self.rows..][..self.rows].iter().copied()
+    fn fan_out(&self, j: usize) -> impl Iterator<Item = (usize, f32)> {
+        self.values[j * self.rows..][..self.rows].iter().copied().enumerate()
     }
 }
 
@@ -161,7 +161,7 @@ mod tests {
             outer.set_outer(&u, &z);
             close(outer.row_major(), |at| (0..samples).map(|s| u_at(s, at / n) * z_at(s, at % n)).sum());
 
-            let column: Vec<f32> = matrix.column(n - 1).collect();
+            let column: Vec<f32> = matrix.fan_out(n - 1).map(|(_, w)| w).collect();
             close(&column, |i| w(i, n - 1));
         }
     }

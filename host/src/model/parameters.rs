@@ -1,6 +1,6 @@
 //! What is trained: the weights and biases of a network, with its shape.
 
-use fenchel_core::{Block, Connection, Model, Network, Packed, Weights};
+use fenchel_core::{Block, Connection, Model, Network, Operator, Weights};
 use rand_core::Rng;
 
 use crate::{Architecture, Matrix};
@@ -51,7 +51,7 @@ impl Parameters {
     /// Those of a model.
     pub fn of_model(model: &Model) -> Self {
         let network = model.network();
-        let connection = |c: &Connection<Packed>| {
+        let connection = |c: &Connection<Operator>| {
             let (rows, columns) = c.weights.shape();
             let values: Vec<_> = (0..rows).flat_map(|i| c.weights.row(i).take(columns)).collect();
             let weights = Matrix::from_row_major(rows, columns, &values);

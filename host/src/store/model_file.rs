@@ -106,7 +106,7 @@ pub fn export(parameters: &Parameters, shape: &[usize], header: Header) -> Resul
     let panels: Vec<_> = panels.collect();
     let connections = parameters.connections.iter().zip(&panels).map(|(c, panels)| {
         let (rows, columns) = c.weights.shape();
-        let weights = Packed::new(rows, columns, panels)?;
+        let weights = Packed::new(rows, columns, panels)?.into();
         Ok(Connection { from: c.from, to: c.to, weights })
     });
     let connections = connections.collect::<Result<Vec<_>>>()?;

@@ -5,7 +5,7 @@ use crate::graph::{Edge, Graph, Row};
 use crate::relaxation;
 use crate::weights::Dense;
 use fenchel_core::{
-    Activation, Block, Connection, Gradient, Network, Nudge, Packed, Potential, Problem, Weights,
+    Activation, Block, Connection, Gradient, Network, Nudge, Operator, Packed, Potential, Problem, Weights,
 };
 use rand_core::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro128PlusPlus;
@@ -185,6 +185,13 @@ impl RandomNetwork {
     pub fn packed(&self) -> Vec<Connection<Packed<'_>>> {
         self.connections(|index, rows, columns| {
             Packed::new(rows, columns, &self.panels[index]).expect("packed_len values")
+        })
+    }
+
+    /// The connections as a model file has them.
+    pub fn operators(&self) -> Vec<Connection<Operator<'_>>> {
+        self.connections(|index, rows, columns| {
+            Packed::new(rows, columns, &self.panels[index]).expect("packed_len values").into()
         })
     }
 

@@ -45,7 +45,7 @@ impl Weights for Dense<'_> {
         }
     }
 
-    fn column(&self, j: usize) -> impl Iterator<Item = f32> {
-        (0..self.rows).map(move |i| self.values[i * self.columns + j])
+    fn fan_out(&self, j: usize) -> impl Iterator<Item = (usize, f32)> {
+        (0..self.rows).map(move |i| (i, self.values[i * self.columns + j]))
     }
 }

@@ -28,7 +28,7 @@ fn connection(text: &mut String, from: usize, to: usize, index: usize, weights: 
     let columns = weights.shape().1;
     for j in 0..columns {
         let source = if from == 0 { format!("x_{j}") } else { format!("z_{from}_{j}") };
-        for (i, w) in weights.column(j).enumerate().filter(|(_, w)| *w != 0.0) {
+        for (i, w) in weights.fan_out(j).filter(|(_, w)| *w != 0.0) {
             require!(w.is_finite(), format!("connection {index}"), "finite weights", w);
             let w = f64::from(w) * CONDUCTANCE;
             writeln!(text, "Gw{index}_{i}_{j} 0 a_{to}_{i} {source} 0 {w:e}")?;

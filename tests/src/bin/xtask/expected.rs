@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 use fenchel::analysis::sample::Sample;
-use fenchel_core::{Model, Network, Packed, Schedule, Settings, StateView, Sweep, checksum};
+use fenchel_core::{Model, Network, Operator, Schedule, Settings, StateView, Sweep, checksum};
 
 use crate::samples::Samples;
 
@@ -39,7 +39,7 @@ pub fn relax(model: &Model, samples: &Samples) -> Result<Vec<String>> {
 }
 
 /// Checksum of all activities.
-pub fn digest(network: &Network<Packed>, state: &StateView) -> u32 {
+pub fn digest(network: &Network<Operator>, state: &StateView) -> u32 {
     let mut digest = checksum();
     for k in 1..=network.output() {
         state.activities(network, k).iter().for_each(|z| digest.update(&z.to_le_bytes()));
