@@ -7,10 +7,11 @@ use anyhow::Result;
 use clap::Subcommand;
 use serde_json::{Value, json};
 
+use super::reading::ReadingArgs;
 use super::table::table;
 use crate::BadInput;
 use crate::data::fetch::{Limits, Outcome, Progress, Remote, fetch, without_password};
-use crate::data::{self, FOLDER, NAMED};
+use crate::data::{self, FOLDER, NAMED, Reading};
 use crate::error::{printable, require};
 use crate::output::{self, say_above};
 
@@ -36,7 +37,9 @@ enum Command {
 struct ListArgs {
     /// What to look at: whatever --data takes [default: every name that it takes]
     data: Vec<String>,
-    /// Print one JSON object a line: name, place, samples (train, validation, test), shape, classes (names); error where it can't be used
+    #[command(flatten)]
+    reading: ReadingArgs,
+    /// Print one JSON object a line: name, place, samples (train, validation, test), shape, classes (names), features (names), sha256, warnings; error where it can't be used
     #[arg(long)]
     json: bool,
 }
@@ -87,9 +90,9 @@ fn place(name: &str) -> Option<String> {
     }
 }
 
-fn listed(name: &str) -> Value {
+fn listed(name: &str, reading: &Reading) -> Value {
     let place = place(name);
-    match data::load(name) {
+    match data::load_as(name, reading) {
         Ok(data) => json!({
             "name": name,
             "place": place,
@@ -100,6 +103,9 @@ fn listed(name: &str) -> Value {
             },
             "shape": data.shape,
             "classes": data.class_names,
+            "features": data.feature_names,
+            "sha256": data.identity().to_string(),
+            "warnings": data.warnings,
         }),
         Err(error) => json!({ "name": name, "place": place, "error": format!("{error:#}") }),
     }
@@ -108,7 +114,9 @@ fn listed(name: &str) -> Value {
 fn list(args: &ListArgs) -> Result<()> {
     let all = || NAMED.iter().map(|named| named.name.to_string()).collect();
     let names: Vec<String> = if args.data.is_empty() { all() } else { args.data.clone() };
-    let sets: Vec<_> = names.iter().map(|name| listed(name)).collect();
+    let mut reading = Reading::default();
+    args.reading.apply(&mut reading);
+    let sets: Vec<_> = names.iter().map(|name| listed(name, &reading)).collect();
     let unusable: Vec<_> = sets.iter().zip(&args.data).filter(|(set, _)| !set["error"].is_null()).collect();
     let outcome = match unusable.first() {
         None => Ok(()),
@@ -137,6 +145,9 @@ fn list(args: &ListArgs) -> Result<()> {
     }));
     table(&rows)?;
     for (set, name) in sets.iter().zip(&names) {
+        for warning in set["warnings"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+            super::print(format_args!("{name}: {warning}"))?;
+        }
         let Some(error) = set["error"].as_str() else { continue };
         let fetched = data::named(name).is_some_and(|named| named.published.is_some());
         if fetched && set["place"].is_null() {

@@ -1,16 +1,17 @@
 //! `fenchel export`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use fenchel_core::{Model, Precision};
 use serde_json::json;
 
 use super::errors;
-use crate::analysis::evaluate::{accuracy, check_fits};
+use super::samples::SampleArgs;
+use crate::analysis::evaluate::accuracy;
 use crate::convert::quantise::{name, narrow};
 use crate::convert::{self, identifier};
-use crate::data::{self, Dataset};
+use crate::data::Dataset;
 use crate::error::{quoted, require};
 use crate::output::{self, say};
 use crate::store::files;
@@ -77,7 +78,7 @@ pub fn run(args: &Args) -> Result<()> {
     };
     let narrowed = narrow(&model, form)?;
     write(args, &narrowed)?;
-    let data = data(&model);
+    let data = data(&args.run, &model);
     if let Err(error) = &data {
         say(format_args!("accuracy unknown: {}", errors::line(error)));
     }
@@ -130,11 +131,10 @@ fn name_of(args: &Args) -> Result<String> {
     Ok(name.clone())
 }
 
-/// The data that the model names, if that is here and still fits.
-fn data(model: &Model) -> Result<Dataset> {
-    let data = data::load(model.header().data.name)?;
-    check_fits(model, &data)?;
-    Ok(data)
+/// The data that the model at `path` was trained on, if that is here and unchanged.
+fn data(path: &Path, model: &Model) -> Result<Dataset> {
+    let chosen = SampleArgs::default().load(path, model)?;
+    Ok(chosen.data)
 }
 
 /// A form of weights as `--weights` has it.

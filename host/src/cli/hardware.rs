@@ -112,9 +112,9 @@ impl HardwareArgs {
         for run in runs {
             let bytes = ModelBytes::read(run)?;
             let model = bytes.model(run.display())?;
-            let data_set = data.load(&model)?;
-            let part = data.part(&data_set);
-            let first = |count| Samples::new(part, data_set.features, model.scaling(), count);
+            let chosen = data.load(run, &model)?;
+            let part = chosen.split();
+            let first = |count| Samples::new(&part, chosen.data.features, model.scaling(), count);
             let samples = first(self.images.unwrap_or(part.len()));
             let few = first(self.nudged_images.min(samples.labels.len()));
             counts = (samples.labels.len(), few.labels.len());

@@ -1,19 +1,27 @@
 //! `fenchel infer`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use fenchel_core::label;
-use serde_json::json;
+use fenchel_core::Model;
 
+use super::answer::Answers;
 use super::samples::SampleArgs;
-use crate::analysis::evaluate::outputs;
+use crate::data::table::stream::{Stream, Wanted};
+use crate::data::{self, Reading, Split, Target};
 use crate::error::require;
+use crate::output;
 use crate::store::model_file::ModelBytes;
 
-/// Label and outputs of each sample, one a line
+/// What a model answers to each sample, one a line: to every row of a file, with or without labels
 #[derive(clap::Args)]
-#[command(after_help = "Example: fenchel infer runs/first --index 7")]
+#[command(
+    allow_negative_numbers = true,
+    after_help = "Examples:
+  fenchel infer runs/first --index 7
+  fenchel infer runs/gestures --data new.csv > answers.csv
+  read-sensor | fenchel infer runs/gestures --data - --json --reject 0.2"
+)]
 pub struct Args {
     /// Model file or run folder
     model: PathBuf,
@@ -22,7 +30,10 @@ pub struct Args {
     /// Only this sample, counted from 0
     #[arg(long)]
     index: Option<usize>,
-    /// Print one JSON object a line: index, label, name, outputs
+    /// Answer unknown where the margin, the largest output less the second, is smaller; `eval --coverage` finds one [default: what the model holds, if anything]
+    #[arg(long, value_name = "MARGIN")]
+    reject: Option<f32>,
+    /// Print one JSON object a line: index, label (null if unknown), name, outputs, margin, probability [default: CSV]
     #[arg(long)]
     json: bool,
 }
@@ -30,28 +41,76 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<()> {
     let bytes = ModelBytes::read(&args.model)?;
     let model = bytes.model(args.model.display())?;
-    let data = args.samples.load(&model)?;
-    let split = args.samples.part(&data);
-    let network = model.network();
-    let range = match args.index {
-        None => 0..split.len(),
-        Some(index) => {
-            require!(index < split.len(), "--index", format!("0 to {}", split.len() - 1), index);
-            index..index + 1
-        }
+    let answers = Answers::new(&model, args.reject);
+    let mut printer = Printer { model: &model, answers, args, activities: Vec::new(), begun: false };
+    let named = args.samples.data.as_deref().filter(|_| args.samples.split.is_none());
+    let Some(name) = named.filter(|name| *name == "-" || data::is_file(name)) else {
+        let chosen = args.samples.load(&args.model, &model)?;
+        return printer.split(&chosen.split());
     };
-    let names: Vec<_> = model.class_names().collect();
-    let chosen: Vec<_> = range.clone().collect();
-    let outputs = outputs(&network, &split.select(data.features, &chosen), model.scaling())?;
-    for (index, outputs) in range.zip(outputs.chunks_exact(network.output_units())) {
-        let label = label(outputs);
-        if args.json {
-            super::print(
-                json!({ "index": index, "label": label, "name": names[label], "outputs": outputs }),
-            )?;
-        } else {
-            super::print(format_args!("{index}: {} {outputs:.4?}", names[label].escape_debug()))?;
+    let reading = args.samples.reading(&args.model, &model)?;
+    if name != "-" && data::is_archive(Path::new(name)) {
+        let reading = Reading { whole: true, target: Target::Nothing, ..reading };
+        let data = data::load_as(name, &reading)?;
+        let (expected, got) = (model.network().input_units(), data.features);
+        require!(got == expected, name, format!("{expected} values a sample, as the model takes"), got);
+        return printer.split(&data.test);
+    }
+    let names = model.header().input.names.map(|names| names.iter().map(String::from).collect());
+    let wanted = Wanted { features: model.network().input_units(), names };
+    let mut stream = Stream::open(name, &reading, &wanted)?;
+    for note in stream.notes.drain(..) {
+        output::say(format_args!("{name}: {note}"));
+    }
+    while let Some(sample) = stream.next()? {
+        if args.index.is_none_or(|index| index == sample.index) {
+            printer.print(sample.index, &sample.values)?;
+        }
+        if args.index == Some(sample.index) {
+            return Ok(());
         }
     }
+    require!(args.index.is_none(), "--index", "a row of the file", args.index.unwrap_or_default());
     Ok(())
+}
+
+/// Prints answers one by one.
+struct Printer<'a> {
+    model: &'a Model<'a>,
+    answers: Answers<'a>,
+    args: &'a Args,
+    activities: Vec<f32>,
+    begun: bool,
+}
+
+impl Printer<'_> {
+    /// Answer every sample of `split`, or the one that was asked for.
+    fn split(&mut self, split: &Split) -> Result<()> {
+        let range = match self.args.index {
+            None => 0..split.len(),
+            Some(index) => {
+                let most = split.len().saturating_sub(1);
+                require!(index < split.len(), "--index", format!("0 to {most}"), index);
+                index..index + 1
+            }
+        };
+        let features = self.model.network().input_units();
+        range.into_iter().try_for_each(|index| self.print(index, &split.raw(index, features)))
+    }
+
+    /// Answer one sample of `raw` values.
+    fn print(&mut self, index: usize, raw: &[f32]) -> Result<()> {
+        let network = self.model.network();
+        self.activities.resize(network.units(), 0.0);
+        let input = self.answers.input(raw)?;
+        let outputs = network.infer(&input, &mut self.activities)?;
+        if self.args.json {
+            return super::print(self.answers.json(index, &input, outputs));
+        }
+        if !self.begun {
+            self.begun = true;
+            super::print(self.answers.header())?;
+        }
+        super::print(self.answers.csv(index, &input, outputs))
+    }
 }

@@ -46,7 +46,7 @@ pub fn run(args: &Args) -> Result<()> {
     let model = bytes.model(args.model.display())?;
     let mut report = report(&model, bytes.len(), args.weights);
     if args.safe_beta {
-        report["safe_beta"] = safe_beta(&model, args.samples.part(&args.samples.load(&model)?))?;
+        report["safe_beta"] = safe_beta(&model, &args.samples.load(&args.model, &model)?.split())?;
     }
     if let Some(board) = &args.target {
         report["target"] = cost::report(&model, bytes.len(), board)?;

@@ -1,5 +1,6 @@
 //! The command line: a thin layer over the library. One file a command; the list is `Command`.
 
+mod answer;
 mod bench;
 mod data;
 mod errors;

@@ -46,12 +46,12 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<()> {
     let bytes = ModelBytes::read(&args.model)?;
     let model = bytes.model(args.model.display())?;
-    let data = args.samples.load(&model)?;
-    let split = args.samples.part(&data);
+    let chosen = args.samples.load(&args.model, &model)?;
+    let split = chosen.split();
     require!(args.sweeps > 0, "--sweeps", "at least 1", args.sweeps);
     require!(args.tolerance >= 0.0, "--tolerance", "a number of at least 0", args.tolerance);
     let contrast = args.problems.contrast()?;
-    let sample = args.problems.sample(&model, &data, split, args.index)?;
+    let sample = args.problems.sample(&model, &chosen.data, &split, args.index)?;
     let settings = Settings { schedule: args.schedule, sweeps: args.sweeps, tolerance: args.tolerance };
     let problems = ["first", "second"]
         .into_iter()

@@ -1,49 +1,108 @@
 //! Which samples a command works on.
 
-use anyhow::Result;
-use fenchel_core::Model;
+use std::borrow::Cow;
+use std::path::Path;
 
+use anyhow::{Context, Result};
+use fenchel_core::{Model, Task};
+
+use super::reading::ReadingArgs;
 use crate::analysis::evaluate::check_fits;
-use crate::data::{self, Dataset, Split};
-use crate::output::say;
+use crate::data::{self, Dataset, Reading, Split};
+use crate::output;
+use crate::store::run::SETTINGS;
+use crate::train::Settings;
 
-/// The splits of a data set.
-#[derive(Clone, Copy, clap::ValueEnum)]
-enum Part {
+/// The parts of a data set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Part {
     Train,
     Validation,
     Test,
+    All,
 }
 
 /// Samples to work on.
-#[derive(clap::Args)]
+#[derive(clap::Args, Default)]
 pub struct SampleArgs {
     /// A name of `fenchel data list`, a folder of IDX files, a CSV or NPZ file [default: what the model was trained on]
     #[arg(long)]
-    data: Option<String>,
-    /// Which part of the data
-    #[arg(long, value_enum, default_value = "test")]
-    split: Part,
+    pub data: Option<String>,
+    /// Which part of the data [default: test; all of a CSV or NPZ file that the model wasn't trained on]
+    #[arg(long, value_enum)]
+    pub split: Option<Part>,
+    #[command(flatten)]
+    pub reading: ReadingArgs,
+}
+
+/// Samples as a command asked for them.
+pub struct Chosen {
+    /// The data set that they are of.
+    pub data: Dataset,
+    /// The part that was asked for.
+    part: Part,
+}
+
+impl Chosen {
+    /// The part that was asked for.
+    pub fn split(&self) -> Cow<'_, Split> {
+        let Dataset { train, validation, test, .. } = &self.data;
+        match self.part {
+            Part::Train => Cow::Borrowed(train),
+            Part::Validation => Cow::Borrowed(validation),
+            Part::Test => Cow::Borrowed(test),
+            Part::All => Cow::Owned(Split::concat(&[train, validation, test])),
+        }
+    }
 }
 
 impl SampleArgs {
-    /// The data, checked against the model.
-    pub fn load(&self, model: &Model) -> Result<Dataset> {
-        let data = data::load(self.data.as_deref().unwrap_or(model.header().data.name))?;
-        check_fits(model, &data)?;
-        let trained_on = model.header().data.sha256.filter(|_| self.data.is_none());
-        if trained_on.is_some_and(|sha256| *sha256 != data.identity().0) {
-            say(format_args!("warning: {} has changed since the model was trained on it", data.name));
+    /// How the file is read: as the run at `path` read its own, if that is one, and as the options say; classes are
+    /// those of the model.
+    pub fn reading(&self, path: &Path, model: &Model) -> Result<Reading> {
+        let file = path.join(SETTINGS);
+        let mut reading = if path.is_dir() && file.is_file() {
+            let text = std::fs::read_to_string(&file).with_context(|| file.display().to_string())?;
+            Settings::from_toml(&text).with_context(|| file.display().to_string())?.reading
+        } else {
+            Reading::default()
+        };
+        self.reading.apply(&mut reading);
+        if let Task::Classification { classes, .. } = model.task() {
+            reading.classes = Some(classes.iter().map(String::from).collect());
         }
-        Ok(data)
+        Ok(reading)
     }
 
-    /// The chosen part.
-    pub fn part<'a>(&self, data: &'a Dataset) -> &'a Split {
-        match self.split {
-            Part::Train => &data.train,
-            Part::Validation => &data.validation,
-            Part::Test => &data.test,
+    /// The data of the model at `path`, or the data that was named, checked against the model.
+    ///
+    /// Without `--data` other data than the model was trained on is refused; with it, it is said.
+    pub fn load(&self, path: &Path, model: &Model) -> Result<Chosen> {
+        let source = self.data.as_deref().unwrap_or(model.header().data.name);
+        let data = data::load_as(source, &self.reading(path, model)?)?;
+        check_fits(model, &data)?;
+        let wanted = model.header().data.sha256;
+        if self.data.is_none() {
+            data.require(wanted)?;
         }
+        let other = wanted.is_some_and(|wanted| *wanted != data.identity().0);
+        let mut part = self.split.unwrap_or(Part::Test);
+        if other {
+            if self.split.is_none() && !data.test_apart {
+                part = Part::All;
+                output::say(format_args!(
+                    "{source} is other data than the model was trained on: all its samples count (--split test takes \
+                     the fifth that training would hold out)"
+                ));
+            } else {
+                output::say(format_args!("{source} is other data than the model was trained on"));
+            }
+        }
+        Ok(Chosen { data, part })
     }
+}
+
+/// Say what was assumed of `data`, or looks wrong, a line each.
+pub fn warn(data: &Dataset) {
+    data.warnings.iter().for_each(|line| output::say(format_args!("{}: {line}", data.name)));
 }

@@ -123,8 +123,8 @@ pub fn run(args: &Args) -> Result<()> {
     if let Some(count) = args.check {
         return compare(args, &model, count, level);
     }
-    let data = args.samples.load(&model)?;
-    let sample = args.problems.sample(&model, &data, args.samples.part(&data), args.index)?;
+    let chosen = args.samples.load(&args.model, &model)?;
+    let sample = args.problems.sample(&model, &chosen.data, &chosen.split(), args.index)?;
     let [first, second] = args.problems.contrast()?.nudges;
     let nudge = match args.problem {
         Which::Free => Nudge::FREE,
@@ -163,15 +163,15 @@ pub fn run(args: &Args) -> Result<()> {
 
 /// A line for each problem; an error unless every sample is within.
 fn compare(args: &Args, model: &Model, count: usize, level: Level) -> Result<()> {
-    let data = args.samples.load(model)?;
-    let split = args.samples.part(&data);
+    let chosen = args.samples.load(&args.model, model)?;
+    let (data, split) = (&chosen.data, chosen.split());
     require!((1..=split.len()).contains(&count), "--check", format!("1 to {}", split.len()), count);
     let [first, second] = args.problems.contrast()?.nudges;
     let bound = if args.level == LevelName::Crossbar { WITHIN_CROSSBAR } else { WITHIN };
     let mut rows = Vec::new();
     for (name, nudge) in [("free", Nudge::FREE), ("first", first), ("second", second)] {
         let one = |index| -> Result<Comparison> {
-            let sample = args.problems.sample(model, &data, split, index)?;
+            let sample = args.problems.sample(model, data, &split, index)?;
             check(model, &sample.problem(&nudge), level, bound)
                 .map_err(|error| error.context(format!("sample {index}")))
         };

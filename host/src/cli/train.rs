@@ -7,6 +7,7 @@ use clap::Args as _;
 use serde_json::json;
 
 use super::options::Options;
+use super::samples::warn;
 use super::training::{Loudness, watched};
 use crate::BadInput;
 use crate::analysis::evaluate::accuracy;
@@ -71,6 +72,7 @@ fn begin(args: &Args) -> Result<()> {
         say(format_args!("warning: {option} has no effect with --objective {objective}"));
     }
     let data = data::load_as(&settings.data.source, &settings.reading)?;
+    warn(&data);
     let trainer = Trainer::new(&settings, &data)?;
     // What no model file can hold is refused now, not after the first epoch.
     export_run(trainer.parameters(), &settings, 0, &data)?;

@@ -2,10 +2,12 @@
 
 use std::fmt::{self, Display, Formatter};
 
+use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{Dataset, Split, Values};
+use crate::error::require;
 
 /// SHA-256 of a data set's values, labels, names and split. The path and the scaling don't count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +44,22 @@ pub fn of(data: &Dataset) -> Identity {
         hash_values(&mut digest, split);
     }
     Identity(digest.finalize().into())
+}
+
+impl Dataset {
+    /// Refuse any other data than those with the identity `wanted`, if there is one.
+    ///
+    /// # Errors
+    /// [`crate::BadInput`] with both identities.
+    pub fn require(&self, wanted: Option<&[u8; 32]>) -> Result<()> {
+        let Some(wanted) = wanted.map(|bytes| Identity(*bytes)) else { return Ok(()) };
+        let got = self.identity();
+        let expected = format!(
+            "the data that the model was trained on, of SHA-256 {wanted:#}… (eval and infer take other data by --data)"
+        );
+        require!(wanted == got, &self.name, expected, format!("other data, of {got:#}…"));
+        Ok(())
+    }
 }
 
 /// Values and targets, each kind with its count.

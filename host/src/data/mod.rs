@@ -69,6 +69,8 @@ pub struct Dataset {
     pub validation: Split,
     /// Samples for the final figure.
     pub test: Split,
+    /// Whether the test samples came apart from the others, or were divided from them.
+    pub test_apart: bool,
     /// What was assumed or looks wrong: a line each, which names the option that changes it.
     pub warnings: Vec<String>,
     /// Measured once, when it is first asked for.
@@ -153,7 +155,9 @@ pub fn load_as(name: &str, reading: &Reading) -> Result<Dataset> {
         let expected = format!("{}, a folder of IDX files, a CSV or an NPZ file", names.join(", "));
         return Err(BadInput::new("`data`", expected, format!("{name:?}, which doesn't exist")).into());
     };
-    dataset.check()?;
+    if !reading.whole {
+        dataset.check()?;
+    }
     Ok(Dataset { name: name.to_string(), ..dataset })
 }
 
@@ -177,6 +181,7 @@ impl Dataset {
             train,
             validation,
             test,
+            test_apart: true,
             warnings: Vec::new(),
             known: Known::default(),
         }
@@ -214,8 +219,13 @@ impl Dataset {
     }
 }
 
+/// Whether `name` is that of a file, and not of a named data set.
+pub fn is_file(name: &str) -> bool {
+    named(name).is_none() && Path::new(name).is_file()
+}
+
 /// Whether it begins as a zip archive, or says that it is one.
-fn is_archive(path: &Path) -> bool {
+pub fn is_archive(path: &Path) -> bool {
     if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("npz")) {
         return true;
     }

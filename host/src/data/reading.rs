@@ -108,6 +108,9 @@ pub struct Reading {
     /// Names of the classes by number, where a model settles them.
     #[serde(skip)]
     pub classes: Option<Vec<String>>,
+    /// Every sample, in file order and however few, is in the test part.
+    #[serde(skip)]
+    pub whole: bool,
 }
 
 impl Reading {

@@ -97,8 +97,15 @@ pub fn assemble(
             (false, Some(fold)) => Shares::Fold(fold),
             (false, None) => Shares::Whole,
         };
-        require!(count >= FEWEST || own_test, place, format!("at least {FEWEST} samples"), count);
-        let divided = if own_validation && own_test {
+        require!(
+            count >= FEWEST || own_test || reading.whole,
+            place,
+            format!("at least {FEWEST} samples"),
+            count
+        );
+        let divided = if reading.whole {
+            [Vec::new(), Vec::new(), (0..count).collect()]
+        } else if own_validation && own_test {
             [(0..count).collect(), Vec::new(), Vec::new()]
         } else {
             match form.gap {
@@ -121,8 +128,10 @@ pub fn assemble(
     let scaling = measure::scaling(&train, &form.shape, form.channels, reading.scaling);
     let mut dataset = Dataset::new(place, form.shape, class_names, scaling, (train, validation, test));
     (dataset.feature_names, dataset.target_names) = (form.feature_names, form.target_names);
-    warnings.extend(suspicions::of(&dataset, reading));
-    Ok(Dataset { warnings, ..dataset })
+    if !reading.whole {
+        warnings.extend(suspicions::of(&dataset, reading));
+    }
+    Ok(Dataset { warnings, test_apart: own_test, ..dataset })
 }
 
 /// The class of each sample of each part, and the classes' names.

@@ -74,6 +74,30 @@ impl Split {
         .expect("factors for these features");
     }
 
+    /// The raw values of sample `index`.
+    pub fn raw(&self, index: usize, features: usize) -> Vec<f32> {
+        let range = index * features..(index + 1) * features;
+        match &self.values {
+            Values::Bytes(bytes) => bytes[range].iter().map(|&byte| f32::from(byte)).collect(),
+            Values::Floats(floats) => floats[range].to_vec(),
+        }
+    }
+
+    /// The samples of `splits` one after the other, all of the same kind.
+    pub fn concat(splits: &[&Self]) -> Self {
+        let mut all = Self::default();
+        for split in splits {
+            match (&mut all.values, &split.values) {
+                (Values::Bytes(own), Values::Bytes(bytes)) => own.extend(bytes),
+                (Values::Floats(own), Values::Floats(floats)) => own.extend(floats),
+                (own, values) => own.clone_from(values),
+            }
+            all.labels.extend(&split.labels);
+            all.targets.extend(&split.targets);
+        }
+        all
+    }
+
     /// The samples at `indices`, in that order.
     pub fn select(&self, features: usize, indices: &[usize]) -> Self {
         let targets = self.targets.len() / self.len().max(1);

@@ -89,6 +89,7 @@ impl Reported {
         let model = bytes.model(self.name())?;
         check_fits(&model, &data)?;
         self.check_is_own(&model, &data)?;
+        data.require(model.header().data.sha256)?;
         drop(model);
         Ok(self.loaded.get_or_init(|| (bytes, data)))
     }

@@ -8,6 +8,7 @@ pub mod header;
 pub mod labels;
 mod order;
 pub mod rows;
+pub mod stream;
 
 use std::fmt::Display;
 use std::io::{BufReader, Read};

@@ -32,7 +32,7 @@ pub struct Row<'a> {
 }
 
 /// The first lines of a reader, and the rest after them.
-type Whole<R> = std::io::Chain<Cursor<Vec<u8>>, Runs<R>>;
+pub type Whole<R> = std::io::Chain<Cursor<Vec<u8>>, Runs<R>>;
 
 impl<R: BufRead> Rows<Whole<R>> {
     /// Read `text`, in UTF-8. The first `lookahead` rows are read at once to find the delimiter, unless it is
