@@ -91,8 +91,7 @@ pub fn by_content(keys: &[Key], labels: &[usize], shares: Shares) -> Parts {
     let mut parts: BTreeMap<Key, usize> = units.keys().map(|&key| (key, shares.part(key))).collect();
     let classes = labels.iter().max().map_or(0, |&most| most + 1);
     let mut training = vec![0usize; classes];
-    for (key, indices) in units.iter().filter(|(key, _)| parts[key] == TRAIN) {
-        let _ = key;
+    for (_, indices) in units.iter().filter(|(key, _)| parts[key] == TRAIN) {
         indices.iter().for_each(|&index| training[labels[index]] += 1);
     }
     for (key, indices) in units.iter().rev() {
@@ -115,6 +114,12 @@ pub fn by_content(keys: &[Key], labels: &[usize], shares: Shares) -> Parts {
         if let Some((key, indices)) = spare {
             parts.insert(*key, part);
             indices.iter().for_each(|&index| training[labels[index]] -= 1);
+            continue;
+        }
+        // Training can spare none: the other part, if it has several.
+        let mut held = units.keys().filter(|key| parts[key] != TRAIN);
+        if let (Some(&key), Some(_)) = (held.next_back(), held.next_back()) {
+            parts.insert(key, part);
         }
     }
     let mut divided = Parts::default();
