@@ -86,10 +86,9 @@ fn an_npz_file_with_a_test_set_keeps_it() {
     assert_eq!((set.train.len(), set.validation.len(), set.test.len()), (28, 2, 10));
     let Values::Floats(test) = &set.test.values else { panic!("floats") };
     assert_eq!(test, &floats[540..]);
-    // 0 to 204 in the file, so −10 to 92 here.
-    let mut ends = [0.0; 2];
-    set.scaling.view().apply(&[-10.0f32, 92.0], &mut ends).expect("fits");
-    assert_eq!(ends, [0.0, 1.0]);
+    assert_eq!(set.scaling.view().factors().len(), 18, "one a feature");
+    let (low, high) = set.bounds().expect("samples");
+    assert!(low.iter().all(|&low| low < 0.0) && high.iter().all(|&high| high > 0.0), "the mean becomes 0");
 
     let replaced = |index: usize, name: &'static str, bytes: Vec<u8>| {
         let mut arrays = whole.clone();
@@ -100,9 +99,9 @@ fn an_npz_file_with_a_test_set_keeps_it() {
     for (error, words) in [
         (replaced(0, "x_train", array(&[30, 18], &nan)), "file, array x_train: expected finite numbers"),
         (replaced(0, "x_train", array(&[15, 36], &floats[..540])), "30 samples, one a label"),
-        (replaced(1, "y_train", array(&[30], &[0.5f32; 30])), "labels as whole numbers"),
-        (replaced(1, "y_train", array(&[30], &vec![-1i64; 30])), "labels from 0 to 999"),
-        (replaced(1, "y_train", array(&[15, 2], &y[..30])), "one label a sample"),
+        (replaced(1, "y_train", array(&[30], &[0.5f32; 30])), "whole numbers or texts as labels"),
+        (replaced(1, "y_train", array(&[30, 2], &[1i64; 60])), "one label a sample"),
+        (replaced(1, "y_train", array(&[15, 2], &y[..30])), "15 samples, one a label"),
         (replaced(2, "x_test", array(&[10, 6, 3], &floats[540..])), "samples of shape [18]"),
         (replaced(3, "other", array(&[10], &y[30..])), "no y_test"),
     ] {
