@@ -1,5 +1,11 @@
-//! Activations: projections on a convex set C. A new one is a variant here and a row in each match.
+//! Activations: projections on a convex set C.
+//!
+//! To add one, write a file here with its functions of one unit, or of one row, and add a variant to
+//! [`Activation`]; the compiler then lists the rest.
 
+mod clip;
+mod linear;
+mod relu;
 mod simplex;
 
 use crate::kernel::units::{map, row, zip};
@@ -35,13 +41,19 @@ impl Activation {
 
     /// Whether f acts on each unit for itself.
     pub fn is_elementwise(self) -> bool {
-        self != Self::Simplex
+        match self {
+            Self::Linear | Self::Relu | Self::Clip { .. } => true,
+            Self::Simplex => false,
+        }
     }
 
     /// f on the row of pre-activations `a`, as one function of each unit.
     #[inline(always)]
     pub(crate) fn on(self, a: impl Iterator<Item = f32> + Clone) -> Projection {
-        let threshold = if self == Self::Simplex { simplex::threshold(a) } else { 0.0 };
+        let threshold = match self {
+            Self::Linear | Self::Relu | Self::Clip { .. } => 0.0,
+            Self::Simplex => simplex::threshold(a),
+        };
         Projection { activation: self, threshold }
     }
 
@@ -50,9 +62,9 @@ impl Activation {
     #[inline(always)]
     pub(crate) fn difference(self, a: f32, e: f32) -> f32 {
         match self {
-            Self::Linear | Self::Simplex => e,
-            Self::Relu => relu_difference(a, e),
-            Self::Clip { low, high } => clip_difference(a, e, low, high),
+            Self::Linear | Self::Simplex => linear::difference(a, e),
+            Self::Relu => relu::difference(a, e),
+            Self::Clip { low, high } => clip::difference(a, e, low, high),
         }
     }
 
@@ -61,27 +73,30 @@ impl Activation {
     pub(crate) fn derivative(self, z: f32) -> f32 {
         let inside = match self {
             Self::Linear | Self::Simplex => true,
-            Self::Relu => z > 0.0,
-            Self::Clip { low, high } => low < z && z < high,
+            Self::Relu => relu::is_inside(z),
+            Self::Clip { low, high } => clip::is_inside(z, low, high),
         };
         if inside { 1.0 } else { 0.0 }
     }
 
     /// v = Jᵀv of every row, J the Jacobian of f told from z = f(a); `units` values a row.
     pub fn backpropagate(self, units: usize, z: &[f32], v: &mut [f32]) {
-        if self == Self::Simplex {
-            let rows = z.chunks_exact(units.max(1)).zip(v.chunks_exact_mut(units.max(1)));
-            rows.for_each(|(z, v)| simplex::backpropagate(z, v));
-        } else {
-            v.iter_mut().zip(z).for_each(|(v, &z)| *v *= self.derivative(z));
+        match self {
+            Self::Linear | Self::Relu | Self::Clip { .. } => {
+                v.iter_mut().zip(z).for_each(|(v, &z)| *v *= self.derivative(z));
+            }
+            Self::Simplex => {
+                let rows = z.chunks_exact(units.max(1)).zip(v.chunks_exact_mut(units.max(1)));
+                rows.for_each(|(z, v)| simplex::backpropagate(z, v));
+            }
         }
     }
 
     /// z = f(a), rows of `units` values.
     pub(crate) fn activate(self, units: usize, a: &[f32], z: &mut [f32]) {
         match self {
-            Self::Relu => map(a, z, relu),
-            Self::Clip { low, high } => map(a, z, |a| clip(a, low, high)),
+            Self::Relu => map(a, z, relu::project),
+            Self::Clip { low, high } => map(a, z, |a| clip::project(a, low, high)),
             Self::Linear | Self::Simplex => {
                 map(a, z, |a| a);
                 self.activate_in_place(units, z);
@@ -93,8 +108,8 @@ impl Activation {
     pub(crate) fn activate_in_place(self, units: usize, z: &mut [f32]) {
         match self {
             Self::Linear => {}
-            Self::Relu => z.iter_mut().for_each(|z| *z = relu(*z)),
-            Self::Clip { low, high } => z.iter_mut().for_each(|z| *z = clip(*z, low, high)),
+            Self::Relu => z.iter_mut().for_each(|z| *z = relu::project(*z)),
+            Self::Clip { low, high } => z.iter_mut().for_each(|z| *z = clip::project(*z, low, high)),
             Self::Simplex => {
                 for z in z.chunks_exact_mut(units.max(1)) {
                     let f = self.on(z.iter().copied());
@@ -107,8 +122,8 @@ impl Activation {
     /// z = f(a + e), rows of `units` values.
     pub(crate) fn activate_with_error(self, units: usize, a: &[f32], e: &[f32], z: &mut [f32]) {
         match self {
-            Self::Relu => zip(a, e, z, |a, e| relu(a + e)),
-            Self::Clip { low, high } => zip(a, e, z, |a, e| clip(a + e, low, high)),
+            Self::Relu => zip(a, e, z, |a, e| relu::project(a + e)),
+            Self::Clip { low, high } => zip(a, e, z, |a, e| clip::project(a + e, low, high)),
             Self::Linear | Self::Simplex => {
                 zip(a, e, z, |a, e| a + e);
                 self.activate_in_place(units, z);
@@ -120,8 +135,8 @@ impl Activation {
     pub(crate) fn deviate(self, units: usize, a: &[f32], e: &[f32], d: &mut [f32]) {
         match self {
             Self::Linear => map(e, d, |e| e),
-            Self::Relu => zip(a, e, d, relu_difference),
-            Self::Clip { low, high } => zip(a, e, d, |a, e| clip_difference(a, e, low, high)),
+            Self::Relu => zip(a, e, d, relu::difference),
+            Self::Clip { low, high } => zip(a, e, d, |a, e| clip::difference(a, e, low, high)),
             Self::Simplex => {
                 for (i, d) in d.chunks_exact_mut(units.max(1)).enumerate() {
                     simplex::deviate(row(a, units, i), row(e, units, i), d);
@@ -143,42 +158,10 @@ impl Projection {
     #[inline(always)]
     pub(crate) fn project(self, a: f32) -> f32 {
         match self.activation {
-            Activation::Linear => a,
-            Activation::Relu => relu(a),
-            Activation::Clip { low, high } => clip(a, low, high),
+            Activation::Linear => linear::project(a),
+            Activation::Relu => relu::project(a),
+            Activation::Clip { low, high } => clip::project(a, low, high),
             Activation::Simplex => simplex::excess(a, self.threshold),
         }
     }
-}
-
-// Comparisons rather than f32::max: one instruction each, and −0 never appears.
-#[inline(always)]
-fn relu(a: f32) -> f32 {
-    if a > 0.0 { a } else { 0.0 }
-}
-
-#[inline(always)]
-fn relu_difference(a: f32, e: f32) -> f32 {
-    // a > 0: max(e, −a); else max(a + e, 0).
-    let (rest, floor) = if a > 0.0 { (0.0, -a) } else { (a, 0.0) };
-    let difference = rest + e;
-    if difference > floor { difference } else { floor }
-}
-
-#[inline(always)]
-fn clip(a: f32, low: f32, high: f32) -> f32 {
-    if a < low {
-        low
-    } else if a > high {
-        high
-    } else {
-        a
-    }
-}
-
-#[inline(always)]
-fn clip_difference(a: f32, e: f32, low: f32, high: f32) -> f32 {
-    let f = clip(a, low, high);
-    // (a − f) is 0 inside [low, high]; outside it is what e must overcome before f moves.
-    clip((a - f) + e, low - f, high - f)
 }

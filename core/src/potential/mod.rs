@@ -1,11 +1,21 @@
-//! Potentials: what it costs a block to leave f(a). A new one is a variant here and a row in each
-//! match; everything that relaxes asks this file.
+//! Potentials: what it costs a block to leave f(a).
+//!
+//! To add one, write a file here with an implementation of [`Kind`] and add a variant to
+//! [`Potential`]; the compiler then lists the rest: `of_kind!` and what a whole block does below, and
+//! what a model file holds.
+
+mod distance;
+mod fenchel_young;
+mod quadratic;
 
 use core::fmt;
 
 use crate::kernel::units::{row, rows, update, update_by_two};
 use crate::relax::larger;
 use crate::{Activation, Block};
+use distance::{Distance, slack};
+use fenchel_young::FenchelYoung;
+use quadratic::Quadratic;
 use serde::{Deserialize, Serialize};
 
 /// The potential of a block, of its activities z and pre-activations a. Each is 0 at z = f(a), its
@@ -49,10 +59,46 @@ impl fmt::Display for Misfit {
     }
 }
 
-/// κ = (1 − γ)/γ: how far a unit force displaces z from z'.
+/// What a potential is, of one unit with `gamma`; `rest` is f(a). Activations are element-wise, except
+/// in `force` and `energy`, which take f(a) as it is.
+trait Kind {
+    /// Why `gamma` or the activation don't fit the potential, if they don't.
+    fn misfit(activation: Activation, gamma: &[f32], is_output: bool) -> Option<Misfit>;
+
+    /// The force u = −∂/∂a, told from the activity z.
+    fn force(activation: Activation, gamma: f32, rest: f32, a: f32, z: f32) -> f32;
+
+    /// The potential, u being the force there.
+    fn energy(activation: Activation, gamma: f32, rest: f32, a: f32, z: f32, u: f32) -> f32;
+
+    /// The change of the activity from error e to error w.
+    fn change(activation: Activation, gamma: f32, a: f32, e: f32, w: f32) -> f32;
+
+    /// −∂/∂z, and a bound on the second derivative in z.
+    fn pull(activation: Activation, gamma: f32, rest: f32, a: f32, z: f32, u: f32) -> (f32, f32);
+
+    /// The move for a step of the quadratic bound: z stays in C wherever it must.
+    fn bounded_step(activation: Activation, gamma: f32, z: f32, step: f32) -> f32;
+
+    /// A bound on the second derivative in a.
+    fn stiffness(gamma: f32) -> f32;
+}
+
+/// A function of the [`Kind`] that a potential is.
+macro_rules! of_kind {
+    ($potential:expr, $function:ident($($argument:expr),*)) => {
+        match $potential {
+            Potential::FenchelYoung => FenchelYoung::$function($($argument),*),
+            Potential::Quadratic => Quadratic::$function($($argument),*),
+            Potential::Distance => Distance::$function($($argument),*),
+        }
+    };
+}
+
+/// f(a) of one unit with an element-wise activation.
 #[inline(always)]
-fn slack(gamma: f32) -> f32 {
-    (1.0 - gamma) / gamma
+fn one(activation: Activation, a: f32) -> f32 {
+    activation.on([].into_iter()).project(a)
 }
 
 /// v = `f`(v, γ) of every unit in every row; with γ = 1, `f` leaves v as it is.
@@ -85,18 +131,7 @@ macro_rules! zip_rows {
 impl Block {
     /// Why `gamma` or the activation don't fit the potential, if they don't.
     pub(crate) fn misfit(&self, gamma: &[f32], is_output: bool) -> Option<Misfit> {
-        let uniform = gamma.iter().all(|value| Some(value) == gamma.first());
-        match self.potential {
-            Potential::FenchelYoung if self.activation.is_elementwise() || uniform => None,
-            Potential::FenchelYoung => Some(Misfit::GammasOfSimplex),
-            Potential::Quadratic | Potential::Distance if !self.activation.is_elementwise() => {
-                Some(Misfit::Simplex)
-            }
-            Potential::Quadratic => None,
-            Potential::Distance if is_output => Some(Misfit::ElementwiseOutput),
-            Potential::Distance if gamma.iter().any(|gamma| *gamma > 1.0) => Some(Misfit::ElementwiseGamma),
-            Potential::Distance => None,
-        }
+        of_kind!(self.potential, misfit(self.activation, gamma, is_output))
     }
 
     /// From the incoming forces Σ_m W_mkᵀ u_m − g_k to errors e_k, in place: e = force/γ, except
@@ -160,35 +195,22 @@ impl Block {
     /// As [`forces_of_activities`](Self::forces_of_activities), of one unit with an element-wise activation.
     #[inline(always)]
     pub(crate) fn force_of_activity(&self, gamma: f32, a: f32, z: f32) -> f32 {
-        self.force_at(gamma, self.activation.on([].into_iter()).project(a), a, z)
+        self.force_at(gamma, one(self.activation, a), a, z)
     }
 
     #[inline(always)]
     fn force_at(&self, gamma: f32, rest: f32, a: f32, z: f32) -> f32 {
-        match self.potential {
-            Potential::FenchelYoung => gamma * (z - rest),
-            Potential::Quadratic => gamma * (z - rest) * self.activation.derivative(rest),
-            Potential::Distance => own_activity(self.activation, gamma, a, z) - rest,
-        }
+        of_kind!(self.potential, force(self.activation, gamma, rest, a, z))
     }
 
-    /// `energy` + the potential of every unit, in ascending order. The Fenchel–Young potential is
-    /// u²/(2γ) − (a − f(a))·u, whose terms are both ≥ 0.
+    /// `energy` + the potential of every unit, in ascending order.
     pub(crate) fn energy(&self, gamma: &[f32], a: &[f32], z: &[f32], u: &[f32], mut energy: f32) -> f32 {
         let activation = self.activation;
         for ((a, z), u) in rows(a, self.size()).zip(rows(z, self.size())).zip(rows(u, self.size())) {
             let f = activation.on(a.iter().copied());
             for (((&a, &z), &u), &gamma) in a.iter().zip(z).zip(u).zip(gamma) {
                 let rest = f.project(a);
-                energy += match self.potential {
-                    Potential::FenchelYoung => 0.5 * u * u / gamma - (a - rest) * u,
-                    Potential::Quadratic => 0.5 * gamma * (z - rest) * (z - rest),
-                    Potential::Distance => {
-                        let away = z - own_activity(activation, gamma, a, z);
-                        let stretch = if gamma < 1.0 { 0.5 * away * away / slack(gamma) } else { 0.0 };
-                        0.5 * u * u - (a - rest) * u + stretch
-                    }
-                };
+                energy += of_kind!(self.potential, energy(activation, gamma, rest, a, z, u));
             }
         }
         energy
@@ -210,12 +232,7 @@ impl Block {
                 continue;
             }
             for (&a, ((&e, &w), &gamma)) in a.iter().zip(errors) {
-                let from = |base| activation.difference(base, w) - activation.difference(base, e);
-                let change = match self.potential {
-                    Potential::FenchelYoung => from(a),
-                    Potential::Quadratic => from(activation.on([].into_iter()).project(a)),
-                    Potential::Distance => from(a) + slack(gamma) * (w - e),
-                };
+                let change = of_kind!(self.potential, change(activation, gamma, a, e, w));
                 largest = larger(largest, change);
             }
         }
@@ -225,42 +242,19 @@ impl Block {
     /// Of one unit: −∂/∂z of its potential, and a bound on the second derivative in z.
     #[inline(always)]
     pub(crate) fn pull(&self, gamma: f32, a: f32, z: f32, u: f32) -> (f32, f32) {
-        let rest = self.activation.on([].into_iter()).project(a);
-        match self.potential {
-            // γ(a − z) = γ(a − f(a)) − u, whose first term is 0 wherever the unit isn't pinned.
-            Potential::FenchelYoung => (gamma * (a - rest) - u, gamma),
-            Potential::Quadratic => (gamma * (rest - z), gamma),
-            Potential::Distance if gamma < 1.0 => {
-                let away = z - own_activity(self.activation, gamma, a, z);
-                (-away / slack(gamma), 1.0 / slack(gamma))
-            }
-            Potential::Distance => ((a - rest) - u, 1.0),
-        }
+        let rest = one(self.activation, a);
+        of_kind!(self.potential, pull(self.activation, gamma, rest, a, z, u))
     }
 
     /// The move of one unit for a step of its quadratic bound: it stays in C wherever z must.
     #[inline(always)]
     pub(crate) fn bounded_step(&self, gamma: f32, z: f32, step: f32) -> f32 {
-        match self.potential {
-            Potential::Distance if gamma < 1.0 => step,
-            Potential::FenchelYoung | Potential::Quadratic | Potential::Distance => {
-                self.activation.difference(z, step)
-            }
-        }
+        of_kind!(self.potential, bounded_step(self.activation, gamma, z, step))
     }
 
     /// A bound on the second derivative of one unit's potential in a.
     #[inline(always)]
     pub(crate) fn stiffness(&self, gamma: f32) -> f32 {
-        match self.potential {
-            Potential::FenchelYoung | Potential::Quadratic => gamma,
-            Potential::Distance => 1.0,
-        }
+        of_kind!(self.potential, stiffness(gamma))
     }
-}
-
-/// The z' of the element-wise distance: f((1 − γ)a + γz).
-#[inline(always)]
-fn own_activity(activation: Activation, gamma: f32, a: f32, z: f32) -> f32 {
-    activation.on([].into_iter()).project((1.0 - gamma) * a + gamma * z)
 }
