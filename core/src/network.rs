@@ -2,6 +2,7 @@
 
 use core::ops::Range;
 
+use crate::kernel::slices::{part, part_mut, split_mut};
 use crate::kernel::units::map;
 use crate::{Activation, Error, Potential, Quantity, Weights};
 use serde::{Deserialize, Serialize};
@@ -191,6 +192,13 @@ impl<'a, W: Weights> Network<'a, W> {
         start * rows..(start + self.size(k)) * rows
     }
 
+    /// Where `row` of block k ≥ 1 lies in an array over units with `rows` rows.
+    #[inline(never)]
+    pub(crate) fn row_range(&self, k: usize, rows: usize, row: usize) -> Range<usize> {
+        let start = self.range(k, rows).start + row * self.size(k);
+        start..start + self.size(k)
+    }
+
     /// b_k, length n_k.
     pub fn bias(&self, k: usize) -> &'a [f32] {
         self.biases.get(self.range(k, 1)).unwrap_or_default()
@@ -243,8 +251,8 @@ impl<'a, W: Weights> Network<'a, W> {
                     c.weights.apply(input, a);
                 }
             } else {
-                let z = below.get(self.range(c.from, stride)).unwrap_or_default();
-                let z = z.get(..rows * self.size(c.from)).unwrap_or_default();
+                let z = part(below, self.range(c.from, stride));
+                let z = part(z, 0..rows * self.size(c.from));
                 c.weights.apply(z, a);
             }
         }
@@ -310,8 +318,8 @@ impl<'a, W: Weights> Network<'a, W> {
         }
         for k in self.above_input() {
             let range = self.range(k, rows);
-            let (below, z) = activities.split_at_mut_checked(range.start).unwrap_or_default();
-            let z = z.get_mut(..range.len()).unwrap_or_default();
+            let (below, z) = split_mut(activities, range.start);
+            let z = part_mut(z, 0..range.len());
             self.preactivate(k, input, below, rows, z);
             if k == 1 {
                 self.check_input(input, z, rows)?;
@@ -320,6 +328,6 @@ impl<'a, W: Weights> Network<'a, W> {
             z.iter_mut().zip(disturbance).for_each(|(z, n)| *z += n);
             self.block(k).activation.activate_in_place(self.size(k), z);
         }
-        Ok(activities.get(self.range(self.output(), rows)).unwrap_or_default())
+        Ok(part(activities, self.range(self.output(), rows)))
     }
 }

@@ -2,6 +2,7 @@
 
 use core::ops::Range;
 
+use crate::kernel::slices::{part_mut, split_mut};
 use crate::network::same;
 use crate::{Error, Network, Quantity, Weights};
 
@@ -38,11 +39,11 @@ impl<'a> StateView<'a> {
     pub fn new(units: usize, rows: usize, memory: &'a mut [f32]) -> Result<Self, Error> {
         same(Quantity::StateUnits, Self::len(units, rows), memory.len())?;
         let n = units * rows;
-        let (a, rest) = memory.split_at_mut_checked(n).unwrap_or_default();
-        let (e, rest) = rest.split_at_mut_checked(n).unwrap_or_default();
-        let (u, rest) = rest.split_at_mut_checked(n).unwrap_or_default();
-        let (z, rest) = rest.split_at_mut_checked(n).unwrap_or_default();
-        let (e_before, w_before) = rest.split_at_mut_checked(n).unwrap_or_default();
+        let (a, rest) = split_mut(memory, n);
+        let (e, rest) = split_mut(rest, n);
+        let (u, rest) = split_mut(rest, n);
+        let (z, rest) = split_mut(rest, n);
+        let (e_before, w_before) = split_mut(rest, n);
         Ok(Self { rows, a, e, u, z, e_before, w_before })
     }
 
@@ -67,15 +68,32 @@ impl<'a> StateView<'a> {
         self.u.get(network.range(k, self.rows)).unwrap_or_default()
     }
 
-    /// The values of `range`: nothing where a state is too short for it.
+    /// Everything of block k.
+    #[inline(always)]
+    pub(crate) fn block<W: Weights>(&mut self, network: &Network<'_, W>, k: usize) -> Part<'_> {
+        self.part(network.range(k, self.rows))
+    }
+
+    /// Everything of row `row` of block k.
+    #[inline(always)]
+    pub(crate) fn block_row<W: Weights>(
+        &mut self,
+        network: &Network<'_, W>,
+        k: usize,
+        row: usize,
+    ) -> Part<'_> {
+        self.part(network.row_range(k, self.rows, row))
+    }
+
+    /// Everything in `range`, a block's or that of a row of one.
     pub(crate) fn part(&mut self, range: Range<usize>) -> Part<'_> {
         Part {
-            a: self.a.get(range.clone()).unwrap_or_default(),
-            e: self.e.get_mut(range.clone()).unwrap_or_default(),
-            u: self.u.get_mut(range.clone()).unwrap_or_default(),
-            z: self.z.get_mut(range.clone()).unwrap_or_default(),
-            e_before: self.e_before.get_mut(range.clone()).unwrap_or_default(),
-            w_before: self.w_before.get_mut(range).unwrap_or_default(),
+            a: part_mut(self.a, range.clone()),
+            e: part_mut(self.e, range.clone()),
+            u: part_mut(self.u, range.clone()),
+            z: part_mut(self.z, range.clone()),
+            e_before: part_mut(self.e_before, range.clone()),
+            w_before: part_mut(self.w_before, range),
         }
     }
 
@@ -85,9 +103,9 @@ impl<'a> StateView<'a> {
     }
 }
 
-/// One part of a state, a block or a row of one: the same values of every array.
+/// One part of a state, a block or a row of one: the same values of every array of [`StateView`].
 pub(crate) struct Part<'a> {
-    pub(crate) a: &'a [f32],
+    pub(crate) a: &'a mut [f32],
     pub(crate) e: &'a mut [f32],
     pub(crate) u: &'a mut [f32],
     pub(crate) z: &'a mut [f32],

@@ -23,6 +23,7 @@ mod mve;
 mod narrow;
 mod run;
 mod safe;
+pub(crate) mod slices;
 pub(crate) mod units;
 pub(crate) mod vector;
 #[cfg(all(target_arch = "arm", target_os = "none", target_abi = "eabihf", not(fenchel_kernel = "safe")))]

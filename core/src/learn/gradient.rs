@@ -1,5 +1,6 @@
 //! The contrastive gradient, by the envelope theorem.
 
+use crate::kernel::slices::{part, part_mut, split_mut};
 use crate::kernel::units::update;
 use crate::kernel::vector::wide;
 use crate::network::same;
@@ -36,15 +37,15 @@ impl<W: Weights> Network<'_, W> {
         let samples = problem.samples(self);
         for k in self.above_input() {
             let size = (samples * self.size(k)).max(1);
-            let u = state.u.get_mut(self.range(k, rows)).unwrap_or_default();
+            let u = part_mut(state.u, self.range(k, rows));
             for (u, &factor) in u.chunks_mut(size).zip(factors) {
                 wide(|| u.iter_mut().for_each(|u| *u *= -factor));
             }
             for (index, c) in self.indexed(k).filter(|(_, c)| c.from != 0) {
-                let z = state.z.get(self.range(c.from, rows)).unwrap_or_default();
+                let z = part(state.z, self.range(c.from, rows));
                 gradient.weights(index, u, z);
             }
-            let (first, others) = u.split_at_mut_checked(size).unwrap_or_default();
+            let (first, others) = split_mut(u, size);
             for other in others.chunks(size) {
                 update(other, first, |other, u| u + other);
             }

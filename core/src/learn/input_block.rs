@@ -1,6 +1,7 @@
 //! The input block as part of the attack: an adversary who reaches z_0 too. Beyond the paper, whose
 //! input is clamped to x.
 
+use crate::kernel::slices::part;
 use crate::network::same;
 use crate::{Error, Network, Problem, Quantity, StateView, Weights};
 use serde::{Deserialize, Serialize};
@@ -70,7 +71,7 @@ impl<W: Weights> Network<'_, W> {
         self.backward_pass(problem, state, true);
         force.fill(0.0);
         for c in self.outgoing(0) {
-            let u = state.u.get(self.range(c.to, state.rows)).unwrap_or_default();
+            let u = part(state.u, self.range(c.to, state.rows));
             c.weights.apply_transposed(u, force);
         }
         Ok(())

@@ -2,6 +2,7 @@
 
 use core::ops::Range;
 
+use crate::kernel::slices::{part, part_mut};
 use crate::kernel::vector::wide;
 use crate::{DIVERGED, Network, Problem, StateView, Weights};
 
@@ -29,8 +30,8 @@ impl<W: Weights> Network<'_, W> {
                 .all(|(row, nudge)| self.is_bounded(state, row, if has_direction { nudge.s } else { 0.0 }));
             if !bounded {
                 for range in of_problems().flat_map(|row| self.places(rows, row)) {
-                    state.u.get_mut(range.clone()).unwrap_or_default().fill(0.0);
-                    state.z.get_mut(range).unwrap_or_default().fill(0.0);
+                    part_mut(state.u, range.clone()).fill(0.0);
+                    part_mut(state.z, range).fill(0.0);
                 }
                 dropped += 1;
             }
@@ -41,8 +42,8 @@ impl<W: Weights> Network<'_, W> {
     fn is_bounded(&self, state: &StateView, row: usize, s: f32) -> bool {
         let (mut softness, mut top) = (0.0, 0.0);
         for (k, range) in (1..).zip(self.places(state.rows, row)) {
-            let u = state.u.get(range.clone()).unwrap_or_default();
-            if !(finite(u) && finite(state.z.get(range).unwrap_or_default())) {
+            let u = part(state.u, range.clone());
+            if !(finite(u) && finite(part(state.z, range))) {
                 return false;
             }
             if s < 0.0 {
@@ -56,10 +57,7 @@ impl<W: Weights> Network<'_, W> {
 
     /// Where `row` lies in the state, block by block from 1.
     fn places(&self, rows: usize, row: usize) -> impl Iterator<Item = Range<usize>> {
-        (1..=self.output()).map(move |k| {
-            let (start, n) = self.row(k, rows, row);
-            start..start + n
-        })
+        (1..=self.output()).map(move |k| self.row_range(k, rows, row))
     }
 }
 

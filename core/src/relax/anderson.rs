@@ -26,8 +26,7 @@ impl<W: Weights> Network<'_, W> {
         for row in 0..state.rows {
             let theta = if step == 1 { 0.0 } else { self.theta(state, row) };
             for k in 1..self.output() {
-                let (start, n) = self.row(k, state.rows, row);
-                let Part { e, z: w, e_before, w_before, .. } = state.part(start..start + n);
+                let Part { e, z: w, e_before, w_before, .. } = state.block_row(self, k, row);
                 let next = if exchange { e_before } else { e };
                 let first = step == 1;
                 let extrapolate = move |w, w_before| if first { w } else { w - theta * (w - w_before) };
@@ -43,8 +42,7 @@ impl<W: Weights> Network<'_, W> {
     fn theta(&self, state: &mut StateView, row: usize) -> f32 {
         let mut sums = Sums::default();
         for k in 1..self.output() {
-            let (start, n) = self.row(k, state.rows, row);
-            let Part { e, z: w, e_before, w_before, .. } = state.part(start..start + n);
+            let Part { e, z: w, e_before, w_before, .. } = state.block_row(self, k, row);
             let (e, e_tail) = e.as_chunks::<8>();
             let (w, w_tail) = w.as_chunks::<8>();
             let (e_before, e_before_tail) = e_before.as_chunks::<8>();
@@ -61,12 +59,6 @@ impl<W: Weights> Network<'_, W> {
         }
         let theta = total(&sums.along) / total(&sums.square);
         if theta.is_finite() { theta.clamp(THETA.0, THETA.1) } else { 0.0 }
-    }
-
-    /// First value of `row` in block k, and n_k.
-    pub(crate) fn row(&self, k: usize, rows: usize, row: usize) -> (usize, usize) {
-        let n = self.size(k);
-        (self.range(k, rows).start + row * n, n)
     }
 }
 

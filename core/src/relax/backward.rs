@@ -3,6 +3,7 @@
 use core::mem::swap;
 
 use super::larger;
+use crate::state::Part;
 use crate::{Activation, Network, Problem, StateView, Weights};
 
 impl<W: Weights> Network<'_, W> {
@@ -15,11 +16,7 @@ impl<W: Weights> Network<'_, W> {
         self.backward_pass(problem, state, true);
         let mut largest = 0.0;
         for k in 1..self.output() {
-            let range = self.range(k, state.rows);
-            let a = state.a.get(range.clone()).unwrap_or_default();
-            let e = state.e.get(range.clone()).unwrap_or_default();
-            let z = state.z.get_mut(range.clone()).unwrap_or_default();
-            let before = state.e_before.get_mut(range).unwrap_or_default();
+            let Part { a, e, z, e_before: before, .. } = state.block(self, k);
             Activation::Linear.activate(self.size(k), z, before);
             self.block(k).activities(self.gamma(k), a, e, z);
             largest = z.iter().zip(before).fold(largest, |largest, (z, before)| larger(largest, z - *before));

@@ -1,5 +1,6 @@
 //! The energy of a state.
 
+use crate::kernel::slices::part;
 use crate::network::same;
 use crate::{Error, Network, Problem, Quantity, StateView, Weights};
 
@@ -11,16 +12,16 @@ impl<W: Weights> Network<'_, W> {
         let mut energy = 0.0;
         for k in self.above_input() {
             let range = self.range(k, rows);
-            let a = state.a.get(range.clone()).unwrap_or_default();
-            let z = state.z.get(range.clone()).unwrap_or_default();
-            let u = state.u.get(range).unwrap_or_default();
+            let a = part(state.a, range.clone());
+            let z = part(state.z, range.clone());
+            let u = part(state.u, range);
             energy = self.block(k).energy(self.gamma(k), a, z, u, energy);
             for (z, g) in z.iter().zip(problem.perturbation_of(self, k).iter().cycle()) {
                 energy += g * z;
             }
         }
         let size = (problem.samples(self) * self.output_units()).max(1);
-        let z = state.z.get(self.range(self.output(), rows)).unwrap_or_default();
+        let z = part(state.z, self.range(self.output(), rows));
         for (nudge, z) in problem.nudges.iter().zip(z.chunks(size)) {
             for ((z, y), y_attack) in z.iter().zip(problem.target).zip(problem.attack()) {
                 let r = nudge.weight_target * y + nudge.weight_attack * y_attack;

@@ -1,5 +1,6 @@
 //! The steps that sweeps are made of. Each is one pass over the blocks.
 
+use crate::kernel::slices::{part, part_mut, split_mut};
 use crate::kernel::units::{map, row, update_by_two, zip};
 use crate::state::Part;
 use crate::{Activation, Network, Potential, Problem, StateView, Weights};
@@ -10,10 +11,9 @@ impl<W: Weights> Network<'_, W> {
     pub(crate) fn plain_forward(&self, problem: &Problem, state: &mut StateView) {
         let (rows, samples) = (state.rows, problem.samples(self));
         for k in self.above_input() {
-            let range = self.range(k, rows);
             let first = samples * self.size(k);
-            let a = state.a.get_mut(range.clone()).unwrap_or_default();
-            let (a, others) = a.split_at_mut_checked(first).unwrap_or_default();
+            let range = self.range(k, rows);
+            let (a, others) = split_mut(part_mut(state.a, range.clone()), first);
             self.preactivate(k, problem.input, state.z, rows, a);
             for other in others.chunks_mut(first.max(1)) {
                 map(a, other, |a| a);
@@ -29,7 +29,7 @@ impl<W: Weights> Network<'_, W> {
     pub(crate) fn minimise_output(&self, problem: &Problem, state: &mut StateView) {
         let output = self.output();
         let (units, samples) = (self.output_units(), problem.samples(self));
-        let Part { a, e, u, z, .. } = state.part(self.range(output, state.rows));
+        let Part { a, e, u, z, .. } = state.block(self, output);
         let block = self.block(output);
         let base = match block.potential {
             Potential::Quadratic => block.activation,
@@ -59,7 +59,7 @@ impl<W: Weights> Network<'_, W> {
         for k in self.above_input() {
             let range = self.range(k, state.rows);
             if !self.is_clamped(k) {
-                let a = state.a.get_mut(range.clone()).unwrap_or_default();
+                let a = part_mut(state.a, range.clone());
                 self.preactivate(k, problem.input, state.z, state.rows, a);
             }
             if k < self.output() {
@@ -75,7 +75,7 @@ impl<W: Weights> Network<'_, W> {
     pub(crate) fn refresh(&self, problem: &Problem, state: &mut StateView) {
         for k in self.above_input() {
             if !self.is_clamped(k) {
-                let a = state.a.get_mut(self.range(k, state.rows)).unwrap_or_default();
+                let a = part_mut(state.a, self.range(k, state.rows));
                 self.preactivate(k, problem.input, state.z, state.rows, a);
             }
         }
@@ -88,9 +88,9 @@ impl<W: Weights> Network<'_, W> {
     pub(crate) fn backward_pass(&self, problem: &Problem, state: &mut StateView, in_place: bool) {
         let rows = state.rows;
         for k in (1..self.output()).rev() {
-            let range = self.range(k, rows);
             let w = if in_place { &mut *state.e } else { &mut *state.z };
-            let w = w.get_mut(range.clone()).unwrap_or_default();
+            let range = self.range(k, rows);
+            let w = part_mut(w, range.clone());
             let g = problem.perturbation_of(self, k);
             if g.is_empty() {
                 w.fill(0.0);
@@ -98,7 +98,7 @@ impl<W: Weights> Network<'_, W> {
                 w.chunks_mut(g.len()).for_each(|w| map(g, w, |g| 0.0 - g));
             }
             for c in self.outgoing(k) {
-                let u = state.u.get(self.range(c.to, rows)).unwrap_or_default();
+                let u = part(state.u, self.range(c.to, rows));
                 c.weights.apply_transposed(u, w);
             }
             let part = state.part(range);
@@ -113,16 +113,16 @@ impl<W: Weights> Network<'_, W> {
     /// z and u of the hidden blocks from a and e.
     pub(crate) fn activities_and_forces(&self, state: &mut StateView) {
         for k in 1..self.output() {
-            let part = state.part(self.range(k, state.rows));
-            self.block(k).activities(self.gamma(k), part.a, part.e, part.z);
-            self.block(k).forces(self.gamma(k), part.a, part.e, part.u);
+            let block = state.block(self, k);
+            self.block(k).activities(self.gamma(k), block.a, block.e, block.z);
+            self.block(k).forces(self.gamma(k), block.a, block.e, block.u);
         }
     }
 
     /// a of every block from z.
     pub(crate) fn preactivate_all(&self, problem: &Problem, state: &mut StateView) {
         for k in self.above_input() {
-            let a = state.a.get_mut(self.range(k, state.rows)).unwrap_or_default();
+            let a = part_mut(state.a, self.range(k, state.rows));
             self.preactivate(k, problem.input, state.z, state.rows, a);
         }
     }
@@ -131,10 +131,7 @@ impl<W: Weights> Network<'_, W> {
     /// schedule, whose a moves after z, and a state that came from elsewhere have no better.
     pub(crate) fn force_from_activities(&self, blocks: impl Iterator<Item = usize>, state: &mut StateView) {
         for k in blocks {
-            let range = self.range(k, state.rows);
-            let a = state.a.get(range.clone()).unwrap_or_default();
-            let z = state.z.get(range.clone()).unwrap_or_default();
-            let u = state.u.get_mut(range).unwrap_or_default();
+            let Part { a, u, z, .. } = state.block(self, k);
             self.block(k).forces_of_activities(self.gamma(k), a, z, u);
         }
     }

@@ -1,5 +1,6 @@
 //! How far a state is from stationary.
 
+use crate::kernel::slices::part;
 use crate::{Network, StateView, Weights};
 
 impl<W: Weights> Network<'_, W> {
@@ -8,9 +9,9 @@ impl<W: Weights> Network<'_, W> {
         let mut largest = 0.0;
         for k in 1..self.output() {
             let range = self.range(k, state.rows);
-            let a = state.a.get(range.clone()).unwrap_or_default();
-            let e = state.e.get(range.clone()).unwrap_or_default();
-            let w = state.z.get(range).unwrap_or_default();
+            let a = part(state.a, range.clone());
+            let e = part(state.e, range.clone());
+            let w = part(state.z, range);
             let change = self.block(k).largest_change(self.gamma(k), a, e, w);
             largest = larger(largest, change);
         }

@@ -1,7 +1,11 @@
 //! Monotone descent, unit by unit (a simplex: block by block): slow, can't fail, what analog
 //! hardware does.
 
+use core::ops::Range;
+
 use super::larger;
+use crate::kernel::slices::{part, part_mut};
+use crate::state::Part;
 use crate::{Network, Potential, Problem, StateView, Weights};
 
 impl<W: Weights> Network<'_, W> {
@@ -16,7 +20,8 @@ impl<W: Weights> Network<'_, W> {
         let mut largest = 0.0;
         for row in 0..state.rows {
             for k in (1..self.output()).rev() {
-                let (start, n) = self.row(k, state.rows, row);
+                let Range { start, end } = self.row_range(k, state.rows, row);
+                let n = end - start;
                 let g = problem.perturbation_of(self, k).get(row % samples * n..).unwrap_or_default();
                 if !self.block(k).activation.is_elementwise() {
                     largest = larger(largest, self.whole_block(state, row, k, g));
@@ -46,8 +51,7 @@ impl<W: Weights> Network<'_, W> {
         let mut slope = 0.0;
         for c in self.outgoing(k) {
             let above = self.block(c.to);
-            let (start, n) = self.row(c.to, state.rows, row);
-            let u = state.u.get(start..start + n).unwrap_or_default();
+            let u = part(state.u, self.row_range(c.to, state.rows, row));
             let gammas = self.gamma(c.to);
             for (m, w) in c.weights.fan_out(i) {
                 if let (Some(u), Some(&gamma)) = (u.get(m), gammas.get(m)) {
@@ -65,12 +69,12 @@ impl<W: Weights> Network<'_, W> {
             Potential::FenchelYoung => u + gamma * change,
             Potential::Quadratic | Potential::Distance => block.force_of_activity(gamma, a, *z),
         };
-        state.u.get_mut(place..=place).unwrap_or_default().fill(force);
+        part_mut(state.u, place..place + 1).fill(force);
         for c in self.outgoing(k) {
             let above = self.block(c.to);
-            let (start, n) = self.row(c.to, state.rows, row);
-            let a = state.a.get_mut(start..start + n).unwrap_or_default();
-            let u = state.u.get_mut(start..start + n).unwrap_or_default();
+            let range = self.row_range(c.to, state.rows, row);
+            let a = part_mut(state.a, range.clone());
+            let u = part_mut(state.u, range.clone());
             if above.potential == Potential::FenchelYoung && above.activation.is_elementwise() {
                 let gammas = self.gamma(c.to);
                 for (m, w) in c.weights.fan_out(i) {
@@ -86,7 +90,7 @@ impl<W: Weights> Network<'_, W> {
                         *a += w * change;
                     }
                 }
-                let z = state.z.get(start..start + n).unwrap_or_default();
+                let z = part(state.z, range);
                 above.forces_of_activities(self.gamma(c.to), a, z, u);
             }
         }
@@ -97,16 +101,14 @@ impl<W: Weights> Network<'_, W> {
     /// Frobenius norms of the weights to bound the curvature.
     fn whole_block(&self, state: &mut StateView, row: usize, k: usize, g: &[f32]) -> f32 {
         let block = self.block(k);
-        let (start, n) = self.row(k, state.rows, row);
-        let range = start..start + n;
+        let (range, n) = (self.row_range(k, state.rows, row), self.size(k));
         let gamma = self.gamma(k).first().copied().unwrap_or(1.0);
-        let e = state.e.get_mut(range.clone()).unwrap_or_default();
+        let e = part_mut(state.e, range.clone());
         e.fill(0.0);
         let mut curvature = gamma;
         for c in self.outgoing(k) {
             let above = self.block(c.to);
-            let (start, m) = self.row(c.to, state.rows, row);
-            c.weights.apply_transposed(state.u.get(start..start + m).unwrap_or_default(), e);
+            c.weights.apply_transposed(part(state.u, self.row_range(c.to, state.rows, row)), e);
             for j in 0..n {
                 let gammas = self.gamma(c.to);
                 for (m, w) in c.weights.fan_out(j) {
@@ -116,13 +118,11 @@ impl<W: Weights> Network<'_, W> {
                 }
             }
         }
-        let a = state.a.get(range.clone()).unwrap_or_default();
-        let z = state.z.get_mut(range.clone()).unwrap_or_default();
+        let Part { a, e, u, z, w_before: new, .. } = state.block_row(self, k, row);
         e.iter_mut().zip(g).for_each(|(e, g)| *e -= g);
-        for ((e, &a), &z) in e.iter_mut().zip(a).zip(z.iter()) {
+        for ((e, &a), &z) in e.iter_mut().zip(a.iter()).zip(z.iter()) {
             *e = (*e + gamma * (a - z)) / curvature;
         }
-        let new = state.w_before.get_mut(range.clone()).unwrap_or_default();
         block.activation.activate_with_error(n, z, e, new);
         let mut largest = 0.0;
         for ((z, new), e) in z.iter_mut().zip(new).zip(e) {
@@ -130,14 +130,11 @@ impl<W: Weights> Network<'_, W> {
             *z = *new;
             largest = larger(largest, *e);
         }
-        let u = state.u.get_mut(range.clone()).unwrap_or_default();
         block.forces_of_activities(self.gamma(k), a, z, u);
         for c in self.outgoing(k) {
-            let (above, m) = self.row(c.to, state.rows, row);
-            let a = state.a.get_mut(above..above + m).unwrap_or_default();
-            c.weights.apply(state.e.get(range.clone()).unwrap_or_default(), a);
-            let z = state.z.get(above..above + m).unwrap_or_default();
-            let u = state.u.get_mut(above..above + m).unwrap_or_default();
+            let above = self.row_range(c.to, state.rows, row);
+            c.weights.apply(part(state.e, range.clone()), part_mut(state.a, above));
+            let Part { a, u, z, .. } = state.block_row(self, c.to, row);
             self.block(c.to).forces_of_activities(self.gamma(c.to), a, z, u);
         }
         largest
