@@ -1,6 +1,6 @@
 //! The force on the input, and how an attack moves it.
 
-use fenchel_core::{InputBlock, Nudge, Schedule, StateView};
+use fenchel_core::{Bounds, InputBlock, Nudge, Schedule, StateView};
 use fenchel_oracle::graph::{Graph, Row, Vector};
 use fenchel_oracle::random_network::{Random, RandomNetwork, RandomProblem, doubles, relative_error};
 use fenchel_oracle::tolerance;
@@ -163,7 +163,12 @@ fn at_a_minimum_the_force_is_its_descent() {
 #[test]
 fn a_box_moves_by_the_sign_and_the_samples_own_radius() {
     let mut input = [0.5, 0.5, 0.5, 0.95, 0.02, 0.5];
-    InputBlock::Box { radius: 0.125 }.displace(&[1.0, 2.0], &[3.0, -1e-30, 0.0, 1.0, -1.0, 1e9], &mut input);
+    InputBlock::Box { radius: 0.125 }.displace(
+        &[1.0, 2.0],
+        &[3.0, -1e-30, 0.0, 1.0, -1.0, 1e9],
+        Bounds::UNIT,
+        &mut input,
+    );
     assert_eq!(input, [0.625, 0.375, 0.5, 1.0, 0.0, 0.75]);
 }
 
@@ -173,17 +178,26 @@ fn a_quadratic_input_moves_along_the_force() {
     InputBlock::Quadratic { ratio: 0.5 }.displace(
         &[1.0, 2.0],
         &[0.25, -0.5, 0.0, 1.0, -1.0, 0.5],
+        Bounds::UNIT,
         &mut input,
     );
     assert_eq!(input, [0.625, 0.25, 0.5, 1.0, 0.0, 0.75]);
 }
 
 #[test]
+fn each_channel_stays_within_its_own_bounds() {
+    let mut input = [-3.0, 0.0, 0.0, 2.9];
+    let bounds = Bounds { low: &[-3.0, -1.0], high: &[0.25, 3.0] };
+    InputBlock::Box { radius: 0.5 }.displace(&[1.0], &[-1.0, 1.0, -1.0, 1.0], bounds, &mut input);
+    assert_eq!(input, [-3.0, 0.25, -0.5, 3.0]);
+}
+
+#[test]
 fn an_input_that_is_clamped_or_feels_no_force_stays() {
     let mut input = [0.0, 0.25, 1.0];
-    InputBlock::None.displace(&[1.0], &[1.0, -1.0, 2.0], &mut input);
+    InputBlock::None.displace(&[1.0], &[1.0, -1.0, 2.0], Bounds::UNIT, &mut input);
     assert_eq!(input, [0.0, 0.25, 1.0]);
     let mut beyond = [-0.5, 1.5, 1.5];
-    InputBlock::Box { radius: 0.125 }.displace(&[1.0], &[0.0, 0.0, 1.0], &mut beyond);
+    InputBlock::Box { radius: 0.125 }.displace(&[1.0], &[0.0, 0.0, 1.0], Bounds::UNIT, &mut beyond);
     assert_eq!(beyond, [-0.5, 1.5, 1.0]);
 }

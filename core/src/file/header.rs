@@ -73,3 +73,8 @@ pub struct Bounds<'a> {
     /// Largest values, not below.
     pub high: &'a [f32],
 }
+
+impl Bounds<'static> {
+    /// Every value within \[0, 1\], as pixels are.
+    pub const UNIT: Self = Self { low: &[0.0], high: &[1.0] };
+}

@@ -3,10 +3,10 @@
 
 use crate::kernel::slices::part;
 use crate::network::same;
-use crate::{Error, Network, Problem, Quantity, StateView, Weights};
+use crate::{Bounds, Error, Network, Problem, Quantity, StateView, Weights};
 use serde::{Deserialize, Serialize};
 
-/// How far an attack may move the input z_0; where it moves, it stays within \[0, 1\].
+/// How far an attack may move the input z_0; where it moves, it stays within the bounds of the training data.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum InputBlock {
@@ -25,12 +25,16 @@ pub enum InputBlock {
 }
 
 impl InputBlock {
-    /// Move `input` (B, n_0) along the `force` of the same shape; `scale` has a factor on ε a sample.
-    pub fn displace(self, scale: &[f32], force: &[f32], input: &mut [f32]) {
+    /// Move `input` (B, n_0) along the `force` of the same shape, within `bounds`, of which each pair serves as
+    /// many neighbouring values as a factor of the scaling does; `scale` has a factor on ε a sample.
+    pub fn displace(self, scale: &[f32], force: &[f32], bounds: Bounds, input: &mut [f32]) {
         let features = input.len() / scale.len().max(1);
         let rows = input.chunks_exact_mut(features.max(1)).zip(force.chunks_exact(features.max(1)));
+        let run = (features / bounds.low.len().max(1)).max(1);
+        let limits =
+            || bounds.low.iter().zip(bounds.high).flat_map(|limits| core::iter::repeat_n(limits, run));
         for ((input, force), scale) in rows.zip(scale) {
-            for (z, &force) in input.iter_mut().zip(force) {
+            for ((z, &force), (&low, &high)) in input.iter_mut().zip(force).zip(limits()) {
                 let sign = if force > 0.0 {
                     1.0
                 } else if force < 0.0 {
@@ -45,7 +49,15 @@ impl InputBlock {
                 };
                 // A force that diverged, NaN, moves nothing.
                 if step != 0.0 && !step.is_nan() {
-                    *z = (*z + step).clamp(0.0, 1.0);
+                    let moved = *z + step;
+                    // Not `clamp`, which panics on bounds in the wrong order.
+                    *z = if moved < low {
+                        low
+                    } else if moved > high {
+                        high
+                    } else {
+                        moved
+                    };
                 }
             }
         }

@@ -13,6 +13,8 @@ pub type Parts = [Vec<usize>; 3];
 const TRAIN: usize = 0;
 const VALIDATION: usize = 1;
 const TEST: usize = 2;
+/// Fewest samples of a class that is represented in every part.
+const FEW: usize = 8;
 
 /// 16 bytes of SHA-256 as two numbers, each uniform over its range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -83,8 +85,10 @@ impl Shares {
 /// Divide samples with `keys` and `labels`; samples of one key stay together. In each part they are in the order
 /// of their keys, so their order in the file doesn't matter.
 ///
-/// Where a class would have no training sample, the samples of its largest key train after all; where nothing
-/// would validate or test, those of the smallest key that training can spare do.
+/// Where a class would have no training sample, the samples of its largest key train after all. Where a class of 8
+/// samples or more would have none that tests or validates, those of its smallest key that trains do, until the file
+/// has others: so as a file grows, a test sample may come to train then, but none that trains comes to test. Where
+/// nothing at all would validate or test, those of the smallest key that training can spare do.
 pub fn by_content(keys: &[Key], labels: &[usize], shares: Shares) -> Parts {
     let mut units: BTreeMap<Key, Vec<usize>> = BTreeMap::new();
     keys.iter().enumerate().for_each(|(index, &key)| units.entry(key).or_default().push(index));
@@ -102,6 +106,24 @@ pub fn by_content(keys: &[Key], labels: &[usize], shares: Shares) -> Parts {
     }
     let needed: &[usize] = if shares == Shares::Training { &[VALIDATION] } else { &[TEST, VALIDATION] };
     for &part in needed {
+        let (mut all, mut has) = (vec![0usize; classes], vec![false; classes]);
+        for (key, indices) in &units {
+            indices.iter().for_each(|&index| all[labels[index]] += 1);
+            indices.iter().for_each(|&index| has[labels[index]] |= parts[key] == part);
+        }
+        for class in (0..classes).filter(|&class| all[class] >= FEW && !has[class]) {
+            let mut own = vec![0usize; classes];
+            let spare = units.iter().find(|(key, indices)| {
+                own.fill(0);
+                indices.iter().for_each(|&index| own[labels[index]] += 1);
+                let spared = own.iter().zip(&training).all(|(own, all)| *own == 0 || own < all);
+                parts[key] == TRAIN && own[class] > 0 && spared
+            });
+            if let Some((key, indices)) = spare {
+                parts.insert(*key, part);
+                indices.iter().for_each(|&index| training[labels[index]] -= 1);
+            }
+        }
         if parts.values().any(|&other| other == part) {
             continue;
         }

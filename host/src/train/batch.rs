@@ -1,7 +1,7 @@
 //! A mini-batch, and the random streams that it draws from.
 
 use anyhow::Result;
-use fenchel_core::{Network, Perturbation, Random, Weights};
+use fenchel_core::{Bounds, InputBlock, Network, Perturbation, Random, Weights};
 use rand_core::{Rng, SeedableRng};
 use serde::{Deserialize, Serialize};
 
@@ -62,6 +62,8 @@ pub struct Batch {
     pub attack: Vec<f32>,
     /// g, or noise on the pre-activations, over units with B rows; empty for none.
     pub perturbation: Vec<f32>,
+    /// Smallest and largest scaled training values, as many as the scaling has factors; empty for \[0, 1\].
+    limits: [Vec<f32>; 2],
     labels: Vec<usize>,
     classes: usize,
     noise: Vec<f32>,
@@ -108,13 +110,43 @@ impl Batch {
         }
     }
 
-    /// Add Gaussian noise to the inputs, within \[0, 1\].
+    /// Keep what moves an input within the range of the training data.
+    pub fn limit(&mut self, data: &Dataset) {
+        if let Some((low, high)) = data.bounds().filter(|_| self.limits[0].is_empty()) {
+            self.limits = [low.to_vec(), high.to_vec()];
+        }
+    }
+
+    /// The range that inputs stay in where they are moved.
+    fn bounds(&self) -> Bounds<'_> {
+        let [low, high] = &self.limits;
+        if low.is_empty() { Bounds::UNIT } else { Bounds { low, high } }
+    }
+
+    /// Move the inputs as `block` says, along `force`, each sample by its own share of the radius.
+    pub fn displace_input(&mut self, block: InputBlock, radii: &[f32], force: &[f32]) {
+        let mut input = std::mem::take(&mut self.input);
+        block.displace(radii, force, self.bounds(), &mut input);
+        self.input = input;
+    }
+
+    /// Add Gaussian noise to the inputs, within the range of the training data.
     pub fn disturb_input(&mut self, std: f32, random: &mut Random) {
         if std > 0.0 {
             self.noise.resize(self.input.len(), 0.0);
             Perturbation::Gaussian { std }.fill(random, &mut self.noise);
-            let noisy = self.input.iter_mut().zip(&self.noise);
-            noisy.for_each(|(x, noise)| *x = (*x + noise).clamp(0.0, 1.0));
+            let mut input = std::mem::take(&mut self.input);
+            let features = input.len() / self.labels.len().max(1);
+            let Bounds { low, high } = self.bounds();
+            let run = (features / low.len()).max(1);
+            let rows = input.chunks_exact_mut(features.max(1)).zip(self.noise.chunks_exact(features.max(1)));
+            for (row, noise) in rows {
+                let limits = low.iter().zip(high).flat_map(|limits| std::iter::repeat_n(limits, run));
+                for ((x, noise), (low, high)) in row.iter_mut().zip(noise).zip(limits) {
+                    *x = (*x + noise).clamp(*low, *high);
+                }
+            }
+            self.input = input;
         }
     }
 

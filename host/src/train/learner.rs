@@ -94,6 +94,10 @@ impl Learner {
     /// Make the samples at `indices` the batch, with the noise that belongs to it.
     pub fn gather(&mut self, train: &Split, indices: &[usize], data: &Dataset, streams: &mut Streams) {
         self.batch.gather(train, indices, data);
+        let attack = &self.settings.attack;
+        if attack.input_noise > 0.0 || attack.input_block != InputBlock::None {
+            self.batch.limit(data);
+        }
         self.batch.disturb_input(self.settings.attack.input_noise, &mut streams.input);
         let network = self.parameters.network();
         self.batch.perturb(&network, &self.settings, &mut streams.perturbation);
@@ -128,7 +132,7 @@ impl Work<'_> {
             let samples = batch.len() as f32;
             force.iter_mut().for_each(|force| *force *= samples);
             let radii = batch.radii(&mut streams.radius);
-            self.settings.attack.input_block.displace(&radii, force, &mut batch.input);
+            batch.displace_input(self.settings.attack.input_block, &radii, force);
             backprop.run(network, &batch.input, &batch.target, &batch.perturbation)?;
         }
         backprop.gradient(network, &batch.input, self.gradient);
@@ -216,7 +220,7 @@ impl Memory {
         // Without g, whose random pull would drown that of the nudge.
         let problem = problem(batch, nudges).with_perturbation(&[]);
         network.input_force(&problem, &mut state, &mut force)?;
-        input_block.displace(radii, &force, &mut batch.input);
+        batch.displace_input(input_block, radii, &force);
         self.force = force;
         Ok(())
     }

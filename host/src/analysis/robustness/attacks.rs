@@ -19,7 +19,7 @@ pub enum Norm {
 }
 
 /// Projected gradient ascent on the margin max_{j≠y} z_j − z_y, from the sample itself, within
-/// \[0, 1\]; one step of the whole radius is FGSM.
+/// \[0, 1\], or the range of all samples where that is larger; one step of the whole radius is FGSM.
 #[derive(Clone, Copy, Debug)]
 pub struct GradientAttack {
     /// Of the perturbation.
@@ -38,6 +38,8 @@ impl GradientAttack {
     pub fn accuracy(&self, parameters: &Parameters, samples: &Samples) -> Result<f64> {
         let network = parameters.network();
         let features = network.input_units();
+        let widen = |(low, high): (f32, f32), &x: &f32| (low.min(x), high.max(x));
+        let range = samples.input.iter().fold((0.0, 1.0), widen);
         let withstood: Result<Vec<usize>> = samples
             .pieces(features)
             .into_par_iter()
@@ -68,7 +70,7 @@ impl GradientAttack {
                     backprop.input_force(&network, &mut force);
                     let rows = input.chunks_exact_mut(features).zip(clean.chunks_exact(features));
                     for ((input, clean), force) in rows.zip(force.chunks_exact(features)) {
-                        self.step(input, clean, force);
+                        self.step(input, clean, force, range);
                     }
                 }
                 Ok(right.into_iter().filter(|right| *right).count())
@@ -77,9 +79,9 @@ impl GradientAttack {
         Ok(withstood?.into_iter().sum::<usize>() as f64 / samples.labels.len() as f64)
     }
 
-    /// Move one sample along `force`, back into the ball around `clean` and into \[0, 1\]. A force that isn't
+    /// Move one sample along `force`, back into the ball around `clean` and into `range`. A force that isn't
     /// finite, of a network whose training diverged, has no direction and moves nothing.
-    fn step(&self, input: &mut [f32], clean: &[f32], force: &[f32]) {
+    fn step(&self, input: &mut [f32], clean: &[f32], force: &[f32], (low, high): (f32, f32)) {
         let squares: f32 = force.iter().map(|v| v * v).sum();
         if !squares.is_finite() {
             return;
@@ -105,7 +107,7 @@ impl GradientAttack {
                 }
             }
         }
-        input.iter_mut().for_each(|x| *x = x.clamp(0.0, 1.0));
+        input.iter_mut().for_each(|x| *x = x.clamp(low, high));
     }
 }
 

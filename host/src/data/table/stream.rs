@@ -233,7 +233,16 @@ fn columns_of(
     } else {
         reading.label.clone()
     };
-    let label = if names.len() == columns_wanted { Vec::new() } else { label };
+    let mut label = if names.len() == columns_wanted { Vec::new() } else { label };
+    if label.is_empty()
+        && !headed
+        && names.len() == columns_wanted + 1
+        && reading.columns.is_empty()
+        && reading.ignore.is_empty()
+    {
+        notes.push(format!("{} columns, and the model takes {columns_wanted} values: the last is taken for a label (--label)", names.len()));
+        label = vec!["last".into()];
+    }
     let columns = columns::choose(place, names, headed, &Reading { label, ..reading.clone() })?;
     let got = columns.features.len();
     let expected = format!(
@@ -267,13 +276,14 @@ mod tests {
             ("a;b\n1;2\n3;4", Some("a b")),
             ("b,a,note\n2,1,x\n4,3,y", Some("a b")),
             ("a,b,label\n1,2,x\n3,4,y", None),
+            ("1,2,0\n3,4,1", None),
         ] {
             assert_eq!(stream(text, 2, names, &plain).expect(text), rows, "{text}");
         }
         let last = Reading { label: vec!["last".into()], ..Reading::default() };
         assert_eq!(stream("1,2,0\n3,4,1", 2, None, &last).expect("read"), rows);
         for (text, words) in
-            [("1,2,0", "--label"), ("1", "2 values a row"), ("1,2\n3,x", "line 2"), ("1,\n", "--missing")]
+            [("1,2,0,0", "--label"), ("1", "2 values a row"), ("1,2\n3,x", "line 2"), ("1,\n", "--missing")]
         {
             let error = format!("{:#}", stream(text, 2, None, &plain).expect_err(text));
             assert!(error.contains(words), "{text}: {error}");
