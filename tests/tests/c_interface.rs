@@ -15,9 +15,12 @@ use rand_core::{Rng, SeedableRng};
 
 const SAMPLES: usize = 3;
 const SIZES: [usize; 4] = [6, 9, 5, 3];
+/// Of each input.
+const OFFSETS: [f32; SIZES[0]] = [1.0, 0.0, -3.5, 2.0, 0.1, 20.0];
+const FACTORS: [f32; SIZES[0]] = [0.0625, 0.1, 2.0, 0.3, 1.0, 0.0625];
 const UNITS: usize = SIZES[1] + SIZES[2] + SIZES[3];
 /// Cases in `c/misuse.c`.
-const MISUSES: usize = 72;
+const MISUSES: usize = 82;
 const WARNINGS: [&str; 3] = ["-Wall", "-Wextra", "-Werror"];
 
 fn root() -> &'static Path {
@@ -73,7 +76,7 @@ fn model() -> model_file::ModelBytes {
     model_file::export_classifier(
         &parameters,
         training,
-        Scaling::new(&[1.0], &[0.0625]).expect("finite"),
+        Scaling::new(&OFFSETS, &FACTORS).expect("finite"),
         &names,
     )
     .expect("exports")
@@ -108,8 +111,17 @@ fn expected(model: &Model, samples: &[Vec<f32>], target: &[f32], attack: &[f32])
     writeln!(text, "cut {}\nother {}", code(Status::Truncated), code(Status::NotAModel)).expect("text");
     writeln!(text, "null {}\nload 0 done", code(Status::Null)).expect("text");
     writeln!(text, "shape {} {} {state_bytes}", SIZES[0], SIZES[3]).expect("text");
-    text += &bits("scaling", model.scaling().offsets());
-    text += &bits("scaling", model.scaling().factors());
+    let raw: [Vec<f32>; 3] = [
+        (0..SIZES[0]).map(|i| (20 * i) as f32).collect(),
+        (0..SIZES[0]).map(|i| 300.0 * i as f32 - 700.0).collect(),
+        (0..SIZES[0]).map(|i| 0.1 * i as f32).collect(),
+    ];
+    for raw in raw {
+        let scaled =
+            raw.iter().zip(OFFSETS).zip(FACTORS).map(|((raw, offset), factor)| (raw - offset) * factor);
+        text += "scale 0\n";
+        text += &bits("input", &scaled.collect::<Vec<_>>());
+    }
     writeln!(text, "small state {}\nsize {}", code(Status::SmallState), code(Status::Size)).expect("text");
     let mut memory = vec![0.0; StateView::len(network.units(), 1)];
     for input in samples {

@@ -54,14 +54,11 @@ typedef struct fenchel_model {
     uint64_t opaque[FENCHEL_MODEL_BYTES / 8];
 } fenchel_model;
 
-/* Sizes of a model, and its input's scaling: input = (raw - offset) * factor; NaN if it differs between
- * features. */
+/* Sizes of a model. */
 typedef struct fenchel_shape {
     size_t inputs;      /* floats of an input */
     size_t outputs;     /* floats of an output, one a class */
     size_t state_bytes; /* bytes that inference and relaxation need */
-    float offset;
-    float factor;
 } fenchel_shape;
 
 /* The problem min U + s/2 |z|^2 - (weight_target * target + weight_attack * attack) . z, z the output. */
@@ -88,6 +85,13 @@ typedef struct fenchel_outcome {
 /* Check the model file of `bytes` bytes at `file` and make `model` refer to it: weights are used where
  * they are, and so the file must stay, unchanged, as long as the model is used. `shape` is filled. */
 int32_t fenchel_load(fenchel_model *model, const void *file, size_t bytes, fenchel_shape *shape);
+
+/* Scale a sensor's `inputs` raw values into `input` as the model was trained: (raw - offset) * factor, one
+ * pair for all values, one a channel, or one a feature. The two arrays don't overlap. */
+int32_t fenchel_scale_f32(const fenchel_model *model, const float *raw, float *input, size_t inputs);
+int32_t fenchel_scale_i16(const fenchel_model *model, const int16_t *raw, float *input, size_t inputs);
+int32_t fenchel_scale_i8(const fenchel_model *model, const int8_t *raw, float *input, size_t inputs);
+int32_t fenchel_scale_u8(const fenchel_model *model, const uint8_t *raw, float *input, size_t inputs);
 
 /* The answer to one input. `state` is scratch. */
 int32_t fenchel_infer(const fenchel_model *model, const float *input, size_t inputs, float *state,

@@ -39,8 +39,6 @@ pub struct Shape {
     pub inputs: usize,
     pub outputs: usize,
     pub state_bytes: usize,
-    pub offset: f32,
-    pub factor: f32,
 }
 
 /// `fenchel_nudge`.
@@ -107,23 +105,16 @@ pub unsafe extern "C" fn fenchel_load(
             Ok(loaded) => loaded,
             Err(error) => return Status::from(error) as i32,
         };
-        let (network, scaling) = (loaded.network(), loaded.scaling());
+        let network = loaded.network();
         shape.write(Shape {
             inputs: network.input_units(),
             outputs: network.output_units(),
             state_bytes: size_of::<f32>() * StateView::len(network.units(), 1),
-            offset: one(scaling.offsets()),
-            factor: one(scaling.factors()),
         });
         (&raw mut (*storage).model).write(MaybeUninit::new(loaded));
         (&raw mut (*storage).mark).write(LOADED);
     }
     Status::Ok as i32
-}
-
-/// The only one of `values`; NaN if there are several.
-fn one(values: &[f32]) -> f32 {
-    if let [value] = values { *value } else { f32::NAN }
 }
 
 /// The model in its storage.
@@ -145,6 +136,53 @@ unsafe fn loaded<'m>(model: *const Storage) -> Result<&'m Model<'static>, Status
             _ => Err(Status::NotLoaded),
         }
     }
+}
+
+macro_rules! scale {
+    ($($name:ident: $raw:ty),*) => {$(
+        /// [`fenchel_core::Scaling::apply`].
+        ///
+        /// # Safety
+        /// As `fenchel.h` says: `raw` and `input` point to `inputs` values each, and don't overlap.
+        #[unsafe(no_mangle)]
+        pub unsafe extern "C" fn $name(
+            model: *const Storage,
+            raw: *const $raw,
+            input: *mut f32,
+            inputs: usize,
+        ) -> i32 {
+            // SAFETY: by contract.
+            unsafe { scale(model, raw, input, inputs) }.unwrap_or_else(|status| status) as i32
+        }
+    )*};
+}
+
+scale!(fenchel_scale_f32: f32, fenchel_scale_i16: i16, fenchel_scale_i8: i8, fenchel_scale_u8: u8);
+
+/// # Safety
+/// As [`loaded`], and each pointer is null or points to `inputs` values.
+unsafe fn scale<T: Copy + Into<f32>>(
+    model: *const Storage,
+    raw: *const T,
+    input: *mut f32,
+    inputs: usize,
+) -> Result<Status, Status> {
+    // SAFETY: by contract.
+    let model = unsafe { loaded(model)? };
+    if raw.is_null() || input.is_null() {
+        return Err(Status::Null);
+    }
+    if !(raw.is_aligned() && input.is_aligned()) {
+        return Err(Status::Misaligned);
+    }
+    if inputs != model.network().input_units() {
+        return Err(Status::Size);
+    }
+    // SAFETY: not null, aligned, and by contract of this length.
+    let (raw, input) =
+        unsafe { (slice::from_raw_parts(raw, inputs), slice::from_raw_parts_mut(input, inputs)) };
+    model.scaling().apply(raw, input)?;
+    Ok(Status::Ok)
 }
 
 /// What an inference and a relaxation share.

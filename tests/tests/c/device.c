@@ -26,6 +26,10 @@ int main(void) {
     fenchel_settings settings = {0, 20, 0.0f};
     fenchel_outcome outcome;
     fenchel_shape shape;
+    uint8_t bytes[INPUTS];
+    int16_t words[INPUTS];
+    float floats[INPUTS];
+    float input[INPUTS];
     float output[OUTPUTS];
     int32_t status;
     size_t i, k;
@@ -43,8 +47,20 @@ int main(void) {
     status = fenchel_load(&model, fenchel_file, sizeof fenchel_file, &shape);
     printf("load %d %s\n", (int)status, fenchel_message(status));
     printf("shape %u %u %u\n", (unsigned)shape.inputs, (unsigned)shape.outputs, (unsigned)shape.state_bytes);
-    print_floats("scaling", &shape.offset, 1);
-    print_floats("scaling", &shape.factor, 1);
+    for (i = 0; i < INPUTS; i++) {
+        bytes[i] = (uint8_t)(20 * i);
+        words[i] = (int16_t)(300 * (int)i - 700);
+        floats[i] = 0.1f * (float)i;
+    }
+    status = fenchel_scale_u8(&model, bytes, input, INPUTS);
+    printf("scale %d\n", (int)status);
+    print_floats("input", input, INPUTS);
+    status = fenchel_scale_i16(&model, words, input, INPUTS);
+    printf("scale %d\n", (int)status);
+    print_floats("input", input, INPUTS);
+    status = fenchel_scale_f32(&model, floats, input, INPUTS);
+    printf("scale %d\n", (int)status);
+    print_floats("input", input, INPUTS);
     status = fenchel_infer(&model, sample[0], INPUTS, state, sizeof state - 1, output, OUTPUTS);
     printf("small state %d\n", (int)status);
     status = fenchel_infer(&model, sample[0], INPUTS - 1, state, sizeof state, output, OUTPUTS);

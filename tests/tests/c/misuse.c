@@ -137,6 +137,23 @@ static void loading(void) {
     REFUSED(FENCHEL_MISALIGNED, load_moved(3, FILE_BYTES));
 }
 
+static void scaling(void) {
+    const fenchel_model *model = &now->model;
+    static const int16_t raw[INPUTS] = {0};
+    const uint8_t bytes[INPUTS] = {0};
+    float *floats = now->target, *input = now->input;
+    REFUSED(FENCHEL_NULL, fenchel_scale_i16(NULL, raw, input, INPUTS));
+    REFUSED(FENCHEL_NULL, fenchel_scale_i16(model, NULL, input, INPUTS));
+    REFUSED(FENCHEL_NULL, fenchel_scale_u8(model, bytes, NULL, INPUTS));
+    REFUSED(FENCHEL_NOT_LOADED, fenchel_scale_i16(&now->empty, raw, input, INPUTS));
+    REFUSED(FENCHEL_MISALIGNED, fenchel_scale_i16(model, OFF(int16_t, raw, 1), input, INPUTS));
+    REFUSED(FENCHEL_MISALIGNED, fenchel_scale_f32(model, OFF(float, floats, 2), input, INPUTS));
+    REFUSED(FENCHEL_MISALIGNED, fenchel_scale_u8(model, bytes, OFF(float, input, 1), INPUTS));
+    REFUSED(FENCHEL_SIZE, fenchel_scale_i16(model, raw, input, INPUTS - 1));
+    REFUSED(FENCHEL_SIZE, fenchel_scale_u8(model, bytes, input, 0));
+    REFUSED(FENCHEL_SIZE, fenchel_scale_f32(model, floats, input, (size_t)-1));
+}
+
 static void inference(void) {
     fenchel_model *model = &now->model;
     float *input = now->input, *output = now->output;
@@ -228,6 +245,7 @@ int main(void) {
     if (fenchel_load(&now->model, file, FILE_BYTES, &now->shape) != FENCHEL_OK) return 1;
     memset(&now->shape, 0xa5, sizeof now->shape);
     loading();
+    scaling();
     inference();
     relaxation();
     printf("refused %u of %u\n", refused, cases);
