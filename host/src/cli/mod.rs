@@ -6,6 +6,7 @@ mod data;
 mod errors;
 mod eval;
 mod export;
+mod folds;
 mod hardware;
 mod import;
 mod infer;

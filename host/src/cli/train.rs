@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 use clap::Args as _;
 use serde_json::json;
 
+use super::folds;
 use super::options::Options;
 use super::samples::warn;
 use super::training::{Loudness, watched};
@@ -25,6 +26,7 @@ use crate::train::{Resumed, Run, Settings, Trained, Trainer, export_run};
     after_help = "Examples:
   fenchel train
   fenchel train --preset robust --out runs/robust
+  fenchel train --data mine.csv --folds 5
   fenchel train --resume runs/robust
   fenchel train --resume runs/robust --epochs 200
   fenchel train --layers 64,32,32 --skip 1:3 --activation clip:0:1 --objective arovr-ab --gamma 1,0.5,1,1
@@ -39,7 +41,10 @@ pub struct Args {
     /// Folder for the run: settings, log, checkpoint, best and last model [default: a new one under runs/]
     #[arg(long)]
     out: Option<PathBuf>,
-    /// Print one JSON object: test_accuracy and validation_accuracy (fractions), best_epoch, epochs, seconds, model
+    /// Cross-validate instead: train so many times, each time with another part of the samples to test on, and say the mean accuracy and its interval; no model is kept
+    #[arg(long, conflicts_with_all = ["resume", "out", "verbose"])]
+    folds: Option<u32>,
+    /// Print one JSON object: test_accuracy and validation_accuracy (fractions), best_epoch, epochs, seconds, model; with --folds mean, low, high, accuracies, samples
     #[arg(long)]
     json: bool,
     /// No progress; warnings stay
@@ -67,6 +72,9 @@ pub fn run(args: &Args) -> Result<()> {
 /// A new run.
 fn begin(args: &Args) -> Result<()> {
     let settings = args.options.settings()?;
+    if let Some(folds) = args.folds {
+        return folds::run(&settings, folds, args.quiet, args.json);
+    }
     for option in args.options.ignored(&settings) {
         let objective = crate::spelling::name(settings.objective.name);
         say(format_args!("warning: {option} has no effect with --objective {objective}"));

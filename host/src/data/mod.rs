@@ -71,6 +71,8 @@ pub struct Dataset {
     pub test: Split,
     /// Whether the test samples came apart from the others, or were divided from them.
     pub test_apart: bool,
+    /// Whether the test samples are a fold of a cross-validation.
+    pub folded: bool,
     /// What was assumed or looks wrong: a line each, which names the option that changes it.
     pub warnings: Vec<String>,
     /// Measured once, when it is first asked for.
@@ -182,6 +184,7 @@ impl Dataset {
             validation,
             test,
             test_apart: true,
+            folded: false,
             warnings: Vec::new(),
             known: Known::default(),
         }
@@ -210,7 +213,8 @@ impl Dataset {
         let (expected, got) =
             (format!("{} values a sample", self.features), format!("shape {:?}", self.shape));
         require!(self.shape.iter().product::<usize>() == self.features, place, expected, got);
-        require!(self.classes() >= 2, place, "at least 2 classes", self.classes());
+        let expected = "at least 2 classes (`label` names the column of the label)";
+        require!(self.classes() >= 2, place, expected, self.classes());
         for (part, split) in [("train", &self.train), ("validation", &self.validation), ("test", &self.test)]
         {
             require!(!split.labels.is_empty(), place, format!("samples for the {part} split"), "none");

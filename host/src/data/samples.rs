@@ -4,6 +4,7 @@ use anyhow::Result;
 
 use super::missing::fill;
 use super::partition::{self, Key, Parts, Shares};
+use super::table::columns::Found;
 use super::table::labels::Labels;
 use super::{Dataset, Reading, Split, SplitRule, Target, Values, measure, suspicions};
 use crate::error::require;
@@ -35,8 +36,8 @@ pub struct Form {
     pub target_names: Vec<String>,
     /// Names of the classes in a file beside it, or in an array.
     pub class_names: Option<Vec<String>>,
-    /// Whether the label is the last column only because nothing says otherwise.
-    pub assumed: bool,
+    /// How the column of the label was found.
+    pub found: Found,
     /// Where errors of labels say that they are.
     pub label_place: String,
     /// Whether the first dimension of a sample is that of channels, each with a scaling of its own.
@@ -85,6 +86,8 @@ pub fn assemble(
 ) -> Result<Dataset> {
     let features: usize = form.shape.iter().product();
     let mut warnings = form.warnings.clone();
+    let content = reading.split == SplitRule::Content && form.gap.is_none();
+    let folded = reading.fold.is_some() && test.is_none() && content && !reading.whole;
     let (own_validation, own_test) = (validation.is_some(), test.is_some());
     let given: Vec<Samples> = std::iter::once(train).chain(validation).chain(test).collect();
     let (classes, class_names) = classes(&form, &given, features, reading)?;
@@ -131,7 +134,7 @@ pub fn assemble(
     if !reading.whole {
         warnings.extend(suspicions::of(&dataset, reading));
     }
-    Ok(Dataset { warnings, test_apart: own_test, ..dataset })
+    Ok(Dataset { warnings, test_apart: own_test, folded, ..dataset })
 }
 
 /// The class of each sample of each part, and the classes' names.
@@ -149,7 +152,7 @@ fn classes(
     if all.codes.is_empty() || reading.target == Target::Values {
         return Ok((none(), Vec::new()));
     }
-    all.check(&form.label_place, form.assumed)?;
+    all.check(&form.label_place, form.found)?;
     let known = reading.classes.as_deref().or(form.class_names.as_deref());
     let (classes, names) = all.classes(&form.label_place, known)?;
     let mut codes = all.codes.iter().map(|&code| classes[code]);

@@ -8,6 +8,18 @@ use crate::error::{BadInput, quoted, require};
 /// Names that a header gives a column of labels, the likeliest first.
 const LABELS: [&str; 8] = ["label", "labels", "class", "target", "y", "category", "species", "activity"];
 
+/// How the column of the label was found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Found {
+    /// It was named, or no other could be meant.
+    #[default]
+    Named,
+    /// By its name in the header.
+    Header,
+    /// It is the last column.
+    Last,
+}
+
 /// The columns of a table by their use, as numbers from 0.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Columns {
@@ -17,8 +29,8 @@ pub struct Columns {
     pub labels: Vec<usize>,
     /// That of the group.
     pub group: Option<usize>,
-    /// Whether the label was neither named nor found by its name: it is the last column.
-    pub assumed: bool,
+    /// How that of the label was found.
+    pub found: Found,
     /// What was assumed.
     pub notes: Vec<String>,
 }
@@ -72,7 +84,7 @@ pub fn choose(place: &str, names: &[String], header: bool, reading: &Reading) ->
     let chosen = all("--columns", &reading.columns)?;
     let group = reading.group.as_deref().map(|text| find("--group", text, names)).transpose()?;
     let mut labels = all("--label", &reading.label)?;
-    let (mut assumed, mut notes) = (false, Vec::new());
+    let (mut found, mut notes) = (Found::Named, Vec::new());
     let free =
         |column: &usize| !ignored.contains(column) && group != Some(*column) && !chosen.contains(column);
     if labels.is_empty() {
@@ -89,10 +101,11 @@ pub fn choose(place: &str, names: &[String], header: bool, reading: &Reading) ->
                 ));
             }
             labels = vec![column];
+            found = Found::Header;
         } else if reading.target != Target::Nothing {
             let expected = "a column for the label (--label)";
             labels = vec![last.ok_or_else(|| BadInput::new(place, expected, "none that is left"))?];
-            assumed = true;
+            found = Found::Last;
         }
     }
     let classes = reading.target != Target::Values;
@@ -116,7 +129,7 @@ pub fn choose(place: &str, names: &[String], header: bool, reading: &Reading) ->
         "at least a value and a label (--delimiter sets what separates them)",
         got
     );
-    Ok(Columns { features, labels, group, assumed, notes })
+    Ok(Columns { features, labels, group, found, notes })
 }
 
 /// The columns with a name that labels have, the likeliest first.

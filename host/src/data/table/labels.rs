@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use anyhow::Result;
 
+use super::columns::Found;
 use crate::data::labels::MOST_CLASSES;
 use crate::error::{BadInput, quoted, require};
 
@@ -11,6 +12,8 @@ use crate::error::{BadInput, quoted, require};
 const MOST_ASSUMED: usize = 50;
 /// Classes that are no suspicion even if most have a single sample.
 const FEW: usize = 10;
+/// Samples a class, at least, on average, of more than 50 classes.
+const SEVERAL: usize = 10;
 /// Longest name of a class, bytes.
 const LONGEST: usize = 64;
 
@@ -63,26 +66,27 @@ impl Labels {
         self.texts.iter().all(|text| number(text).is_some())
     }
 
-    /// Refuse what looks like a column of values rather than of labels: with `assumed`, more than 50 numbers, or numbers
-    /// most of which appear once;
-    /// else, numbers with fractions.
+    /// Refuse what looks like a column of values rather than of labels, unless it was named: more than 50 numbers with
+    /// few samples each; in a last column, more than 50 numbers at all, or numbers most of which appear once. Numbers
+    /// with fractions are refused in any case.
     ///
     /// # Errors
     /// [`BadInput`] at `place`, with the options that mend it.
-    pub fn check(&self, place: &str, assumed: bool) -> Result<()> {
+    pub fn check(&self, place: &str, found: Found) -> Result<()> {
         let count = self.texts.len();
         let numbers = self.are_numbers();
         let got = format!("{count} different numbers");
-        let remedy = "--label names another column, --task regress learns values";
-        if assumed && numbers {
-            let expected = format!(
-                "at most {MOST_ASSUMED} classes of several samples each in the last column ({remedy}, --label last \
-                 says that it is the label)"
-            );
+        let remedy =
+            "--label names another column, or this one if it is the label; --task regress learns values";
+        if found != Found::Named && numbers {
+            let expected =
+                format!("at most {MOST_ASSUMED} classes, of several samples each, as labels ({remedy})");
             let mut counts = vec![0usize; count];
             self.codes.iter().for_each(|&code| counts[code] += 1);
             let single = counts.iter().filter(|&&count| count == 1).count();
-            let values = count > MOST_ASSUMED || (count > FEW && 2 * single > count);
+            let values = count > MOST_ASSUMED && self.codes.len() < SEVERAL * count;
+            let values = values
+                || found == Found::Last && (count > MOST_ASSUMED || (count > FEW && 2 * single > count));
             require!(!values, place, expected, got);
         }
         let whole = |text: &String| number(text).is_some_and(|value| value.fract() == 0.0);
@@ -180,9 +184,9 @@ mod tests {
             assert_eq!(numbered(texts, known), Some((classes, names.into())), "{texts} {known:?}");
         }
         assert_eq!(numbered("high odd", Some("low high")), None);
-        assert!(labels("1.5 2.5").check("file", false).is_err());
+        assert!(labels("1.5 2.5").check("file", Found::Named).is_err());
         let many: Vec<_> = (0..51).map(|n: u32| n.to_string()).collect();
-        assert!(labels(&many.join(" ")).check("file", true).is_err());
-        assert!(labels(&many.join(" ")).check("file", false).is_ok());
+        assert!(labels(&many.join(" ")).check("file", Found::Last).is_err());
+        assert!(labels(&many.join(" ")).check("file", Found::Named).is_ok());
     }
 }

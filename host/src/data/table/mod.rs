@@ -243,7 +243,7 @@ impl<'a> Table<'a> {
                 Target::Classes | Target::Nothing => Vec::new(),
             },
             class_names: None,
-            assumed: columns.assumed,
+            found: columns.found,
             label_place,
             warnings,
             ..Form::default()

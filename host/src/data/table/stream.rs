@@ -7,7 +7,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use super::columns::{self, Columns, numbered};
+use super::columns::{self, Columns, Found, numbered};
 use super::encoding::Utf8;
 use super::field::Field;
 use super::header;
@@ -220,7 +220,13 @@ fn columns_of(
         if let Some(features) = found {
             let group =
                 reading.group.as_deref().and_then(|group| columns::find("--group", group, names).ok());
-            return Ok(Columns { features, labels: Vec::new(), group, assumed: false, notes: Vec::new() });
+            return Ok(Columns {
+                features,
+                labels: Vec::new(),
+                group,
+                found: Found::Named,
+                notes: Vec::new(),
+            });
         }
         let lacking: Vec<_> =
             own.iter().filter(|own| !names.contains(own)).map(|name| quoted(name)).collect();
