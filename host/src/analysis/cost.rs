@@ -103,7 +103,7 @@ fn program(board: &Board, model: usize, code: u64, data: usize, stack: usize) ->
     json!({
         "fits": fits && ram <= size(board.ram.kib),
         "flash": { "model": model, "code_at_most": code, "of": size(board.flash.kib) + apart },
-        "ram": { "data": data, "stack_at_most": stack, "of": size(board.ram.kib) },
+        "ram": { "static": data, "stack_at_most": stack, "of": size(board.ram.kib) },
     })
 }
 
