@@ -63,7 +63,7 @@ fn imports(code: &str) -> Vec<String> {
                 _ if depth <= 1 && !c.is_whitespace() => name.push(c),
                 _ => {}
             }
-            if depth == 0 && (!group && !(c.is_alphanumeric() || c == '_') || group) {
+            if depth == 0 && (group || !(c.is_alphanumeric() || c == '_')) {
                 break;
             }
         }

@@ -22,7 +22,7 @@ impl<W: Weights> Network<'_, W> {
     /// does. What z and e were at the output is gone.
     pub(crate) fn anderson(&self, state: &mut StateView, step: u32, last: bool) {
         // Every step but the last has exchanged the slices once.
-        let exchange = !last || step % 2 == 0;
+        let exchange = !last || step.is_multiple_of(2);
         for row in 0..state.rows {
             let theta = if step == 1 { 0.0 } else { self.theta(state, row) };
             for k in 1..self.output() {

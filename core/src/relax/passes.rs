@@ -85,6 +85,8 @@ impl<W: Weights> Network<'_, W> {
     /// w_k = (Σ_m W_mkᵀ u_m − g_k)/γ_k, u_k = γ_k(f(a_k + w_k) − f(a_k)) downwards.
     /// `in_place`, w goes to e and all of u is overwritten. If not, w goes to z, and u_1, which feeds back to
     /// no hidden block, is left.
+    // Not inlined: its lists of columns would lie on the stack beside those of the forward pass.
+    #[inline(never)]
     pub(crate) fn backward_pass(&self, problem: &Problem, state: &mut StateView, in_place: bool) {
         let rows = state.rows;
         for k in (1..self.output()).rev() {

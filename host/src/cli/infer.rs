@@ -62,7 +62,7 @@ pub fn run(args: &Args) -> Result<()> {
     for note in stream.notes.drain(..) {
         output::say(format_args!("{name}: {note}"));
     }
-    while let Some(sample) = stream.next()? {
+    while let Some(sample) = stream.read()? {
         if args.index.is_none_or(|index| index == sample.index) {
             printer.print(sample.index, &sample.values)?;
         }

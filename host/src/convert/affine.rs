@@ -30,19 +30,19 @@ impl Affine {
     }
 
     /// Elements, 1 if all are alike.
-    pub fn len(&self) -> usize {
+    pub fn elements(&self) -> usize {
         self.factor.len()
     }
 
     /// Factor and shift of element `i`.
     pub fn at(&self, i: usize) -> (f64, f64) {
-        let i = if self.len() == 1 { 0 } else { i };
+        let i = if self.elements() == 1 { 0 } else { i };
         (self.factor.get(i).copied().unwrap_or(1.0), self.shift.get(i).copied().unwrap_or(0.0))
     }
 
     /// This first, then `next`.
     pub fn then(&self, next: &Self) -> Self {
-        let pairs = (0..self.len().max(next.len())).map(|i| {
+        let pairs = (0..self.elements().max(next.elements())).map(|i| {
             let ((f, t), (g, u)) = (self.at(i), next.at(i));
             (g * f, g * t + u)
         });

@@ -83,10 +83,10 @@ pub fn split_single_output(layers: &mut [Layer], activations: &[Activation]) -> 
 /// value, goes into the first layer's biases.
 pub fn scale_input(place: &str, layers: &mut [Layer], scaling: &Affine) -> Result<InputScaling> {
     let Some(first) = layers.first_mut() else { return Ok(InputScaling::one(0.0, 1.0)) };
-    let fits = scaling.len() == 1 || scaling.len() == first.columns;
-    require!(fits, place, format!("scaling of 1 value or {}", first.columns), scaling.len());
+    let fits = scaling.elements() == 1 || scaling.elements() == first.columns;
+    require!(fits, place, format!("scaling of 1 value or {}", first.columns), scaling.elements());
     require!(scaling.is_finite(), place, "finite scaling", "another");
-    let alike = (1..scaling.len()).all(|i| scaling.at(i) == scaling.at(0)) && scaling.at(0).0 != 0.0;
+    let alike = (1..scaling.elements()).all(|i| scaling.at(i) == scaling.at(0)) && scaling.at(0).0 != 0.0;
     let count = if alike { 1 } else { first.columns };
     let (mut offsets, mut factors) = (Vec::new(), Vec::new());
     for j in 0..count {

@@ -146,7 +146,7 @@ impl<'a> Trainer<'a> {
         let all =
             Samples::new(&self.samples, self.data.features, self.data.scaling.view(), self.samples.len());
         let left = format!("after which epoch {epoch} left the finite numbers");
-        if let Some(value) = all.input.iter().find(|value| !(value.abs() <= LARGEST)) {
+        if let Some(value) = all.input.iter().find(|value| value.is_nan() || value.abs() > LARGEST) {
             let expected = "values that scaling brings near 1";
             return BadInput::new(&self.data.name, expected, format!("an input of {value:e}, {left}")).into();
         }

@@ -166,7 +166,7 @@ impl Draft {
     pub fn with_values(&self, array: &str, place: isize, bytes: &[u8]) -> Self {
         let mut draft = self.clone();
         let values = &mut draft.arrays.iter_mut().find(|(name, _)| name == array).expect("an array").1;
-        let place = if place < 0 { values.len().strict_add_signed(place) } else { place as usize };
+        let place = if place < 0 { values.len() - place.unsigned_abs() } else { place as usize };
         values[place..place + bytes.len()].copy_from_slice(bytes);
         draft
     }
@@ -177,7 +177,7 @@ impl Draft {
         self.header.iter().for_each(|(_, field)| bytes.extend(field));
         let mut gaps = Vec::new();
         for (_, values) in &self.arrays {
-            while bytes.len() % 16 != 0 {
+            while !bytes.len().is_multiple_of(16) {
                 gaps.push(bytes.len());
                 bytes.push(0);
             }

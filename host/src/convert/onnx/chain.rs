@@ -83,9 +83,9 @@ impl Chain {
     pub fn scale(&mut self, here: &str, by: &Affine) -> Result<()> {
         require!(by.is_finite(), here, "finite numbers", "others");
         let width = self.width();
-        let fits = by.len() == 1 || width.is_none_or(|width| width == by.len());
+        let fits = by.elements() == 1 || width.is_none_or(|width| width == by.elements());
         let expected = format!("one number, or {} of them", width.unwrap_or(0));
-        require!(fits, here, expected, by.len());
+        require!(fits, here, expected, by.elements());
         let sum = self.is_sum();
         if let Some(layer) = self.layers.last_mut().filter(|_| sum) {
             let rows = layer.weights.chunks_exact_mut(layer.columns).zip(&mut layer.biases);
@@ -99,8 +99,8 @@ impl Chain {
         } else {
             self.pending = self.pending.then(by);
         }
-        if width.is_none() && by.len() > 1 {
-            self.sample = Some(vec![by.len()]);
+        if width.is_none() && by.elements() > 1 {
+            self.sample = Some(vec![by.elements()]);
         }
         Ok(())
     }

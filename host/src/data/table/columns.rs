@@ -88,7 +88,7 @@ pub fn choose(place: &str, names: &[String], header: bool, reading: &Reading) ->
     let free =
         |column: &usize| !ignored.contains(column) && group != Some(*column) && !chosen.contains(column);
     if labels.is_empty() {
-        let named = header.then(|| known(names)).unwrap_or_default();
+        let named = if header { known(names) } else { Default::default() };
         let named: Vec<_> = named.into_iter().filter(free).collect();
         let last = (0..names.len()).rev().find(free);
         if let Some(&column) = named.iter().find(|&&column| Some(column) == last).or(named.first()) {
@@ -135,7 +135,7 @@ pub fn choose(place: &str, names: &[String], header: bool, reading: &Reading) ->
 /// The columns with a name that labels have, the likeliest first.
 fn known(names: &[String]) -> Vec<usize> {
     let with = |label: &&str| names.iter().position(|name| name.eq_ignore_ascii_case(label));
-    LABELS.iter().filter_map(|label| with(&label)).collect()
+    LABELS.iter().filter_map(with).collect()
 }
 
 #[cfg(test)]

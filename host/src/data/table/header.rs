@@ -29,6 +29,16 @@ pub fn is_header(first: &[String], others: &[Vec<String>]) -> bool {
     })
 }
 
+/// The classes' names in `first`, if it is the head of scikit-learn's own files: the number of rows, the number of
+/// values of each, and a name a class.
+pub fn bundle(first: &[String], others: &[Vec<String>]) -> Option<Vec<String>> {
+    let [rows, values, names @ ..] = first else { return None };
+    let _: usize = rows.parse().ok()?;
+    let columns = values.parse::<usize>().ok()?.checked_add(1)?;
+    let fits = names.len() >= 2 && names.iter().all(|name| matches!(Field::read(name), Field::Text(_)));
+    (fits && !others.is_empty() && others.iter().all(|row| row.len() == columns)).then(|| names.to_vec())
+}
+
 /// Whether the numbers of a row are whole and each one more than that before.
 fn counts_up(row: &[String]) -> bool {
     let digits = |text: &&String| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -65,5 +75,9 @@ mod tests {
             let rows = rows(text);
             assert_eq!(is_header(&rows[0], &rows[1..]), expected, "{text}");
         }
+        let iris = rows("2,3,setosa,versicolor\n5.1,3.5,1.4,0\n4.9,3.0,1.4,1");
+        assert_eq!(bundle(&iris[0], &iris[1..]), Some(vec!["setosa".into(), "versicolor".into()]));
+        let plain = rows("2,4,cat,dog\n5,3,cat,dog");
+        assert_eq!(bundle(&plain[0], &plain[1..]), None);
     }
 }

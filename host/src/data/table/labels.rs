@@ -12,6 +12,8 @@ use crate::error::{BadInput, quoted, require};
 const MOST_ASSUMED: usize = 50;
 /// Classes that are no suspicion even if most have a single sample.
 const FEW: usize = 10;
+/// Classes that are no suspicion even if they have less than three samples on average.
+const FEWEST: usize = 5;
 /// Samples a class, at least, on average, of more than 50 classes.
 const SEVERAL: usize = 10;
 /// Longest name of a class, bytes.
@@ -67,7 +69,7 @@ impl Labels {
     }
 
     /// Refuse what looks like a column of values rather than of labels, unless it was named: more than 50 numbers with
-    /// few samples each; in a last column, more than 50 numbers at all, or numbers most of which appear once. Numbers
+    /// few samples each; in a last column, more than 50 numbers at all, or numbers that appear once or twice. Numbers
     /// with fractions are refused in any case.
     ///
     /// # Errors
@@ -85,8 +87,8 @@ impl Labels {
             self.codes.iter().for_each(|&code| counts[code] += 1);
             let single = counts.iter().filter(|&&count| count == 1).count();
             let values = count > MOST_ASSUMED && self.codes.len() < SEVERAL * count;
-            let values = values
-                || found == Found::Last && (count > MOST_ASSUMED || (count > FEW && 2 * single > count));
+            let rare = count > FEW && 2 * single > count || count > FEWEST && self.codes.len() < 3 * count;
+            let values = values || found == Found::Last && (count > MOST_ASSUMED || rare);
             require!(!values, place, expected, got);
         }
         let whole = |text: &String| number(text).is_some_and(|value| value.fract() == 0.0);

@@ -60,7 +60,8 @@ fn dataset(place: &str, file: &[u8], names: Option<Vec<String>>, reading: &Readi
         require!(delimiters < 4 * MOST_COLUMNS, place(), format!("at most {MOST_COLUMNS} columns"), "more");
     }
     let (form, samples) = read(place, &text, reading)?;
-    assemble(place, Form { class_names: names, ..form }, samples, None, None, reading)
+    let class_names = names.or(form.class_names.clone());
+    assemble(place, Form { class_names, ..form }, samples, None, None, reading)
 }
 
 /// Every row of `text`.
@@ -68,7 +69,7 @@ fn read(place: &str, text: &[u8], reading: &Reading) -> Result<(Form, Samples)> 
     let mut rows = Rows::open(place, BufReader::new(text), reading.delimiter.as_deref(), LOOKAHEAD)?;
     let (mut first, commented) = (Vec::new(), rows.commented.take());
     while first.len() < LOOKAHEAD {
-        let Some(row) = rows.next()? else { break };
+        let Some(row) = rows.read()? else { break };
         first.push((row.line, row.fields.clone()));
     }
     let texts: Vec<Vec<String>> =
@@ -76,9 +77,11 @@ fn read(place: &str, text: &[u8], reading: &Reading) -> Result<(Form, Samples)> 
     let Some((head, others)) = texts.split_first() else {
         return Err(BadInput::new(place, "a row a sample", "none").into());
     };
-    let headed = commented.is_none() && header::is_header(head, others);
+    let bundle = header::bundle(head, others);
+    let headed = commented.is_none() && (bundle.is_some() || header::is_header(head, others));
     let names = match commented {
         Some(names) => names,
+        None if bundle.is_some() => numbered(others[0].len()),
         None if headed => head.clone(),
         None => numbered(head.len()),
     };
@@ -92,10 +95,11 @@ fn read(place: &str, text: &[u8], reading: &Reading) -> Result<(Form, Samples)> 
     for (line, fields) in first.iter().skip(usize::from(headed)) {
         table.push(&Row { line: *line, fields })?;
     }
-    while let Some(row) = rows.next()? {
+    while let Some(row) = rows.read()? {
         table.push(&row)?;
     }
-    table.finish()
+    let (form, samples) = table.finish()?;
+    Ok((Form { class_names: bundle, ..form }, samples))
 }
 
 /// A table as it grows row by row.

@@ -95,7 +95,7 @@ impl<R: Read> Rows<R> {
     ///
     /// # Errors
     /// [`BadInput`] with the line for what is no text in UTF-8, or has too many columns.
-    pub fn next(&mut self) -> Result<Option<Row<'_>>> {
+    pub fn read(&mut self) -> Result<Option<Row<'_>>> {
         loop {
             let more = self.reader.read_record(&mut self.record).map_err(|error| match error.kind() {
                 csv::ErrorKind::Utf8 { pos, .. } => {

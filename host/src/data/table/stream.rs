@@ -103,7 +103,7 @@ impl Stream {
         let commented = rows.commented.take();
         let mut ahead = VecDeque::new();
         while ahead.len() < lookahead {
-            let Some(row) = rows.next()? else { break };
+            let Some(row) = rows.read()? else { break };
             ahead.push_back((row.line, row.fields.clone()));
         }
         let texts: Vec<Vec<String>> =
@@ -135,12 +135,12 @@ impl Stream {
     ///
     /// # Errors
     /// [`BadInput`] with line and column for what is no number.
-    pub fn next(&mut self) -> Result<Option<Sample>> {
+    pub fn read(&mut self) -> Result<Option<Sample>> {
         loop {
             let (values, group) = if let Some((line, fields)) = self.ahead.pop_front() {
                 self.values(&Row { line, fields: &fields })?
             } else {
-                let Some(row) = self.rows.next()? else { return Ok(None) };
+                let Some(row) = self.rows.read()? else { return Ok(None) };
                 let (line, fields) = (row.line, row.fields.clone());
                 self.values(&Row { line, fields: &fields })?
             };
@@ -267,7 +267,7 @@ mod tests {
         let text = Box::new(std::io::Cursor::new(text.to_string().into_bytes()));
         let mut stream = Stream::new("file", text, reading, &Wanted { features, names }, 1)?;
         let mut all = Vec::new();
-        while let Some(sample) = stream.next()? {
+        while let Some(sample) = stream.read()? {
             all.push(sample.values);
         }
         Ok(all)
