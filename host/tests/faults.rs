@@ -265,7 +265,7 @@ fn data_that_changed_is_noticed() {
     let data = folder.join("d.csv");
     table(&data, 4, 2, false);
     done(folder, "train --quiet --data d.csv --layers 8 --epochs 20 --out r");
-    for (columns, classes, words) in [(4, 3, "classes"), (3, 2, "4 values"), (6, 2, "4 values")] {
+    for (columns, classes, words) in [(4, 3, "labels"), (3, 2, "4 values"), (6, 2, "4 values")] {
         table(&data, columns, classes, false);
         for arguments in ["eval r", "report r", "plot r --figure energy", "infer r", "relax r --index 0"] {
             refused(folder, arguments, &["d.csv", words]);

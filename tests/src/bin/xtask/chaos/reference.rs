@@ -76,7 +76,7 @@ impl Reference {
         };
         let evaluated = json(&format!("eval {RUN} --json"))?;
         let listed = json("runs . --json")?;
-        for reader in ["report", "export -o out.fenchel", "plot --figure energy", "compare run"] {
+        for reader in ["report", "export -o out.fenchel", "plot --figure accuracy", "compare run"] {
             answer(program, place, &format!("{reader} {RUN}"))?;
         }
         let reference = Self {
