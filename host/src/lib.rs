@@ -20,6 +20,7 @@ pub mod output;
 pub mod report;
 pub mod spelling;
 pub mod store;
+pub mod task;
 pub mod train;
 
 pub use error::BadInput;

@@ -7,6 +7,8 @@ use rayon::prelude::*;
 use crate::data::{Dataset, Split};
 use crate::error::require;
 
+pub use crate::task::{runner_up, score};
+
 /// Refuse data that the model doesn't take: the one check before any command puts both together.
 ///
 /// # Errors
@@ -45,21 +47,6 @@ pub fn outputs<W: Weights + Sync>(
     Ok(batches?.concat())
 }
 
-/// Share of the samples whose label the largest output names, and the mean loss ½‖z_L − y‖².
-pub fn score(outputs: &[f32], labels: &[usize]) -> (f64, f64) {
-    let classes = outputs.len() / labels.len().max(1);
-    let (mut correct, mut loss) = (0usize, 0.0);
-    for (row, &truth) in outputs.chunks_exact(classes.max(1)).zip(labels) {
-        correct += usize::from(label(row) == truth);
-        for (class, &z) in row.iter().enumerate() {
-            let y = if class == truth { 1.0 } else { 0.0 };
-            loss += 0.5 * (f64::from(z) - y).powi(2);
-        }
-    }
-    let count = labels.len().max(1) as f64;
-    (correct as f64 / count, loss / count)
-}
-
 /// For each class the number of its samples, and the share of right labels among them; by the arithmetic
 /// that a device uses.
 ///
@@ -75,12 +62,6 @@ pub fn class_accuracies(model: &Model, split: &Split) -> Result<Vec<(usize, Opti
     }
     let share = |(all, right): (usize, usize)| (all, (all > 0).then(|| right as f64 / all as f64));
     Ok(counts.into_iter().map(share).collect())
-}
-
-/// The class beside `label` with the largest of one sample's outputs.
-pub fn runner_up(outputs: &[f32], label: usize) -> usize {
-    let wrong = (0..outputs.len()).filter(|&class| class != label);
-    wrong.max_by(|&a, &b| outputs[a].total_cmp(&outputs[b])).unwrap_or(label)
 }
 
 /// Accuracy of an exported model, by the arithmetic that a device uses.

@@ -7,11 +7,14 @@ use clap::ValueEnum;
 use fenchel_core::{Activation, InputBlock, Perturbation, Schedule};
 
 use super::reading::{ReadingArgs, SplitArgs};
+use crate::data::{self, Dataset};
 use crate::hardware::Profile;
 use crate::model::architecture::Skip;
 use crate::spelling::parse;
+use crate::task::TaskName;
 use crate::train::{
-    AttackName, Distance, ObjectiveName, PerturbedBlocks, PerturbedPer, PotentialName, Settings,
+    AttackName, ClassWeights, Distance, ObjectiveName, OptimiserSettings, PerturbedBlocks, PerturbedPer,
+    PotentialName, Settings,
 };
 use crate::{BadInput, OptimiserName};
 
@@ -34,6 +37,9 @@ pub struct Options {
     /// digits, mnist, fashion-mnist, kmnist, a folder of IDX files (MNIST's form), a CSV file with labels last, or an NPZ file of x and y [default: digits]
     #[arg(long)]
     data: Option<String>,
+    /// What to train for [default: classify]
+    #[arg(long, value_enum)]
+    task: Option<TaskName>,
     /// Train on a random subset of this many samples [default: all]
     #[arg(long)]
     samples: Option<usize>,
@@ -94,7 +100,22 @@ pub struct Options {
     /// Passes over the samples [default: 100]
     #[arg(long)]
     epochs: Option<u32>,
-    /// Samples a step [default: 50]
+    /// Steps, rounded up to whole passes over the samples [default: 3000 for a CSV or NPZ file, or 20 passes if more]
+    #[arg(long, conflicts_with = "epochs")]
+    steps: Option<u32>,
+    /// Share of the learning rate left at the last step, to which it falls linearly [default: 1; 0.02 for a CSV or NPZ file]
+    #[arg(long)]
+    final_rate: Option<f32>,
+    /// End after so many epochs without a better one on validation [default: never]
+    #[arg(long)]
+    patience: Option<u32>,
+    /// Fit the model once more, to training and validation samples together [default: no; yes for a CSV or NPZ file of at most 10000 training samples]
+    #[arg(long, num_args = 0..=1, default_missing_value = "true")]
+    refit: Option<bool>,
+    /// What samples of rare classes count [default: none]
+    #[arg(long, value_enum)]
+    class_weights: Option<ClassWeights>,
+    /// Samples a step [default: 50; a tenth of the samples, 8 to 50, for a CSV or NPZ file]
     #[arg(long)]
     batch: Option<usize>,
     /// From the gradient to a step [default: adam]
@@ -151,8 +172,11 @@ impl Options {
         if let Some(Preset::Robust) = self.preset {
             settings = settings.robust();
         }
-        let Settings { seed, data, network, objective, attack, optimiser, relaxation, .. } = &mut settings;
+        let Settings { seed, task, reading, data, network, objective, attack, optimiser, relaxation, .. } =
+            &mut settings;
         *seed = self.seed.unwrap_or(*seed);
+        *task = self.task.unwrap_or(*task);
+        reading.target = task.target();
         data.samples = self.samples.or(data.samples);
         replace!(self, network, layers, activation, skip, potential, distance, gamma);
         replace!(self, objective, alpha, beta);
@@ -162,7 +186,8 @@ impl Options {
         let blocks = if dropout { PerturbedBlocks::Hidden } else { attack.perturbed_blocks };
         attack.perturbed_blocks = self.perturbed_blocks.unwrap_or(blocks);
         optimiser.method = self.optimiser.unwrap_or(optimiser.method);
-        replace!(self, optimiser, learning_rate, batch, pretrain, epochs);
+        replace!(self, optimiser, learning_rate, batch, pretrain, epochs, final_rate, refit, class_weights);
+        optimiser.patience = self.patience.or(optimiser.patience);
         optimiser.weight_clip = self.weight_clip.or(optimiser.weight_clip);
         replace!(self, relaxation, schedule, tolerance);
         let sweeps =
@@ -202,6 +227,39 @@ impl Options {
         ];
         let unused = of_relaxation.into_iter().filter(|option| option.1 && !is_lifted);
         without_effect.map(|option| option.0).chain(unused.map(|option| option.0)).collect()
+    }
+
+    /// What depends on the data: the recipe for a table of one's own, if no settings file was given, and the
+    /// number of steps. A line that says what was chosen.
+    pub fn fit_to(&self, settings: &mut Settings, data: &Dataset) -> Option<String> {
+        let samples = settings.data.samples.unwrap_or(data.train.len());
+        let is_table = self.config.is_none() && data::is_table(&settings.data.source);
+        let optimiser = &mut settings.optimiser;
+        if is_table {
+            let OptimiserSettings { batch, epochs, final_rate, refit, .. } =
+                OptimiserSettings::recipe(samples);
+            optimiser.batch = self.batch.unwrap_or(batch);
+            optimiser.epochs = self.epochs.unwrap_or(epochs);
+            optimiser.final_rate = self.final_rate.unwrap_or(final_rate);
+            optimiser.refit = self.refit.unwrap_or(refit && settings.data.samples.is_none());
+            if self.batch.is_some() && self.epochs.is_none() {
+                optimiser.set_steps(3000, samples);
+                optimiser.epochs = optimiser.epochs.max(20);
+            }
+        }
+        if let Some(steps) = self.steps {
+            optimiser.set_steps(steps, samples);
+        }
+        let OptimiserSettings { batch, epochs, final_rate, refit, .. } = *optimiser;
+        let refit =
+            if refit { ", then a fit to training and validation rows together (--refit)" } else { "" };
+        is_table.then(|| {
+            format!(
+                "{samples} training rows: {epochs} epochs (--steps or --epochs) in batches of {batch} (--batch), \
+                 the learning rate falls to {} % (--final-rate){refit}",
+                100.0 * final_rate
+            )
+        })
     }
 
     /// What the settings file says; data and objective of the command line first, as others follow them.

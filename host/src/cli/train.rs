@@ -71,7 +71,7 @@ pub fn run(args: &Args) -> Result<()> {
 
 /// A new run.
 fn begin(args: &Args) -> Result<()> {
-    let settings = args.options.settings()?;
+    let mut settings = args.options.settings()?;
     if let Some(folds) = args.folds {
         return folds::run(&settings, folds, args.quiet, args.json);
     }
@@ -81,6 +81,9 @@ fn begin(args: &Args) -> Result<()> {
     }
     let data = data::load_as(&settings.data.source, &settings.reading)?;
     warn(&data);
+    if let Some(line) = args.options.fit_to(&mut settings, &data).filter(|_| !args.quiet) {
+        say(line);
+    }
     let trainer = Trainer::new(&settings, &data)?;
     // What no model file can hold is refused now, not after the first epoch.
     export_run(trainer.parameters(), &settings, 0, &data)?;

@@ -130,6 +130,11 @@ pub fn named(name: &str) -> Option<&'static Named> {
     NAMED.iter().find(|named| named.name == name)
 }
 
+/// Whether [`load`] reads `name` as a CSV or NPZ file.
+pub fn is_table(name: &str) -> bool {
+    named(name).is_none() && Path::new(name).is_file()
+}
+
 /// Load a named data set, a folder of IDX files, a CSV or an NPZ file (which `PK` begins, or `.npz` ends).
 ///
 /// # Errors

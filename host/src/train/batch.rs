@@ -6,8 +6,8 @@ use rand_core::{Rng, SeedableRng};
 use serde::{Deserialize, Serialize};
 
 use super::{PerturbedBlocks, PerturbedPer, Settings};
-use crate::analysis::evaluate::runner_up;
-use crate::data::{Dataset, Split, below};
+use crate::data::{Dataset, Split};
+use crate::task::Task;
 
 /// A generator for each purpose, so that runs of one seed share subset, initialisation and order
 /// whatever their objective draws.
@@ -56,58 +56,44 @@ impl Streams {
 pub struct Batch {
     /// x, (B, n_0).
     pub input: Vec<f32>,
-    /// y, (B, n_L), one-hot.
+    /// y, (B, n_L): one-hot, or scaled values.
     pub target: Vec<f32>,
-    /// y⁻, (B, n_L), one-hot of a wrong label.
+    /// y⁻, (B, n_L): one-hot of a wrong label, or another sample's values.
     pub attack: Vec<f32>,
     /// g, or noise on the pre-activations, over units with B rows; empty for none.
     pub perturbation: Vec<f32>,
     /// Smallest and largest scaled training values, as many as the scaling has factors; empty for \[0, 1\].
     limits: [Vec<f32>; 2],
-    labels: Vec<usize>,
-    classes: usize,
+    rows: usize,
     noise: Vec<f32>,
 }
 
 impl Batch {
     /// B.
     pub fn len(&self) -> usize {
-        self.labels.len()
+        self.rows
     }
 
-    /// Fill with the samples at `indices`.
-    pub fn gather(&mut self, split: &Split, indices: &[usize], data: &Dataset) {
-        self.classes = data.classes();
+    /// Fill with the samples at `indices`, and their targets by `task`.
+    pub fn gather(&mut self, split: &Split, indices: &[usize], data: &Dataset, task: &Task) {
         self.input.clear();
         self.target.clear();
-        self.target.resize(indices.len() * self.classes, 0.0);
-        self.labels.clear();
-        for (row, &index) in indices.iter().enumerate() {
-            let label = split.labels[index];
+        self.rows = indices.len();
+        for &index in indices {
+            let start = self.input.len();
             split.append_input(index, data.features, data.scaling.view(), &mut self.input);
-            self.target[row * self.classes + label] = 1.0;
-            self.labels.push(label);
+            task.append_target(split, index, &self.input[start..], &mut self.target);
         }
     }
 
-    /// Attack a random wrong label of each sample.
-    pub fn attack_random_labels(&mut self, random: &mut Random) {
-        let classes = self.classes;
-        self.attack_labels(|_, label| (label + 1 + below(classes - 1, random)) % classes);
+    /// Draw what each sample's attack aims at: a random wrong label, or another sample's target.
+    pub fn draw_attack(&mut self, task: &Task, random: &mut Random) {
+        task.draw_attack(&self.target, random, &mut self.attack);
     }
 
-    /// Attack the wrong label with the largest of the `outputs` (B, n_L).
-    pub fn attack_runners_up(&mut self, outputs: &[f32]) {
-        let classes = self.classes;
-        self.attack_labels(|row, label| runner_up(&outputs[row * classes..(row + 1) * classes], label));
-    }
-
-    fn attack_labels(&mut self, mut choose: impl FnMut(usize, usize) -> usize) {
-        self.attack.clear();
-        self.attack.resize(self.target.len(), 0.0);
-        for (row, &label) in self.labels.iter().enumerate() {
-            self.attack[row * self.classes + choose(row, label)] = 1.0;
-        }
+    /// Attack towards what the `outputs` (B, n_L) lean to most: the likeliest wrong label.
+    pub fn attack_worst(&mut self, task: &Task, outputs: &[f32]) {
+        task.worst_attack(&self.target, outputs, &mut self.attack);
     }
 
     /// Keep what moves an input within the range of the training data.
@@ -136,7 +122,7 @@ impl Batch {
             self.noise.resize(self.input.len(), 0.0);
             Perturbation::Gaussian { std }.fill(random, &mut self.noise);
             let mut input = std::mem::take(&mut self.input);
-            let features = input.len() / self.labels.len().max(1);
+            let features = input.len() / self.rows.max(1);
             let Bounds { low, high } = self.bounds();
             let run = (features / low.len()).max(1);
             let rows = input.chunks_exact_mut(features.max(1)).zip(self.noise.chunks_exact(features.max(1)));

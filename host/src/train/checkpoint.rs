@@ -5,7 +5,6 @@ use fenchel_core::checksum;
 use serde::{Deserialize, Serialize};
 
 use super::batch::Streams;
-use super::learner::Learner;
 use super::trainer::{Progress, Trainer};
 use super::{Epoch, Settings};
 use crate::data::{Dataset, Identity};
@@ -84,8 +83,11 @@ impl Checkpoint {
     /// # Errors
     /// As [`settings`](Self::settings).
     pub(super) fn set_epochs(&mut self, epochs: u32) -> Result<()> {
-        self.settings =
-            toml::to_string(&self.settings()?.with(|settings| settings.optimiser.epochs = epochs))?;
+        let settings = self.settings()?;
+        let expected =
+            "none with a `final_rate` other than 1, since the learning rate followed the number of epochs";
+        require!(settings.optimiser.final_rate == 1.0, "`epochs`", expected, epochs);
+        self.settings = toml::to_string(&settings.with(|settings| settings.optimiser.epochs = epochs))?;
         Ok(())
     }
 
@@ -129,7 +131,7 @@ impl<'a> Trainer<'a> {
         let fits = fits && order.iter().all(|&index| index < all);
         require!(fits, "checkpoint", format!("an order of {all} samples"), "another");
         if trainer.progress.pretrained == trainer.settings.optimiser.pretrain {
-            trainer.learner = Learner::new(trainer.settings.clone(), trainer.learner.parameters.clone());
+            trainer.begin_training();
         }
         trainer.streams = checkpoint.streams;
         let fill = |parameters: &mut Parameters, tensors: &[Vec<f32>]| -> Result<()> {

@@ -9,6 +9,7 @@ use crate::data::{Dataset, Split};
 use crate::gemm::{Aligned, zeros};
 use crate::hardware::{Chip, convert_input};
 use crate::model::backprop::Backprop;
+use crate::task::Task;
 use crate::{DenseGradient, Optimiser, Parameters};
 
 /// Parameters in training, with the memory of a step.
@@ -16,6 +17,7 @@ use crate::{DenseGradient, Optimiser, Parameters};
 pub struct Learner {
     pub parameters: Parameters,
     pub settings: Settings,
+    pub task: Task,
     pub gradient: DenseGradient,
     pub optimiser: Optimiser,
     pub batch: Batch,
@@ -39,11 +41,11 @@ impl Default for Memory {
 }
 
 impl Learner {
-    pub fn new(settings: Settings, parameters: Parameters) -> Self {
+    pub fn new(settings: Settings, task: Task, parameters: Parameters) -> Self {
         let gradient = DenseGradient::zeros(&parameters);
         let optimiser = Optimiser::new(settings.optimiser.method, &parameters);
         let (batch, memory) = Default::default();
-        Self { parameters, settings, gradient, optimiser, batch, memory }
+        Self { parameters, settings, task, gradient, optimiser, batch, memory }
     }
 
     /// One step of the optimiser on the samples at `indices`; the number of samples dropped.
@@ -53,10 +55,10 @@ impl Learner {
         indices: &[usize],
         data: &Dataset,
         streams: &mut Streams,
+        learning_rate: f32,
     ) -> Result<usize> {
         let dropped = self.gradient(train, indices, data, streams)?;
-        let rate = self.settings.optimiser.learning_rate;
-        self.optimiser.step(&mut self.parameters, &self.gradient, rate);
+        self.optimiser.step(&mut self.parameters, &self.gradient, learning_rate);
         if let Some(factor) = self.settings.optimiser.weight_clip {
             self.parameters.clip_weights(factor);
         }
@@ -75,10 +77,10 @@ impl Learner {
         streams: &mut Streams,
     ) -> Result<usize> {
         self.gather(train, indices, data, streams);
-        let Self { parameters, settings, gradient, batch, memory, .. } = self;
+        let Self { parameters, settings, task, gradient, batch, memory, .. } = self;
         let network = parameters.network();
         let Some(profile) = &settings.hardware else {
-            return Work { settings, gradient, batch, memory }.run(&network, streams);
+            return Work { settings, task, gradient, batch, memory }.run(&network, streams);
         };
         let chip = Chip::draw(parameters, profile, &mut streams.hardware);
         convert_input(profile.input_bits, &mut batch.input);
@@ -88,12 +90,12 @@ impl Learner {
             batch.perturb_further(&chip.perturbation(batch.len()));
         }
         let connections = chip.read(batch.len(), &mut streams.hardware);
-        Work { settings, gradient, batch, memory }.run(&chip.network(&connections), streams)
+        Work { settings, task, gradient, batch, memory }.run(&chip.network(&connections), streams)
     }
 
     /// Make the samples at `indices` the batch, with the noise that belongs to it.
     pub fn gather(&mut self, train: &Split, indices: &[usize], data: &Dataset, streams: &mut Streams) {
-        self.batch.gather(train, indices, data);
+        self.batch.gather(train, indices, data, &self.task);
         let attack = &self.settings.attack;
         if attack.input_noise > 0.0 || attack.input_block != InputBlock::None {
             self.batch.limit(data);
@@ -107,6 +109,7 @@ impl Learner {
 /// A batch on a network, and where its gradient goes.
 pub struct Work<'a> {
     pub settings: &'a Settings,
+    pub task: &'a Task,
     pub gradient: &'a mut DenseGradient,
     pub batch: &'a mut Batch,
     pub memory: &'a mut Memory,
@@ -149,9 +152,9 @@ impl Work<'_> {
         let (batch, memory) = (&mut *self.batch, &mut *self.memory);
         if self.settings.attack.loss == AttackName::RunnerUp {
             memory.outputs.resize(batch.len() * network.units(), 0.0);
-            batch.attack_runners_up(network.infer(&batch.input, &mut memory.outputs)?);
+            batch.attack_worst(self.task, network.infer(&batch.input, &mut memory.outputs)?);
         } else {
-            batch.attack_random_labels(&mut streams.attack);
+            batch.draw_attack(self.task, &mut streams.attack);
         }
         if self.settings.attack.input_block != InputBlock::None {
             let radii = batch.radii(&mut streams.radius);

@@ -7,6 +7,9 @@ mod learner;
 mod memory;
 mod objectives;
 mod observe;
+mod order;
+mod recipe;
+mod refit;
 mod run;
 mod settings;
 mod trainer;
@@ -17,6 +20,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::Parameters;
 use crate::data::Dataset;
 use crate::error::require;
+use crate::task::Task;
 use batch::Streams;
 pub use checkpoint::Checkpoint;
 pub use export::{export_run, training};
@@ -25,7 +29,7 @@ pub use objectives::{OBJECTIVES, ObjectiveName, ObjectiveRow};
 pub use observe::{COSINE_EVERY, Observed};
 pub use run::{Record, Resumed, Run, epochs};
 pub use settings::{
-    AttackName, AttackSettings, DataSettings, Distance, NetworkSettings, ObjectiveSettings,
+    AttackName, AttackSettings, ClassWeights, DataSettings, Distance, NetworkSettings, ObjectiveSettings,
     OptimiserSettings, PerturbedBlocks, PerturbedPer, PotentialName, RelaxationSettings, Settings,
 };
 pub use trainer::{Step, Trainer};
@@ -37,11 +41,14 @@ pub struct Epoch {
     pub epoch: u32,
     /// Whether it was one of pretraining.
     pub pretraining: bool,
-    /// Share of right labels on the validation split.
+    /// Share of right labels on the validation split; R² where targets are real numbers.
     pub validation_accuracy: f64,
     /// Mean ½‖z_L − y‖² on the validation split.
     #[serde(deserialize_with = "number")]
     pub validation_loss: f64,
+    /// Mean over classes of the share of right labels on the validation split; none without classes.
+    #[serde(default)]
+    pub balanced_accuracy: Option<f64>,
     /// Samples dropped because their relaxation left the finite numbers.
     pub unbounded: usize,
     /// For an objective with a problem of s < 0, how safe it was afterwards.
@@ -152,7 +159,8 @@ pub fn batch_gradient(
         number
     );
     let mut streams = Streams::new(settings.seed + number as u64);
-    let mut learner = Learner::new(settings.clone(), parameters.clone());
+    let task = Task::new(settings.task, data);
+    let mut learner = Learner::new(settings.clone(), task, parameters.clone());
     let indices: Vec<_> = (first..last).collect();
     learner.gradient(&samples, &indices, data, &mut streams)?;
     Ok(learner.gradient.tensors().flatten().copied().collect())

@@ -82,9 +82,9 @@ fn relaxed(
     streams: &mut Streams,
 ) -> Result<[(f64, f64); 2]> {
     learner.gather(samples, indices, data, streams);
-    let Learner { parameters, settings, gradient, batch, memory, .. } = learner;
+    let Learner { parameters, settings, task, gradient, batch, memory, .. } = learner;
     let network = parameters.network();
-    Work { settings, gradient, batch, memory }.attack(&network, contrast, streams)?;
+    Work { settings, task, gradient, batch, memory }.attack(&network, contrast, streams)?;
     let mut ends = [(0.0, 0.0); 2];
     for (end, nudge) in ends.iter_mut().zip(&contrast.nudges) {
         // Solved by the forward pass.
@@ -110,7 +110,7 @@ fn angle(
     streams: &mut Streams,
 ) -> Result<f64> {
     learner.gradient(samples, indices, data, streams)?;
-    learner.batch.gather(samples, indices, data);
+    learner.batch.gather(samples, indices, data, &learner.task);
     let network = learner.parameters.network();
     let (mut backprop, mut other) = (Backprop::default(), DenseGradient::zeros(&learner.parameters));
     backprop.run(&network, &learner.batch.input, &learner.batch.target, &[])?;

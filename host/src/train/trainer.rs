@@ -9,11 +9,13 @@ use serde::{Deserialize, Serialize};
 use super::batch::Streams;
 use super::learner::Learner;
 use super::observe::{COSINE_EVERY, Observed, norm};
-use super::{Epoch, Safety, Settings, Trained, memory};
-use crate::analysis::evaluate::{outputs, score};
+use super::order::epoch_order;
+use super::{Epoch, OptimiserSettings, Safety, Settings, Trained, memory};
+use crate::analysis::evaluate::outputs;
 use crate::analysis::nudge_bounds::local_bounds;
 use crate::analysis::robustness::Samples;
-use crate::data::{Dataset, Split, permutation};
+use crate::data::{Dataset, Split};
+use crate::task::Task;
 use crate::{BadInput, Parameters};
 
 /// A network in training.
@@ -89,7 +91,7 @@ impl<'a> Trainer<'a> {
         let samples = streams.samples(settings, data)?;
         let parameters = Parameters::new(&settings.architecture(data)?, &mut streams.initial);
         let first = if settings.optimiser.pretrain > 0 { settings.pretraining() } else { settings.clone() };
-        let learner = Learner::new(first, parameters);
+        let learner = Learner::new(first, Task::new(settings.task, data), parameters);
         let (settings, progress) = (settings.clone(), Progress::default());
         Ok(Self { data, settings, samples, streams, learner, progress, best: None, gradient_norm: None })
     }
@@ -120,17 +122,23 @@ impl<'a> Trainer<'a> {
         self.progress.seconds = before + start.elapsed().as_secs_f64();
         let Some(unbounded) = unbounded else { return Ok(Step::Stopped) };
         let epoch = if pretraining { self.progress.pretrained } else { self.progress.trained };
-        if !self.parameters().is_finite() {
-            return Err(self.blame(epoch));
-        }
+        self.check_finite()?;
         let validation = &self.data.validation;
         let answers = outputs(&self.parameters().network(), validation, self.data.scaling.view())?;
-        let (validation_accuracy, validation_loss) = score(&answers, &validation.labels);
+        let score = self.learner.task.score(&answers, validation, self.data);
         let safety = if pretraining { None } else { self.safety()? };
         self.progress.seconds = before + start.elapsed().as_secs_f64();
         let seconds = self.progress.seconds;
-        let report =
-            Epoch { epoch, pretraining, validation_accuracy, validation_loss, unbounded, safety, seconds };
+        let report = Epoch {
+            epoch,
+            pretraining,
+            validation_accuracy: score.score,
+            validation_loss: score.loss,
+            balanced_accuracy: score.balanced_accuracy,
+            unbounded,
+            safety,
+            seconds,
+        };
         let is_better = |best: &(Parameters, Epoch)| best.1.better(report).epoch == epoch;
         if !pretraining && self.best.as_ref().is_none_or(is_better) {
             self.best = Some((self.parameters().clone(), report));
@@ -157,31 +165,59 @@ impl<'a> Trainer<'a> {
 
     /// The rest of an epoch; the number of samples dropped in all of it, or nothing if it was stopped.
     fn batches(&mut self, stop: &dyn Fn() -> bool) -> Result<Option<usize>> {
-        let progress = &mut self.progress;
-        if progress.order.is_empty() {
-            progress.order = permutation(self.samples.len(), &mut self.streams.order);
-            (progress.seen, progress.dropped) = (0, 0);
+        if self.progress.order.is_empty() {
+            let weights = self.settings.optimiser.class_weights;
+            self.progress.order = epoch_order(&self.samples.labels, weights, &mut self.streams.order);
+            (self.progress.seen, self.progress.dropped) = (0, 0);
         }
-        while progress.seen < progress.order.len() {
+        while self.progress.seen < self.progress.order.len() {
             if stop() {
                 return Ok(None);
             }
+            let rate = self.learning_rate();
+            let progress = &mut self.progress;
             let last = progress.order.len().min(progress.seen.saturating_add(self.settings.optimiser.batch));
             let indices = &progress.order[progress.seen..last];
-            progress.dropped += self.learner.step(&self.samples, indices, self.data, &mut self.streams)?;
+            progress.dropped +=
+                self.learner.step(&self.samples, indices, self.data, &mut self.streams, rate)?;
             progress.seen = last;
         }
+        let progress = &mut self.progress;
         self.gradient_norm = (progress.seen > 0).then(|| norm(&self.learner.gradient));
         progress.order.clear();
         if progress.pretrained < self.settings.optimiser.pretrain {
             progress.pretrained += 1;
             if progress.pretrained == self.settings.optimiser.pretrain {
-                self.learner = Learner::new(self.settings.clone(), self.learner.parameters.clone());
+                self.begin_training();
             }
         } else {
             progress.trained += 1;
         }
         Ok(Some(self.progress.dropped))
+    }
+
+    /// The learning rate of the next step: in training proper it falls linearly to the share `final_rate`.
+    fn learning_rate(&self) -> f32 {
+        let OptimiserSettings { learning_rate, final_rate, batch, epochs, .. } = self.settings.optimiser;
+        if self.is_pretraining() {
+            return learning_rate;
+        }
+        let an_epoch = self.samples.len().div_ceil(batch);
+        let step = self.progress.trained as usize * an_epoch + self.progress.seen / batch;
+        let steps = epochs as usize * an_epoch;
+        learning_rate * (1.0 - (1.0 - final_rate) * (step as f32 / (steps.max(2) - 1) as f32))
+    }
+
+    /// Refuse weights and biases that are no longer finite.
+    pub(super) fn check_finite(&self) -> Result<()> {
+        let (pretrained, trained) = self.epochs();
+        if self.parameters().is_finite() { Ok(()) } else { Err(self.blame(pretrained.max(trained))) }
+    }
+
+    /// From pretraining to training proper: another objective, a fresh optimiser.
+    pub(super) fn begin_training(&mut self) {
+        let Learner { task, parameters, .. } = &self.learner;
+        self.learner = Learner::new(self.settings.clone(), task.clone(), parameters.clone());
     }
 
     /// How training goes after the last epoch: a few samples are relaxed, which changes nothing.
@@ -232,7 +268,7 @@ impl<'a> Trainer<'a> {
         let architecture = settings.architecture(self.data)?;
         parameters.blocks = architecture.blocks;
         parameters.gammas = architecture.gammas;
-        let learner = Learner::new(settings.clone(), parameters);
+        let learner = Learner::new(settings.clone(), self.learner.task.clone(), parameters);
         Ok(Self { settings: settings.clone(), learner, ..self.clone() })
     }
 
@@ -241,9 +277,13 @@ impl<'a> Trainer<'a> {
         (self.progress.pretrained, self.progress.trained)
     }
 
-    /// Whether all epochs are over.
+    /// Whether all epochs are over, or `patience` ones since the best.
     pub fn is_finished(&self) -> bool {
-        !self.is_pretraining() && self.progress.trained >= self.settings.optimiser.epochs
+        let OptimiserSettings { epochs, patience, .. } = self.settings.optimiser;
+        let trained = self.progress.trained;
+        let best = self.best.as_ref().map_or(0, |best| best.1.epoch);
+        let gives_up = patience.is_some_and(|patience| trained >= best.saturating_add(patience));
+        !self.is_pretraining() && (trained >= epochs || gives_up)
     }
 
     /// How it trains.
@@ -261,13 +301,18 @@ impl<'a> Trainer<'a> {
         self.best.as_ref().map(|(parameters, epoch)| (parameters, epoch))
     }
 
-    /// What came of it.
+    /// What came of it; with `refit` the best parameters are those of a training on all samples.
     ///
     /// # Errors
     /// If no epoch of training proper is over.
     pub fn finish(self) -> Result<Trained> {
-        let (parameters, best) = self.best.context("no epoch is over")?;
+        let (mut parameters, best) = self.best.context("no epoch is over")?;
         let last = self.progress.last.unwrap_or(best);
+        let OptimiserSettings { refit, patience, .. } = self.settings.optimiser;
+        if refit {
+            let epochs = if patience.is_some() { best.epoch } else { self.progress.trained };
+            parameters = super::refit::refit(&self.settings, self.data, epochs)?;
+        }
         Ok(Trained { parameters, best, last_parameters: self.learner.parameters, last })
     }
 

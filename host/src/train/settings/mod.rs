@@ -20,12 +20,13 @@ use crate::error::require;
 use crate::hardware::Profile;
 use crate::model::architecture::Architecture;
 use crate::spelling::Spelled;
+use crate::task::{Task, TaskName};
 use crate::{BadInput, OptimiserName, spelling};
 pub use attack::{AttackName, AttackSettings, PerturbedBlocks, PerturbedPer};
 pub use data::DataSettings;
 pub use network::{Distance, NetworkSettings, PotentialName};
 pub use objective::ObjectiveSettings;
-pub use optimiser::OptimiserSettings;
+pub use optimiser::{ClassWeights, OptimiserSettings};
 pub use relaxation::RelaxationSettings;
 pub(super) use unchanged::check_unchanged;
 
@@ -47,6 +48,8 @@ pub struct Settings {
     /// Seed of subset, initialisation, order and every other draw; default 0.
     #[serde(with = "seed")]
     pub seed: u64,
+    /// What the network is trained to do; default to tell classes apart.
+    pub task: TaskName,
     /// What is trained on.
     pub data: DataSettings,
     /// The network's shape and its energy.
@@ -73,6 +76,7 @@ impl Settings {
         let row = objective.row();
         Self {
             seed: 0,
+            task: TaskName::Classify,
             data: DataSettings { source: data.into(), samples: None },
             network: NetworkSettings {
                 layers: vec![64, 32],
@@ -98,6 +102,10 @@ impl Settings {
                 batch: 50,
                 pretrain: 0,
                 epochs: 100,
+                final_rate: 1.0,
+                patience: None,
+                refit: false,
+                class_weights: ClassWeights::None,
                 weight_clip: None,
             },
             relaxation: RelaxationSettings { schedule: Schedule::ForwardBackward, sweeps: 2, tolerance: 0.0 },
@@ -150,6 +158,7 @@ impl Settings {
         let given = self.clone();
         Self::new(&self.data.source, ObjectiveName::Backprop).with(|plain| {
             plain.seed = given.seed;
+            plain.task = given.task;
             plain.data = given.data;
             plain.reading = given.reading;
             plain.network.layers = given.network.layers;
@@ -164,7 +173,7 @@ impl Settings {
     /// # Errors
     /// As [`NetworkSettings::architecture`].
     pub fn architecture(&self, data: &Dataset) -> Result<Architecture> {
-        self.network.architecture(data.features, data.classes())
+        self.network.architecture(data.features, Task::new(self.task, data).outputs())
     }
 
     /// The objective's inference problems; none for back-propagation.
@@ -200,8 +209,26 @@ impl Settings {
         if let Some(count) = self.data.samples {
             let most = data.train.len();
             require!((1..=most).contains(&count), "`samples`", format!("1 to {most}"), count);
+            require!(!self.optimiser.refit, "`refit`", "no, with a subset of the `samples`", "yes");
         }
+        self.check_task(data)?;
         self.check_nudge(self.architecture(data)?.output_gamma())
+    }
+
+    /// Refuse a task that the data aren't for.
+    fn check_task(&self, data: &Dataset) -> Result<()> {
+        let fits = match self.task {
+            TaskName::Classify => data.classes() >= 2,
+            TaskName::Regress => !data.target_names.is_empty(),
+            TaskName::Reconstruct => true,
+        };
+        let got = spelling::name(self.task);
+        let expected = if data.target_names.is_empty() { "classify or reconstruct" } else { "regress" };
+        require!(fits, "`task`", format!("{expected}, as the targets in {} are", data.name), got);
+        let balanced = self.optimiser.class_weights == ClassWeights::Balanced;
+        let expected = "none without classes (`task` classify has them)";
+        require!(self.task == TaskName::Classify || !balanced, "`class_weights`", expected, "balanced");
+        Ok(())
     }
 
     /// Refuse a nudge that leaves the output's problem without a minimum.

@@ -1,0 +1,126 @@
+//! What a network is trained to do: its targets, what an attack aims at, and how answers are scored. A new
+//! kind is a file here and a row in the list.
+
+mod classification;
+mod confusion;
+mod reconstruction;
+mod regression;
+
+use clap::ValueEnum;
+use fenchel_core::Random;
+use serde::{Deserialize, Serialize};
+
+use crate::data::{Dataset, Split, Target};
+pub use classification::{Classification, runner_up, score};
+pub use confusion::Confusion;
+pub use reconstruction::Reconstruction;
+pub use regression::{Regression, goodness};
+
+/// How good a network's answers are.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Score {
+    /// Share of right labels, or R² where targets are real numbers.
+    pub score: f64,
+    /// Mean over samples of ½‖z_L − y‖².
+    pub loss: f64,
+    /// Mean over classes of the share of right labels; none where there are no classes.
+    pub balanced_accuracy: Option<f64>,
+}
+
+/// What each kind of task answers. Rows are samples, n_L values each.
+trait Kind {
+    /// n_L, outputs of the network.
+    fn outputs(&self) -> usize;
+
+    /// Append y of sample `index` of `split`, whose scaled input is `input`.
+    fn append_target(&self, split: &Split, index: usize, input: &[f32], target: &mut Vec<f32>);
+
+    /// y⁻, (B, n_L), drawn for each row of `target`, (B, n_L).
+    fn draw_attack(&self, target: &[f32], random: &mut Random, attack: &mut Vec<f32>);
+
+    /// y⁻, (B, n_L), towards which the `outputs`, (B, n_L), lean most.
+    fn worst_attack(&self, target: &[f32], outputs: &[f32], attack: &mut Vec<f32>);
+
+    /// How good the `outputs`, (samples, n_L), are for all of `split`.
+    fn score(&self, outputs: &[f32], split: &Split, data: &Dataset) -> Score;
+}
+
+/// The list: each kind's name, as in `--task`, what implements it, and what is read of a file for it.
+macro_rules! tasks {
+    ($($(#[$doc:meta])* $name:ident: $kind:ident, $target:ident);*) => {
+        /// A kind of task by name.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        pub enum TaskName {
+            $($(#[$doc])* $name),*
+        }
+
+        impl TaskName {
+            /// What is read of a file for it.
+            pub fn target(self) -> Target {
+                match self {
+                    $(Self::$name => Target::$target),*
+                }
+            }
+        }
+
+        /// A task on given data.
+        #[derive(Clone, Debug)]
+        pub enum Task {
+            $($(#[$doc])* $kind($kind)),*
+        }
+
+        impl Task {
+            /// The task of that name on `data`.
+            pub fn new(name: TaskName, data: &Dataset) -> Self {
+                match name {
+                    $(TaskName::$name => Self::$kind($kind::new(data))),*
+                }
+            }
+
+            fn kind(&self) -> &dyn Kind {
+                match self {
+                    $(Self::$kind(kind) => kind),*
+                }
+            }
+        }
+    };
+}
+
+tasks! {
+    /// Tell classes apart
+    Classify: Classification, Classes;
+    /// Predict one or more real values
+    Regress: Regression, Values;
+    /// Give the input back, so that what differs from the training data is found as an anomaly
+    Reconstruct: Reconstruction, Nothing
+}
+
+impl Task {
+    /// n_L, outputs of the network.
+    pub fn outputs(&self) -> usize {
+        self.kind().outputs()
+    }
+
+    /// Append y of sample `index` of `split`, whose scaled input is `input`.
+    pub fn append_target(&self, split: &Split, index: usize, input: &[f32], target: &mut Vec<f32>) {
+        self.kind().append_target(split, index, input, target);
+    }
+
+    /// Set `attack` to y⁻, (B, n_L), drawn for each row of `target`, (B, n_L).
+    pub fn draw_attack(&self, target: &[f32], random: &mut Random, attack: &mut Vec<f32>) {
+        attack.clear();
+        self.kind().draw_attack(target, random, attack);
+    }
+
+    /// Set `attack` to y⁻, (B, n_L), towards which the `outputs`, (B, n_L), lean most.
+    pub fn worst_attack(&self, target: &[f32], outputs: &[f32], attack: &mut Vec<f32>) {
+        attack.clear();
+        self.kind().worst_attack(target, outputs, attack);
+    }
+
+    /// How good the `outputs`, (samples, n_L), are for all of `split`.
+    pub fn score(&self, outputs: &[f32], split: &Split, data: &Dataset) -> Score {
+        self.kind().score(outputs, split, data)
+    }
+}

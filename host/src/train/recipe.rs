@@ -1,0 +1,51 @@
+//! Steps and batch for a table of one's own, by its size.
+
+use super::{OptimiserSettings, Settings};
+
+/// Steps that a small set takes.
+const STEPS: usize = 3000;
+/// Passes that a large set takes at least.
+const EPOCHS: u32 = 20;
+/// Most samples for which a held-out tenth is missed: up to here training ends with a fit to all of them.
+const REFIT: usize = 10_000;
+/// Share of the learning rate that is left at the end.
+const FINAL_RATE: f32 = 0.02;
+
+impl OptimiserSettings {
+    /// The recipe for `samples` training samples: batches of a tenth of them, 8 to 50; 3,000 steps, or 20
+    /// epochs if that is more; a learning rate that falls linearly to 2 %; then a fit to the validation
+    /// samples as well, if there are at most 10,000. docs/results/tables.md has what it gives.
+    pub fn recipe(samples: usize) -> Self {
+        let defaults = Settings::new("", super::ObjectiveName::Backprop).optimiser;
+        let batch = (samples / 10).clamp(8, 50);
+        let epochs = epochs_of(STEPS, batch, samples).max(EPOCHS);
+        Self { batch, epochs, final_rate: FINAL_RATE, refit: samples <= REFIT, ..defaults }
+    }
+
+    /// Take `steps` steps, or so many more that an epoch ends with them.
+    pub fn set_steps(&mut self, steps: u32, samples: usize) {
+        self.epochs = epochs_of(steps as usize, self.batch, samples);
+    }
+}
+
+fn epochs_of(steps: usize, batch: usize, samples: usize) -> u32 {
+    let epochs = steps.div_ceil(samples.div_ceil(batch.max(1)).max(1)).max(1);
+    u32::try_from(epochs).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_and_batch_follow_the_size() {
+        let of = |samples| {
+            let OptimiserSettings { batch, epochs, refit, .. } = OptimiserSettings::recipe(samples);
+            (batch, epochs, refit)
+        };
+        // 36 samples: 5 steps an epoch; 1,400: 28; 60,000: 1,200, of which 3,000 would be 3 epochs.
+        assert_eq!(of(36), (8, 600, true));
+        assert_eq!(of(1400), (50, 108, true));
+        assert_eq!(of(60_000), (50, 20, false));
+    }
+}
