@@ -71,7 +71,8 @@ pub fn run(args: &Args) -> Result<()> {
             None => scaling_of(&data::load(name)?),
         }),
     };
-    let folder = args.file.parent().map(|folder| if folder == "" { Path::new(".") } else { folder });
+    let folder =
+        args.file.parent().map(|folder| if folder.as_os_str().is_empty() { Path::new(".") } else { folder });
     let quantities = args.task == Outputs::Regress;
     let hints =
         |scaling| Hints { activations: &args.activation, order: &args.order, folder, scaling, quantities };
