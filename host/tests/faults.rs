@@ -268,7 +268,10 @@ fn data_that_changed_is_noticed() {
     for (columns, classes, words) in [(4, 3, "labels"), (3, 2, "4 values"), (6, 2, "4 values")] {
         table(&data, columns, classes, false);
         for arguments in ["eval r", "report r", "plot r --figure energy", "infer r", "relax r --index 0"] {
-            refused(folder, arguments, &["d.csv", words]);
+            // A model's classes are looked for among the labels; a run's file is read as its own first.
+            let by_run = arguments.starts_with("report") || arguments.starts_with("plot");
+            let word = if by_run && words == "labels" { "classes" } else { words };
+            refused(folder, arguments, &["d.csv", word]);
         }
         let output = fenchel(folder, "export r -o m.fenchel --weights int8");
         let printed = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -382,6 +385,10 @@ fn a_run_killed_in_its_first_moments_is_usable() {
         std::thread::sleep(std::time::Duration::from_micros(1500 * kill));
         child.kill().expect("killed");
         child.wait().expect("ended");
+        if folder.join(&run).join("last.fenchel").exists() {
+            // It was faster than the kill.
+            continue;
+        }
         if folder.join(&run).exists() {
             begun += 1;
             done(folder, &format!("train --quiet --resume {run} --epochs 50"));

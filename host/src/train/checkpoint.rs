@@ -13,7 +13,7 @@ use crate::store::log::LogEnd;
 use crate::{BadInput, Optimiser, Parameters};
 
 /// Version of the layout of [`Checkpoint`]s.
-const CHECKPOINT_VERSION: u16 = 4;
+const CHECKPOINT_VERSION: u16 = 5;
 
 /// Everything that a trainer needs to go on to the same bits, beside the data.
 #[derive(Serialize, Deserialize)]
