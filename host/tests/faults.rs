@@ -279,7 +279,7 @@ fn data_that_changed_is_noticed() {
         assert!(printed.contains("unknown") && !printed.contains('%'), "{printed}");
     }
     table(&data, 4, 2, false);
-    let epochs = interrupted(folder, "--data d.csv --layers 8", "s", 2);
+    let epochs = interrupted(folder, "--data d.csv --layers 8 --final-rate 1", "s", 2);
     table(&data, 4, 2, true);
     let resume = format!("train --quiet --resume s --epochs {}", epochs + 2);
     refused(folder, &resume, &["d.csv", "SHA-256", "other values, labels"]);

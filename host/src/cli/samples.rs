@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use fenchel_core::{Model, Task};
 
 use super::reading::ReadingArgs;
+use crate::BadInput;
 use crate::analysis::evaluate::check_fits;
 use crate::data::{self, Dataset, Reading, Split};
 use crate::output;
@@ -62,7 +63,8 @@ impl SampleArgs {
     pub fn reading(&self, path: &Path, model: &Model) -> Result<Reading> {
         let file = path.join(SETTINGS);
         let mut reading = if path.is_dir() && file.is_file() {
-            let text = std::fs::read_to_string(&file).with_context(|| file.display().to_string())?;
+            let text = std::fs::read_to_string(&file)
+                .map_err(|error| BadInput::new(file.display(), "the settings of a run", error))?;
             Settings::from_toml(&text).with_context(|| file.display().to_string())?.reading
         } else {
             Reading::default()
