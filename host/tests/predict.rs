@@ -129,7 +129,7 @@ fn a_row_of_a_pipe_gets_its_answer_at_once_and_many_take_no_more_memory() {
 
 #[test]
 fn other_data_are_refused_unless_they_are_named() {
-    let folder = trained(&["--epochs", "20"]);
+    let folder = trained(&["--epochs", "20", "--final-rate", "1"]);
     let folder = folder.path();
     text(&fenchel(folder, &["eval", "run"]));
     let own = fenchel(folder, &["eval", "run", "--data", "good.csv"]);
