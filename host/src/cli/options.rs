@@ -8,9 +8,10 @@ use fenchel_core::{Activation, InputBlock, Perturbation, Schedule};
 
 use super::reading::{ReadingArgs, SplitArgs};
 use crate::data::{self, Dataset};
+use crate::error::require;
 use crate::hardware::Profile;
 use crate::model::architecture::Skip;
-use crate::spelling::parse;
+use crate::spelling::{self, parse};
 use crate::task::TaskName;
 use crate::train::{
     AttackName, ClassWeights, Distance, ObjectiveName, OptimiserSettings, PerturbedBlocks, PerturbedPer,
@@ -38,7 +39,7 @@ pub struct Options {
     #[arg(long)]
     data: Option<String>,
     /// What to train for [default: classify]
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, hide = true)]
     task: Option<TaskName>,
     /// Train on a random subset of this many samples [default: all]
     #[arg(long)]
@@ -176,6 +177,8 @@ impl Options {
             &mut settings;
         *seed = self.seed.unwrap_or(*seed);
         *task = self.task.unwrap_or(*task);
+        let expected = "classify: this version trains nothing else";
+        require!(*task == TaskName::Classify, "--task", expected, spelling::name(*task));
         reading.target = task.target();
         data.samples = self.samples.or(data.samples);
         replace!(self, network, layers, activation, skip, potential, distance, gamma);

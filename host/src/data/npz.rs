@@ -184,7 +184,7 @@ fn labels(place: &str, y: &Array, width: usize) -> Result<(Labels, Option<Vec<St
         let one_hot = row.iter().all(|&value| value == 0.0 || value == 1.0) && row.iter().sum::<f32>() == 1.0;
         let class = row.iter().position(|&value| value == 1.0).filter(|_| one_hot);
         let class = class.ok_or_else(|| {
-            let expected = "one label a sample, or rows with a single 1 (several targets: --task regress)";
+            let expected = "one label a sample, or rows with a single 1";
             BadInput::new(place, expected, format!("{:?} in row {index}", &row[..width.min(8)]))
         })?;
         labels.push(&class.to_string()).map_err(|expected| BadInput::new(place, expected, class))?;

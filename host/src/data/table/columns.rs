@@ -109,12 +109,7 @@ pub fn choose(place: &str, names: &[String], header: bool, reading: &Reading) ->
         }
     }
     let classes = reading.target != Target::Values;
-    require!(
-        !classes || labels.len() <= 1,
-        "--label",
-        "one column for classes (several with --task regress)",
-        labels.len()
-    );
+    require!(!classes || labels.len() <= 1, "--label", "one column", labels.len());
     let used =
         |column: &usize| !ignored.contains(column) && group != Some(*column) && !labels.contains(column);
     let features: Vec<usize> = if chosen.is_empty() {

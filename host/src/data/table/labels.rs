@@ -78,8 +78,7 @@ impl Labels {
         let count = self.texts.len();
         let numbers = self.are_numbers();
         let got = format!("{count} different numbers");
-        let remedy =
-            "--label names another column, or this one if it is the label; --task regress learns values";
+        let remedy = "--label names another column, or this one if it is the label";
         if found != Found::Named && numbers {
             let expected =
                 format!("at most {MOST_ASSUMED} classes, of several samples each, as labels ({remedy})");
