@@ -2,58 +2,58 @@
 // the builds, the runs and the documents. A new board is a row here. `firmware/build.rs` includes this
 // file, which therefore uses nothing of the host.
 
-/// A board as QEMU emulates it.
+/// A board as QEMU emulates it: its memory, its core, and a timer to count instructions with.
 pub struct Board {
     /// QEMU's name of the machine.
     pub machine: &'static str,
-    /// What is in it.
+    /// Core of the board, and what is particular about it, in words.
     pub about: &'static str,
-    /// Rust's name of the target.
+    /// Name of the Rust target that programs are built for.
     pub target: &'static str,
-    /// The compiler's name of the core, to pin it.
+    /// The compiler's name of the core, for `-Ctarget-cpu`.
     pub cpu: &'static str,
-    /// Code.
+    /// Flash, which holds the code.
     pub flash: Region,
-    /// Model and samples, where they don't go with the code.
+    /// Memory for the model and samples, on boards where they don't share the flash with the code.
     pub model: Option<Region>,
-    /// Data and stack.
+    /// RAM, which holds data and stack.
     pub ram: Region,
-    /// Interrupts that its part has: entries of the vector table after the core's 16.
+    /// Number of the part's interrupts: entries of the vector table after the core's 16.
     pub interrupts: usize,
-    /// What counts its instructions.
+    /// Timer that counts its instructions.
     pub clock: Clock,
 }
 
-/// Memory.
+/// A region of memory.
 pub struct Region {
-    /// First address.
+    /// Address of its first byte.
     pub origin: u32,
-    /// KiB.
+    /// Size in KiB.
     pub kib: u32,
 }
 
-/// A timer to count instructions with: under QEMU's `-icount shift=10` each takes 1,024 ns.
+/// A timer to count instructions with: under QEMU's `-icount shift=10` every instruction takes 1,024 ns.
 pub struct Clock {
-    /// How it is read.
+    /// Kind of the timer, which tells how it is read.
     pub timer: Timer,
-    /// First address of its registers.
+    /// Address of its first register.
     pub address: u32,
-    /// Ticks of 100 instructions.
+    /// Ticks that 100 instructions take.
     pub ticks_of_100: u32,
 }
 
-/// Kinds of timers.
+/// The kinds of timers, by how they are read.
 #[derive(Debug)]
 pub enum Timer {
-    /// Arm's CMSDK APB timer: counts down.
+    /// Arm's CMSDK APB timer, which counts down.
     Cmsdk,
-    /// The counter of the MPS boards' FPGA: counts up.
+    /// The counter of the MPS boards' FPGA, which counts up.
     Fpga,
-    /// An STM32's general-purpose timer of 32 bits.
+    /// A 32-bit general-purpose timer of an STM32, which counts up.
     Stm32,
 }
 
-/// All of them; the first is the one that the demonstration uses.
+/// All boards; the first is the one that `cargo xtask demo` uses.
 pub const BOARDS: &[Board] = &[
     Board {
         machine: "mps2-an386",

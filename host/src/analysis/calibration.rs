@@ -2,19 +2,20 @@
 
 use fenchel_core::{label, margin, softmax};
 
-/// Bins of the calibration error, of equal width.
+/// Number of bins of the calibration error, of equal width.
 const BINS: usize = 15;
-/// Temperatures that are tried lie between these.
+/// Lowest and highest temperature that is tried.
 const TEMPERATURES: (f32, f32) = (0.01, 10.0);
 /// Steps of the search: each narrows the interval of log T by 0.618, to less than a thousandth of what it was.
 const STEPS: u32 = 24;
 
-/// Mean of −Σ t·ln p over samples with `outputs` (samples, classes), at `temperature`. The target t of the right
-/// class is 1 less 1/(samples + 2), which the others share: with few samples, all right, no probability is 1.
+/// Returns the mean of −Σ t·ln p over samples with `outputs`, shape (samples, classes), at `temperature`.
+/// The target t of the right class is 1 − 1/(samples + 2), and the other classes share the rest, so that no
+/// probability becomes 1 on a few samples that are all right.
 ///
 /// J. Platt, "Probabilistic Outputs for Support Vector Machines", 1999, section 2.2.
 pub fn log_loss(outputs: &[f32], labels: &[usize], temperature: f32) -> f64 {
-    /// A probability below what micromath's exponential resolves.
+    /// The least probability in a logarithm; micromath's exponential doesn't resolve smaller ones.
     const LEAST: f32 = 1e-12;
     let wrong = 1.0 / (labels.len() as f64 + 2.0);
     let loss = |(row, &label): (Vec<f32>, &usize)| {
@@ -28,7 +29,8 @@ pub fn log_loss(outputs: &[f32], labels: &[usize], temperature: f32) -> f64 {
     rows.zip(labels).map(loss).sum::<f64>() / labels.len().max(1) as f64
 }
 
-/// The temperature T with the least [`log_loss`], by golden-section search over ln T; none without samples.
+/// Returns the temperature T with the least [`log_loss`], by golden-section search over ln T; `None`
+/// without samples.
 ///
 /// C. Guo, G. Pleiss, Y. Sun and K. Weinberger, "On Calibration of Modern Neural Networks", 2017.
 pub fn temperature(outputs: &[f32], labels: &[usize]) -> Option<f32> {
@@ -54,8 +56,8 @@ pub fn temperature(outputs: &[f32], labels: &[usize]) -> Option<f32> {
     Some(((low + high) / 2.0).exp())
 }
 
-/// The expected calibration error at `temperature`: |share of right answers − mean probability of the answer|,
-/// over 15 bins of that probability, weighted by their samples.
+/// Returns the expected calibration error at `temperature`: |share of right answers − mean probability of
+/// the answer| in 15 bins of that probability, weighted by the number of samples in each.
 pub fn calibration_error(outputs: &[f32], labels: &[usize], temperature: f32) -> f64 {
     let mut bins = [(0.0f64, 0.0f64); BINS];
     for (row, &truth) in probabilities(outputs, labels.len(), temperature).zip(labels) {
@@ -77,18 +79,19 @@ fn probabilities(outputs: &[f32], samples: usize, temperature: f32) -> impl Iter
     })
 }
 
-/// What is answered if answers with a smaller margin are withheld.
+/// Coverage and accuracy when answers with a smaller margin are withheld.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Answered {
-    /// Smallest margin of an answer.
+    /// Smallest margin of an answer that is given.
     pub margin: f32,
     /// Share of the samples that are answered.
     pub coverage: f64,
-    /// Share of right answers among them; none if nothing is answered.
+    /// Share of right answers among them; `None` if nothing is answered.
     pub accuracy: Option<f64>,
 }
 
-/// The largest threshold on the margin that answers at least `coverage` of the samples.
+/// Returns the largest threshold on the margin that still answers at least the share `coverage` of the
+/// samples; `outputs` has shape (samples, classes).
 pub fn threshold(outputs: &[f32], samples: usize, coverage: f64) -> f32 {
     let classes = outputs.len() / samples.max(1);
     let mut margins: Vec<f32> = outputs.chunks_exact(classes.max(1)).map(margin).collect();
@@ -97,7 +100,8 @@ pub fn threshold(outputs: &[f32], samples: usize, coverage: f64) -> f32 {
     needed.checked_sub(1).and_then(|last| margins.get(last)).copied().unwrap_or(f32::INFINITY)
 }
 
-/// Coverage and accuracy on samples with `outputs` (samples, classes) at a threshold of `least`.
+/// Returns coverage and accuracy on samples with `outputs`, shape (samples, classes), when margins below
+/// `least` are withheld.
 pub fn answered(outputs: &[f32], labels: &[usize], least: f32) -> Answered {
     let classes = outputs.len() / labels.len().max(1);
     let (mut given, mut right) = (0usize, 0usize);
@@ -116,7 +120,8 @@ pub fn answered(outputs: &[f32], labels: &[usize], least: f32) -> Answered {
 mod tests {
     use super::*;
 
-    /// Samples of two classes whose outputs differ by `gap`; one in ten has the wrong label.
+    /// Returns the outputs and labels of samples of two classes whose outputs differ by `gap`; one in ten
+    /// has the wrong label.
     fn samples(gap: f32) -> (Vec<f32>, Vec<usize>) {
         let outputs = (0..200).flat_map(|n| if n % 2 == 0 { [gap, 0.0] } else { [0.0, gap] }).collect();
         (outputs, (0..200).map(|n| if n % 10 < 2 && n % 20 < 10 { 1 - n % 2 } else { n % 2 }).collect())

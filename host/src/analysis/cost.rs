@@ -1,5 +1,5 @@
-//! What a model takes on a board, before anything is flashed: memory against the board's, and
-//! instructions and cycles from the counts that the tests hold.
+//! Estimates what a model takes on a board before anything is flashed: memory, compared with the board's,
+//! and instructions and cycles, from the counts that the tests check.
 
 use std::collections::BTreeMap;
 
@@ -11,39 +11,41 @@ use super::boards::{BOARDS, Board};
 use crate::BadInput;
 use crate::convert::quantise;
 
-/// Stack of a whole program that loads an f32 model, infers and relaxes: that of firmware/template, from its
-/// first instruction to its answer, on a Cortex-M4F, bytes. Loading takes most of it. At most a tenth above
-/// what `cargo xtask limits` measures; it measures and holds all of these.
+/// Most stack in bytes of a whole program that loads an f32 model, infers and relaxes: of firmware/template
+/// on a Cortex-M4F, from its first instruction to its answer. Loading takes most of it. The value is at
+/// most a tenth above what `cargo xtask limits` measures, which checks all of these limits.
 pub const PROGRAM_STACK: usize = 4_224;
-/// What code for weights in f16 and int8 adds to it.
+/// Stack in bytes that code for f16 and int8 weights adds to it.
 pub const NARROW_STACK: usize = 896;
-/// Most code of firmware/template, which relaxes with energies and says results and errors in words, bytes.
+/// Most code in bytes of firmware/template, which relaxes with energies and prints results and errors as
+/// text.
 pub const PROGRAM_CODE: u64 = 40_000;
-/// The same without words, and so without formatting.
+/// Most code in bytes of firmware/template without its feature `text`, and so without formatting.
 pub const SILENT_CODE: u64 = 24_000;
-/// Most stack of an inference alone, bytes.
+/// Most stack in bytes of an inference alone.
 pub const INFER_STACK: usize = 1024;
-/// Most stack of a relaxation alone, bytes.
+/// Most stack in bytes of a relaxation alone.
 pub const RELAX_STACK: usize = 1024;
-/// Most code of an image that loads an f32 model and infers, built for size on the first board, its vector
-/// table and constants included, bytes.
+/// Most code in bytes of a program that loads an f32 model and infers, built for size on the first board,
+/// including vector table and constants.
 pub const INFER_CODE: u64 = 9_344;
-/// The same with forward–backward sweeps.
+/// Most code in bytes of the same program with forward–backward sweeps added.
 pub const RELAX_CODE: u64 = 16 << 10;
-/// What the code of weights in f16 and int8 adds to either.
+/// Code in bytes that f16 and int8 weights add to either program.
 pub const NARROW_CODE: u64 = 3_392;
-/// Units of the blocks of the chain that the counts are recorded on, input first.
+/// Units of the blocks of the chain on which instructions are recorded, input first.
 pub const RECORDED: [usize; 4] = [64, 64, 32, 10];
 
-/// Instructions and modelled cycles by `BOARD KERNEL WEIGHTS: WHAT`, compiler without flags.
+/// Instructions and modelled cycles by `BOARD KERNEL WEIGHTS: WHAT`, of programs compiled without extra
+/// flags.
 const COUNTS: &str = include_str!("../../data/instruction_counts.json");
 
-/// What isn't a product, in shares of the record's: so much by units and so much by blocks, as chains of
-/// 12 to 266 units need it at least.
+/// Cost that isn't in products is scaled from the recorded network by the number of units (`BY_UNITS`) and
+/// of blocks (`BY_BLOCKS`): the least factors that cover chains of 12 to 266 units.
 const BY_UNITS: f64 = 1.0;
 const BY_BLOCKS: f64 = 0.42;
 
-/// The board that QEMU calls `machine`; `place` is what an error names.
+/// Finds the board that QEMU calls `machine`; an error names `place`.
 ///
 /// # Errors
 /// [`BadInput`] if there is no such board.
@@ -55,8 +57,9 @@ pub fn board(place: &str, machine: &str) -> Result<&'static Board> {
     })
 }
 
-/// Flash and RAM of `model` on the board that QEMU calls `machine`, and [`costs`]: of programs for size that
-/// infer or relax without a word, and of firmware/template. All load the model, and their stack is measured.
+/// Estimates flash and RAM of `model` on the board that QEMU calls `machine`, and [`costs`]. There are
+/// three programs: one that infers and one that relaxes, both built for size and without text output, and
+/// firmware/template. All of them load the model, and their stack was measured.
 ///
 /// # Errors
 /// [`BadInput`] if there is no such board.
@@ -86,12 +89,12 @@ pub fn report(model: &Model, bytes: usize, machine: &str) -> Result<Value> {
     }))
 }
 
-/// Bytes of the vector table: the core's 16 entries, and one for each interrupt.
+/// Returns the bytes of the vector table: the core's 16 entries, and one for each interrupt.
 const fn vectors(board: &Board) -> u64 {
     4 * (16 + board.interrupts as u64)
 }
 
-/// A program's memory, and whether the board has it.
+/// Returns a program's memory in bytes, and whether the board has that much.
 fn program(board: &Board, model: usize, code: u64, data: usize, stack: usize) -> Value {
     let size = |kib: u32| u64::from(kib) << 10;
     let (model, ram) = (model as u64, (data + stack) as u64);
@@ -107,20 +110,20 @@ fn program(board: &Board, model: usize, code: u64, data: usize, stack: usize) ->
     })
 }
 
-/// By kernel: instructions, and on a Cortex-M4 modelled cycles, of one inference and of one
-/// forward–backward sweep, memory without wait states. Weights in `form`.
+/// Estimates, for each kernel, the instructions of one inference and of one forward–backward sweep with
+/// weights in `form`, and on a Cortex-M4 the modelled cycles with memory without wait states.
 ///
-/// Upper estimates for builds without compiler flags, from the record of a small chain, and for units that
-/// are never silent: no zero is skipped. A product costs so much a multiply-add, a panel of 8 rows and an
-/// application, as the record's three connections have it; the rest grows with units and blocks. A
-/// simplex, or another potential than Fenchel–Young, takes more for the units of its block.
+/// These are upper estimates for builds without compiler flags and for units that are never 0, so that no
+/// zero is skipped. The cost of a product has three parts, for each multiply-add, each panel of 8 rows and
+/// each application, fitted to the record's three connections; the rest grows with units and blocks. A
+/// simplex, or a potential other than Fenchel–Young, takes more for the units of its block.
 ///
-/// `cargo xtask test` holds the estimates to between 1 and 1.5 times what other chains take. Beside
-/// docs/results/device.md, whose 784-256-256-10 skips its silent units, they say 1.1 to 1.7 times, and
-/// with floats in software 1.4 to 2.2 times.
+/// `cargo xtask test` checks that the estimates are 1 to 1.5 times what other chains take. For the
+/// 784-256-256-10 network of docs/results/device.md, which skips its silent units, they are 1.1 to 1.7
+/// times its counts, and 1.4 to 2.2 times with floats in software.
 ///
 /// # Errors
-/// A record that lacks the board.
+/// Fails if the record lacks the board.
 pub fn costs(network: &Network<Operator>, form: Precision, board: &Board) -> Result<Value> {
     let record: BTreeMap<String, u64> = serde_json::from_str(COUNTS).context("the record of counts")?;
     let form_name = quantise::name(form);
@@ -159,18 +162,18 @@ pub fn costs(network: &Network<Operator>, form: Precision, board: &Board) -> Res
     Ok(kernels.into())
 }
 
-/// What one kernel takes, in instructions or cycles.
+/// Costs of one kernel, in instructions or cycles.
 struct Costs {
-    /// W z: a multiply-add, a panel, an application.
+    /// Cost of W z: for each multiply-add, each panel and each application.
     forward: [f64; 3],
-    /// Wᵀ u.
+    /// Cost of Wᵀ u: for each multiply-add, each panel and each application.
     transposed: [f64; 3],
-    /// The record's inference and sweep without their products.
+    /// Cost of the record's inference and sweep without their products.
     rest: [f64; 2],
 }
 
 impl Costs {
-    /// From the record's entry of each name.
+    /// Reads the costs with `find`, which returns the record's entry of a name.
     fn new(find: &impl Fn(&str) -> Result<f64>) -> Result<Self> {
         let of = |direction: &str| -> Result<[f64; 3]> {
             let mut costs = [0.0; 3];
@@ -188,8 +191,8 @@ impl Costs {
         Ok(Self { forward: fit(forward), transposed: fit(transposed), rest })
     }
 
-    /// Of one inference and one sweep of `network`; `turns`: its loops take columns by eights, and
-    /// those that are left one by one.
+    /// Estimates one inference and one sweep of `network`; if `turns`, the kernel's loops take columns by
+    /// eights and the remaining ones singly.
     fn of(&self, network: &Network<Operator>, turns: bool) -> [u64; 2] {
         let product = |[mac, panel, once]: [f64; 3], c: &Connection<Operator>| {
             let (rows, columns) = c.weights.shape();
@@ -214,11 +217,11 @@ impl Costs {
     }
 }
 
-/// Columns of a turn of the kernels' loops.
+/// Columns that the kernels' loops take in one turn.
 const TURN: usize = 8;
 
-/// Cost of a multiply-add, a panel and an application, from those of the record's three connections;
-/// none below 0.
+/// Solves for the cost of a multiply-add, a panel and an application from those of the record's three
+/// connections; negative results become 0.
 fn fit(costs: [f64; 3]) -> [f64; 3] {
     let shape = |k: usize| {
         let (rows, columns) = (RECORDED[k + 1], RECORDED[k]);
@@ -243,7 +246,7 @@ mod tests {
 
     use super::*;
 
-    /// The fit gives the costs of the record's own connections back.
+    /// The fit reproduces the costs of the record's own connections.
     #[test]
     fn the_record_comes_back() {
         let costs = [

@@ -1,4 +1,4 @@
-//! Accuracy and answers on a split.
+//! Computes answers and accuracy on a split.
 
 use anyhow::Result;
 use fenchel_core::{Model, Network, Scaling, Weights, label};
@@ -9,10 +9,11 @@ use crate::error::require;
 
 pub use crate::task::{runner_up, score};
 
-/// Refuse data that the model doesn't take: the one check before any command puts both together.
+/// Checks that a model takes the data; every command calls this before it uses both together.
 ///
 /// # Errors
-/// [`crate::BadInput`] for another number of values a sample, or more classes.
+/// Returns [`crate::BadInput`] if samples have another number of values than the model takes, or there are
+/// more classes.
 pub fn check_fits(model: &Model, data: &Dataset) -> Result<()> {
     let network = model.network();
     let inputs = format!("{} values a sample, as the model takes", network.input_units());
@@ -22,11 +23,11 @@ pub fn check_fits(model: &Model, data: &Dataset) -> Result<()> {
     Ok(())
 }
 
-/// The answers z_L to every sample, (samples, n_L). With a [`Model`]'s network these are the bits
-/// that a device computes.
+/// Returns the answers z_L to every sample, shape (samples, n_L). With a [`Model`]'s network they have the
+/// same bits as on a device.
 ///
 /// # Errors
-/// If the samples don't fit the network.
+/// Fails if the samples don't fit the network.
 pub fn outputs<W: Weights + Sync>(
     network: &Network<'_, W>,
     split: &Split,
@@ -47,11 +48,11 @@ pub fn outputs<W: Weights + Sync>(
     Ok(batches?.concat())
 }
 
-/// For each class the number of its samples, and the share of right labels among them; by the arithmetic
-/// that a device uses.
+/// Returns for each class the number of its samples and the share of right answers among them, in the
+/// device's arithmetic.
 ///
 /// # Errors
-/// If the samples don't fit the model.
+/// Fails if the samples don't fit the model.
 pub fn class_accuracies(model: &Model, split: &Split) -> Result<Vec<(usize, Option<f64>)>> {
     let network = model.network();
     let mut counts = vec![(0usize, 0usize); network.output_units()];
@@ -64,10 +65,10 @@ pub fn class_accuracies(model: &Model, split: &Split) -> Result<Vec<(usize, Opti
     Ok(counts.into_iter().map(share).collect())
 }
 
-/// Accuracy of an exported model, by the arithmetic that a device uses.
+/// Returns the accuracy of an exported model, in the device's arithmetic.
 ///
 /// # Errors
-/// If the samples don't fit the model.
+/// Fails if the samples don't fit the model.
 pub fn accuracy(model: &Model, split: &Split) -> Result<f64> {
     Ok(score(&outputs(&model.network(), split, model.scaling())?, &split.labels).0)
 }

@@ -1,4 +1,4 @@
-//! What is asked of a trained network: accuracy, robustness, bounds, cost on a device, statistics.
+//! Analyses of a trained network: accuracy, robustness, bounds on the nudge, cost on a device, statistics.
 
 /// The boards that the firmware runs on.
 pub mod boards;

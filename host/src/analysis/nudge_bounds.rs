@@ -1,31 +1,31 @@
-//! How strong a nudge may be before its inference problem has no minimum.
+//! Bounds on the strength of a nudge below which its inference problem has a minimum.
 //!
-//! A problem min U + s/2 ‖z_L‖² − r·z_L with s < 0 pushes the output away from where it is, with
-//! the strength β = −s: the second problem of AROVR_β, whose s is −β. Only the potentials hold it.
-//! Both bounds here are on that β, and come from how far a deviation δ_k = z_k − f(a_k) of a block
-//! moves the output:
+//! A problem min U + s/2 ‖z_L‖² − r·z_L with s < 0 pushes the output away from its present value with the
+//! strength β = −s, as the second problem of AROVR_β does. Only the potentials hold it back. Both bounds
+//! here are on that β, and follow from how far a deviation δ_k = z_k − f(a_k) of a block moves the output:
 //!
-//! - [`global_bound`], eq. (19): ‖z_L − z_L*‖ ≤ Σ_k c_k ‖δ_k‖, z* the forward pass and c_k the sum
-//!   over all paths from block k to the output of the products of spectral norms, as no activation
-//!   expands. With U ≥ Σ γ_k/2 ‖δ_k‖² and S = Σ_k c_k²/γ_k it follows that U − β/2 ‖z_L − y‖² is at
-//!   least −β·ℓ(z*)/(1 − βS). For every input, but several times too careful.
-//! - [`local_bounds`]: on the units that are active in one sample's forward pass the same with the
-//!   Jacobians themselves, β < 1/λ_max(Σ_k J_k Γ_k⁻¹ J_kᵀ). Exact for a linear network; of others
-//!   it tells when the forward pass stops being a minimum to second order.
+//! - [`global_bound`], eq. (19): ‖z_L − z_L*‖ ≤ Σ_k c_k ‖δ_k‖, where z* is the forward pass and c_k the
+//!   sum, over all paths from block k to the output, of the products of spectral norms; this holds because
+//!   no activation expands. With U ≥ Σ γ_k/2 ‖δ_k‖² and S = Σ_k c_k²/γ_k it follows that U − β/2 ‖z_L − y‖²
+//!   is at least −β·ℓ(z*)/(1 − βS). The bound holds for every input, but is several times smaller than
+//!   necessary.
+//! - [`local_bounds`]: the same with the Jacobians themselves, on the units that are active in one sample's
+//!   forward pass: β < 1/λ_max(Σ_k J_k Γ_k⁻¹ J_kᵀ). It is exact for a linear network; for others it is
+//!   where the forward pass stops being a minimum to second order.
 
 use anyhow::Result;
 use fenchel_core::{Network, Potential, Weights};
 use nalgebra::DMatrix;
 
-/// Rows that go through the network at once: enough for matrix products to be fast, and few
-/// enough to stay in the cache.
+/// Number of rows that go through the network at once: enough for fast matrix products, and few enough to
+/// stay in the cache.
 const ROWS: usize = 512;
 
-/// 1/S of eq. (19), the β below which no input can make a problem unbounded, with
+/// Returns 1/S of eq. (19), the β below which no input can make a problem unbounded, with
 ///
 /// S = Σ_{k=1..L} c_k²/γ_k,   c_L = 1,   c_j = Σ_{k>j} ‖W_kj‖ c_k,
 ///
-/// ‖W‖ the spectral norm and γ_k the block's least γ. On a chain c_k = Π_{m>k} ‖W_m‖.
+/// where ‖W‖ is the spectral norm and γ_k the block's least γ. On a chain c_k = Π_{m>k} ‖W_m‖.
 pub fn global_bound<W: Weights>(network: &Network<'_, W>) -> f64 {
     let output = network.output();
     let mut paths = vec![0.0; output + 1];
@@ -42,7 +42,7 @@ pub fn global_bound<W: Weights>(network: &Network<'_, W>) -> f64 {
     1.0 / sum
 }
 
-/// The largest singular value, from the Gram matrix of the shorter side.
+/// Returns the largest singular value, from the Gram matrix of the shorter side.
 pub(crate) fn spectral_norm(weights: &impl Weights) -> f64 {
     let (rows, columns) = weights.shape();
     let mut matrix = DMatrix::zeros(rows, columns);
@@ -53,17 +53,18 @@ pub(crate) fn spectral_norm(weights: &impl Weights) -> f64 {
     gram.symmetric_eigenvalues().max().max(0.0).sqrt()
 }
 
-/// 1/λ_max(Σ_{k=1..L} J_k Γ_k⁻¹ J_kᵀ), the β below which the forward pass is a strict minimum to
-/// second order, one a sample of `inputs` (B, n_0); infinite where nothing moves the output.
+/// Returns for each sample of `inputs`, shape (B, n_0), the bound 1/λ_max(Σ_{k=1..L} J_k Γ_k⁻¹ J_kᵀ), below
+/// which the forward pass is a strict minimum to second order; it is infinite where nothing moves the
+/// output.
 ///
-/// J_k = ∂z_L/∂a_k, (n_L, n_k), is back-propagated from the n_L unit vectors; J_L = 1 for a linear
-/// output. More generally, of every potential: V_k C_k V_kᵀ in place of J_k Γ_k⁻¹ J_kᵀ, with
-/// V_k = ∂z_L/∂z_k and C_k how far a force on z_k moves it: f'(a_k)/γ (Fenchel–Young),
-/// f'(a_k) + (1 − γ)/γ (element-wise distance) or 1/γ (quadratic; a unit on its boundary can leave
-/// it only inwards, and there the bound is too careful).
+/// J_k = ∂z_L/∂a_k, shape (n_L, n_k), is back-propagated from the n_L unit vectors; J_L = 1 for a linear
+/// output. For any potential, J_k Γ_k⁻¹ J_kᵀ becomes V_k C_k V_kᵀ with V_k = ∂z_L/∂z_k and C_k the distance
+/// that a force on z_k moves it: f'(a_k)/γ (Fenchel–Young), f'(a_k) + (1 − γ)/γ (element-wise distance) or
+/// 1/γ (quadratic; a unit on its boundary can only leave it inwards, so there the bound is smaller than
+/// necessary).
 ///
 /// # Errors
-/// If the length of `inputs` doesn't fit the network.
+/// Fails if the length of `inputs` doesn't fit the network.
 pub fn local_bounds<W: Weights>(network: &Network<'_, W>, inputs: &[f32]) -> Result<Vec<f64>> {
     let samples = (ROWS / network.output_units()).max(1);
     let mut bounds = Vec::new();
@@ -79,7 +80,7 @@ pub fn local_bounds<W: Weights>(network: &Network<'_, W>, inputs: &[f32]) -> Res
     Ok(bounds)
 }
 
-/// Σ_k V_k C_k V_kᵀ, (n_L, n_L), of each sample: how far a force on the output moves it.
+/// Returns Σ_k V_k C_k V_kᵀ, shape (n_L, n_L), for each sample: how far a force on the output moves it.
 fn compliances<W: Weights>(
     network: &Network<'_, W>,
     z: &[f32],
@@ -125,7 +126,7 @@ fn compliances<W: Weights>(
     sums.into_iter()
 }
 
-/// `sum` += V diag(weight(γ)) Vᵀ, V row-major with as many columns as there are γ.
+/// Computes `sum` += V diag(weight(γ)) Vᵀ, where V is row-major with as many columns as there are γ.
 fn add_gram(sum: &mut DMatrix<f64>, v: &[f32], gamma: &[f32], weight: impl Fn(f32) -> f32) {
     for (i, left) in v.chunks_exact(gamma.len()).enumerate() {
         for (j, right) in v.chunks_exact(gamma.len()).enumerate().take(i + 1) {
@@ -146,7 +147,7 @@ mod tests {
     use super::*;
     use crate::Matrix;
 
-    /// Bounds from sums of a few `f32` products.
+    /// Relative tolerance of bounds that come from sums of a few `f32` products.
     const TOLERANCE: f64 = 1e-6;
 
     fn matrix(rows: usize, columns: usize, values: &[f32]) -> Matrix {

@@ -1,40 +1,40 @@
-//! One sample with everything that an inference problem takes.
+//! One sample with everything that defines its inference problem.
 
 use fenchel_core::{Nudge, Problem};
 
 /// One sample with its target, and the label that an attack pulls it towards.
 #[derive(Clone, Debug)]
 pub struct Sample {
-    /// y as a class.
+    /// Class of the target y.
     pub target_label: usize,
-    /// y⁻ as a class.
+    /// Class of the attack target y⁻.
     pub attack_label: usize,
-    /// x.
+    /// Scaled input x, n_0 values.
     pub input: Vec<f32>,
-    /// y, one-hot.
+    /// Target y, one-hot, n_L values.
     pub target: Vec<f32>,
-    /// y⁻, one-hot.
+    /// Attack target y⁻, one-hot, n_L values.
     pub attack: Vec<f32>,
-    /// g, or empty.
+    /// Perturbation g, one value for each unit in blocks 1..=L, or empty.
     pub perturbation: Vec<f32>,
 }
 
 impl Sample {
-    /// Of a scaled input, without g; labels are below `classes`.
+    /// Builds a sample of a scaled input, without g; labels are below `classes`.
     pub fn new(input: Vec<f32>, target_label: usize, attack_label: usize, classes: usize) -> Self {
         let one_hot = |class| (0..classes).map(|c| if c == class { 1.0 } else { 0.0 }).collect();
         let (target, attack) = (one_hot(target_label), one_hot(attack_label));
         Self { target_label, attack_label, input, target, attack, perturbation: Vec::new() }
     }
 
-    /// The problem with this nudge.
+    /// Returns the sample's problem under this nudge.
     pub fn problem<'a>(&'a self, nudge: &'a Nudge) -> Problem<'a> {
         Problem::new(&self.input, std::slice::from_ref(nudge), &self.target)
             .with_attack(&self.attack)
             .with_perturbation(&self.perturbation)
     }
 
-    /// r of this nudge.
+    /// Returns r, the linear pull of this nudge on the output.
     pub fn pull(&self, nudge: &Nudge) -> Vec<f32> {
         let labels = self.target.iter().zip(&self.attack);
         labels.map(|(y, y_attack)| nudge.weight_target * y + nudge.weight_attack * y_attack).collect()

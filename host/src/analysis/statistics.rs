@@ -2,19 +2,21 @@
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
-/// Mean of the values; NaN of none.
+/// Returns the mean of the values; NaN without values.
 pub fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 
-/// Standard deviation of a sample, n − 1 in the denominator; NaN of less than two values.
+/// Returns the standard deviation of a sample, with n − 1 in the denominator; NaN with fewer than two
+/// values.
 pub fn deviation(values: &[f64]) -> f64 {
     let mean = mean(values);
     let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
     (squares / (values.len() as f64 - 1.0)).sqrt()
 }
 
-/// The value that this many in 100 of `values` are below, between two of them by their distance; NaN of none.
+/// Returns the value below which `percent` of 100 `values` lie, interpolated between two of them; NaN
+/// without values.
 pub fn percentile(values: &[f64], percent: f64) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -29,14 +31,14 @@ pub fn percentile(values: &[f64], percent: f64) -> f64 {
 pub struct Gain {
     /// Mean of the differences.
     pub mean: f64,
-    /// Lower end.
+    /// Lower end of the interval.
     pub low: f64,
-    /// Upper end.
+    /// Upper end of the interval.
     pub high: f64,
 }
 
-/// The gain of `values` over `baseline`, pair by pair: Student's t on the differences. The ends are
-/// NaN with fewer than two pairs.
+/// Returns the gain of `values` over `baseline`, pair by pair, with an interval from Student's t on the
+/// differences. The ends are NaN with fewer than two pairs.
 pub fn paired_gain(values: &[f64], baseline: &[f64]) -> Gain {
     let differences: Vec<_> = values.iter().zip(baseline).map(|(value, other)| value - other).collect();
     let mean = mean(&differences);

@@ -1,4 +1,4 @@
-//! What an epoch costs: every objective beside back-propagation, in one run on the machine at hand.
+//! Measures what an epoch costs: every objective beside back-propagation, in one run on this machine.
 
 use std::time::Instant;
 
@@ -10,7 +10,8 @@ use crate::data::{Dataset, InputScaling, Split, Values};
 use crate::train::{Settings, Trainer};
 use crate::{Matrix, Parameters};
 
-/// `samples` random samples of the shape of MNIST: 784 bytes, four of five of them 0, ten classes.
+/// Makes `samples` random samples of MNIST's shape: 784 bytes, of which four in five are 0, and ten
+/// classes.
 pub fn synthetic(samples: usize) -> Dataset {
     const FEATURES: usize = 784;
     let mut random = Random::seed_from_u64(0);
@@ -25,11 +26,12 @@ pub fn synthetic(samples: usize) -> Dataset {
     Dataset::new("synthetic", vec![28, 28], class_names, scaling, (split.clone(), split.clone(), split))
 }
 
-/// Seconds of `rounds` epochs of each of `settings`, one of each a round, so that a machine's moods
-/// hit all alike; a list each, in the order of the rounds. A first epoch each isn't counted.
+/// Returns the seconds of `rounds` epochs with each of `settings`, one list for each, in the order of the
+/// rounds. Every round trains one epoch with each, so that a machine's changing speed affects all alike. A
+/// first epoch with each isn't counted.
 ///
 /// # Errors
-/// As [`Trainer::new`].
+/// Fails as [`Trainer::new`] does.
 pub fn epochs(settings: &[Settings], data: &Dataset, rounds: usize) -> Result<Vec<Vec<f64>>> {
     let mut trainers = Vec::new();
     for settings in settings {
@@ -47,19 +49,20 @@ pub fn epochs(settings: &[Settings], data: &Dataset, rounds: usize) -> Result<Ve
     Ok(trainers.into_iter().map(|(_, seconds)| seconds).collect())
 }
 
-/// Median over the rounds of the ratio to the first list.
+/// Returns the median over the rounds of the ratio to the first list.
 pub fn ratio(seconds: &[f64], first: &[f64]) -> f64 {
     median(&seconds.iter().zip(first).map(|(own, first)| own / first).collect::<Vec<_>>())
 }
 
-/// Seconds that the matrix products of one epoch take alone with dense factors, a value a round: the same
-/// shapes and numbers of calls, and nothing else. (An epoch's factors have many zeros, and its products
-/// skip them.) Of back-propagation: W z, Wᵀ δ above the first block, and δ zᵀ
-/// of every connection. Of a contrast of two relaxed problems by forward–backward sweeps: the forward
-/// pass, for both problems at once n + 1 times Wᵀ u and n times W z above the first block, and u zᵀ.
+/// Returns the seconds that the matrix products of one epoch take by themselves with dense factors, one
+/// value for each round: the same shapes and numbers of calls, and nothing else. (In an epoch the factors
+/// have many zeros, which its products skip.) Back-propagation makes W z, Wᵀ δ above the first block, and δ
+/// zᵀ for every connection. A contrast of two relaxed problems by n forward–backward sweeps makes the
+/// forward pass, then for both problems at once n + 1 times Wᵀ u and n times W z above the first block, and
+/// u zᵀ.
 ///
 /// # Errors
-/// As [`Trainer::new`].
+/// Fails as [`Trainer::new`] does.
 pub fn products(settings: &Settings, data: &Dataset, rounds: usize) -> Result<Vec<f64>> {
     let mut random = Random::seed_from_u64(1);
     let parameters = Parameters::new(&settings.architecture(data)?, &mut random);
@@ -102,7 +105,7 @@ pub fn products(settings: &Settings, data: &Dataset, rounds: usize) -> Result<Ve
     Ok(seconds)
 }
 
-/// The middle value; of an even number the mean of the two.
+/// Returns the median: the middle value, or the mean of the two middle ones.
 pub fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);

@@ -1,4 +1,4 @@
-//! Cells: single trainings, done once, kept in files, and never done again.
+//! Cells are single trainings that are done once and kept in files.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -15,16 +15,16 @@ use crate::store::files;
 use crate::store::model_file::ModelBytes;
 use crate::train::{Settings, Trained, Trainer, export_run};
 
-/// What is kept of a cell beside its models.
+/// What is kept of a cell beside its models: settings and figures.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Outcome {
-    /// The whole settings, as they were written.
+    /// All settings, as they were written.
     settings: String,
     /// Test accuracy of the epoch with the best validation accuracy.
     pub test_accuracy: f64,
     /// Validation accuracy of that epoch.
     pub validation_accuracy: f64,
-    /// That epoch.
+    /// Number of that epoch.
     pub best_epoch: u32,
     /// Test accuracy after the last epoch.
     pub last_test_accuracy: f64,
@@ -34,18 +34,18 @@ pub struct Outcome {
     pub seconds: f64,
 }
 
-/// Which of a cell's models.
+/// Which of a cell's two models.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Choice {
-    /// Of the best epoch by validation.
+    /// The model of the best epoch by validation accuracy.
     Best,
-    /// After the last epoch.
+    /// The model after the last epoch.
     Last,
 }
 
 impl Choice {
-    /// As files and tables name it.
+    /// Returns the name that files and tables use.
     pub fn name(self) -> &'static str {
         match self {
             Self::Best => "best",
@@ -54,21 +54,21 @@ impl Choice {
     }
 }
 
-/// A training by its settings, and the folder that keeps what came of it.
+/// A training, given by its settings, and the folder that keeps its results.
 #[derive(Clone, Debug)]
 pub struct Cell<'a> {
-    /// What it is trained on.
+    /// Data that the network is trained on.
     pub data: &'a Dataset,
-    /// How it is trained.
+    /// Settings of the training.
     pub settings: Settings,
     stem: PathBuf,
 }
 
 impl<'a> Cell<'a> {
-    /// The cell of `settings` on `data` in `folder`.
+    /// Builds the cell of `settings` on `data` in `folder`.
     ///
     /// # Errors
-    /// None in practice: settings always have a form in TOML.
+    /// Never fails in practice: settings always have a form in TOML.
     pub fn new(folder: &Path, settings: Settings, data: &'a Dataset) -> Result<Self> {
         let mut digest = fenchel_core::checksum();
         digest.update(toml::to_string(&settings)?.as_bytes());
@@ -84,10 +84,10 @@ impl<'a> Cell<'a> {
         path.into()
     }
 
-    /// What came of it, if it was done.
+    /// Returns the cell's outcome, if it was done.
     ///
     /// # Errors
-    /// If the file can't be read, or belongs to other settings.
+    /// Fails if the file can't be read, or belongs to other settings.
     pub fn outcome(&self) -> Result<Option<Outcome>> {
         let path = self.file(".json");
         if !path.exists() {
@@ -104,18 +104,18 @@ impl<'a> Cell<'a> {
         Ok(Some(outcome))
     }
 
-    /// Its model.
+    /// Returns one of the cell's models.
     ///
     /// # Errors
-    /// If it wasn't done.
+    /// Fails if the cell wasn't done.
     pub fn model(&self, choice: Choice) -> Result<ModelBytes> {
         ModelBytes::read(&self.file(&format!(".{}.fenchel", choice.name())))
     }
 
-    /// What `work` finds of a model of this cell, computed once and kept as `name`.
+    /// Returns what `work` computes from a model of this cell; it is computed once and kept as `name`.
     ///
     /// # Errors
-    /// Of `work` and of the file system.
+    /// Fails if `work` or the file system does. the file system.
     pub fn kept<T: Serialize + DeserializeOwned>(
         &self,
         name: &str,
@@ -126,15 +126,15 @@ impl<'a> Cell<'a> {
         self.kept_without_model(&name, || work(&self.model(choice)?.model(self.stem.display())?))
     }
 
-    /// Whether what was to be [`kept`](Self::kept) as `name` is there.
+    /// Returns whether a result was [`kept`](Self::kept) as `name`.
     pub fn has(&self, name: &str, choice: Choice) -> bool {
         self.file(&format!(".{}.{name}.json", choice.name())).exists()
     }
 
-    /// What `work` finds, computed once and kept as `name`.
+    /// Returns what `work` computes; it is computed once and kept as `name`.
     ///
     /// # Errors
-    /// Of `work` and of the file system.
+    /// Fails if `work` or the file system does. the file system.
     pub fn kept_without_model<T: Serialize + DeserializeOwned>(
         &self,
         name: &str,
@@ -153,7 +153,8 @@ impl<'a> Cell<'a> {
         Ok(found)
     }
 
-    /// Train from where `trainer` is, and keep models and outcome; the outcome last, which makes it done.
+    /// Continues training with `trainer`, then keeps the models and finally the outcome, which marks the
+    /// cell as done.
     fn finish(&self, trainer: Trainer) -> Result<()> {
         let mut unbounded = 0;
         let mut seconds = 0.0;
@@ -181,16 +182,16 @@ impl<'a> Cell<'a> {
     }
 }
 
-/// Short name of a data set: of a path, its last part.
+/// Returns the short name of a data set: the last part of a path.
 pub fn label(data: &str) -> String {
     Path::new(data).file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// Do every cell that isn't done, in parallel; `watch` sees each as it ends. Cells that differ in
-/// what comes after the same pretraining share it.
+/// Trains every cell that isn't done, in parallel, and calls `watch` with each as it ends. Cells that
+/// differ only in what follows the same pretraining share it.
 ///
 /// # Errors
-/// The first that a training or the file system has.
+/// Returns the first error of a training or of the file system.
 pub fn complete(cells: &[Cell], watch: &(dyn Fn(&Cell) + Sync)) -> Result<()> {
     if let Some(folder) = cells.first().and_then(|cell| cell.stem.parent()) {
         files::make_folder(folder)?;

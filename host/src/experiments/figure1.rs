@@ -14,14 +14,14 @@ use crate::analysis::robustness::lipschitz::Lipschitz;
 use crate::data::Dataset;
 use crate::train::{ObjectiveName, Trainer};
 
-/// Samples that the local estimates are taken at.
+/// Number of samples at which the local estimates are taken.
 const LOCAL_SAMPLES: usize = 1000;
-/// Epochs from one point of a curve to the next.
+/// Number of epochs from one point of a curve to the next.
 const EVERY: u32 = 5;
-/// γ_{k+1}/γ_k = 2 with γ_L = 1.
+/// Values of γ with γ_{k+1}/γ_k = 2 and γ_L = 1.
 const RATIO_2: &[f32] = &[0.25, 0.5, 1.0];
 
-/// A curve: its name, objective, β and γ.
+/// The curves: name, objective, β and γ of each.
 const CURVES: [(&str, ObjectiveName, f32, &[f32]); 6] = [
     ("BP", ObjectiveName::Backprop, 0.25, &[1.0]),
     ("AROVR, β = 1/16", ObjectiveName::Arovr, 1.0 / 16.0, &[1.0]),
@@ -34,34 +34,35 @@ const CURVES: [(&str, ObjectiveName, f32, &[f32]); 6] = [
 /// One point of a curve.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Point {
-    /// Epochs so far.
+    /// Number of epochs so far.
     pub epoch: u32,
     /// Share of right labels on the test split.
     pub test_accuracy: f64,
-    /// Product of spectral norms; largest and mean local norm over 1,000 test samples.
+    /// Lipschitz estimates: the product of spectral norms, and the largest and mean local norm over 1,000
+    /// test samples.
     #[serde(flatten)]
     pub lipschitz: Lipschitz,
-    /// Samples dropped from gradients since the point before.
+    /// Number of samples dropped from gradients as unbounded since the previous point.
     pub unbounded: usize,
 }
 
 /// A curve of the figure.
 #[derive(Clone, Debug, Serialize)]
 pub struct Curve {
-    /// Data set.
+    /// Name of the data set.
     pub data: String,
-    /// Size of the random subset trained on.
+    /// Size of the random subset that was trained on.
     pub samples: usize,
-    /// Which.
+    /// Name of the curve.
     pub curve: &'static str,
-    /// One every five epochs, and the first.
+    /// The points, one for every five epochs, and the first.
     pub points: Vec<Point>,
 }
 
-/// Train every curve that isn't kept in `folder`, with each of `sizes` samples.
+/// Trains every curve that isn't kept in `folder`, with each of `sizes` samples.
 ///
 /// # Errors
-/// Of training and of the file system.
+/// Fails as training and the file system do.
 pub fn run(
     plan: Plan,
     sizes: &[usize],

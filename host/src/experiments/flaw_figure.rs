@@ -1,4 +1,4 @@
-//! Accuracy against the size of a flaw, as SVG.
+//! Draws accuracy against the size of a flaw, as SVG.
 
 use anyhow::{Result, anyhow};
 use plotters::coord::Shift;
@@ -6,19 +6,20 @@ use plotters::prelude::*;
 
 use super::plots::color;
 
-/// One run's lots over a sweep.
+/// One run's accuracies over the sizes of a flaw.
 #[derive(Clone, Debug)]
 pub struct Line {
-    /// The run.
+    /// Name of the run.
     pub name: String,
-    /// Size of the flaw, mean accuracy and fifth percentile, shares.
+    /// Size of the flaw, mean accuracy and fifth percentile over the chips; accuracies are fractions.
     pub points: Vec<(f64, f64, f64)>,
 }
 
-/// A panel for each title and its lines: the mean drawn thick, the fifth percentile thin.
+/// Draws a panel for each title and its lines, with the mean as a thick line and the fifth percentile as a
+/// thin one.
 ///
 /// # Errors
-/// If it can't be drawn.
+/// Fails if the figure can't be drawn.
 pub fn sweep(flaw: &str, panels: &[(&str, Vec<Line>)]) -> Result<String> {
     let mut text = String::new();
     {

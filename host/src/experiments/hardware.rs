@@ -1,5 +1,5 @@
-//! What analog hardware leaves of networks trained in different ways, with the baselines that a sceptic
-//! asks for.
+//! Measures the accuracy on simulated analog chips of networks trained in different ways, with their
+//! baselines.
 
 use std::path::Path;
 use std::sync::OnceLock;
@@ -39,15 +39,15 @@ const fn method(
     Method { name, is_baseline, objective, change }
 }
 
-/// The hardware that is trained for.
+/// Profile for which hardware-aware methods train.
 pub(super) const TRAINED_FOR: &str = "reram";
 
 fn on_chips(settings: Settings) -> Result<Settings> {
     Ok(settings.on(Profile::load(TRAINED_FOR)?))
 }
 
-/// The first is the baseline of the paired gains and of the targets. Cells are shared with those of the
-/// robustness table, where the settings are the same.
+/// The methods. The first is the baseline of the paired gains and of the targets. Cells are shared with
+/// those of the robustness table where the settings are the same.
 pub(super) const METHODS: [Method; 8] = [
     method("BP", true, ObjectiveName::Backprop, Ok),
     method("BP + hidden noise", true, ObjectiveName::BackpropNoise, Ok),
@@ -63,7 +63,7 @@ pub(super) const METHODS: [Method; 8] = [
     method("AROVR^g + hardware draws", false, ObjectiveName::ArovrG, on_chips),
 ];
 
-/// Hardware to evaluate on: the column's heading, and the profile.
+/// Hardware to evaluate on: heading of the column, and profile.
 pub(super) type Condition = (&'static str, fn() -> Result<Profile>);
 
 pub(super) const CONDITIONS: [Condition; 10] = [
@@ -84,59 +84,59 @@ pub(super) const CONDITIONS: [Condition; 10] = [
 /// How much to evaluate.
 #[derive(Clone, Copy, Debug)]
 pub struct Extent {
-    /// Chips of a random profile.
+    /// Number of chips of a random profile.
     pub chips: u64,
-    /// The first so many test images.
+    /// Number of test images, from the first on.
     pub images: usize,
-    /// So many of them nudged too.
+    /// Number of these images that are also relaxed under a nudge.
     pub nudged_images: usize,
 }
 
-/// How the chips do in one respect.
+/// Accuracy of the chips in one respect, with its gain over the baseline.
 #[derive(Clone, Debug, Serialize)]
 pub struct Figure {
-    /// Of all chips of all seeds. A chip's target is a point below the program that the first method
-    /// trained from the same seed without clip.
+    /// Distribution over all chips of all seeds. A chip's target is one percentage point below the exact
+    /// network that the first method trained from the same seed without clip.
     #[serde(flatten)]
     pub spread: Spread,
-    /// Standard deviation of a seed's mean.
+    /// Standard deviation of the seeds' means.
     pub std: f64,
-    /// Mean gain over the first method, with the same clip and seed.
+    /// Mean gain over the first method with the same clip and seed.
     pub paired_gain: f64,
-    /// Lower end of its 95 % confidence interval.
+    /// Lower end of the gain's 95 % confidence interval.
     pub paired_low: f64,
-    /// Upper end.
+    /// Upper end of that interval.
     pub paired_high: f64,
-    /// Mean over the chips, a value a seed.
+    /// Mean accuracy over the chips, one value for each seed.
     pub means: Vec<f64>,
 }
 
-/// One method on one kind of hardware. Accuracies are shares.
+/// One method on one kind of hardware. Accuracies are fractions.
 #[derive(Clone, Debug, Serialize)]
 pub struct Row {
-    /// Data set.
+    /// Name of the data set.
     pub data: String,
-    /// Way of training.
+    /// Name of the method.
     pub method: &'static str,
     /// Whether weights were clipped.
     pub clip: bool,
-    /// Kind of hardware.
+    /// Name of the hardware.
     pub hardware: &'static str,
-    /// How many seeds.
+    /// Number of seeds.
     pub seeds: u64,
-    /// Chips a seed.
+    /// Number of chips for each seed.
     pub chips: usize,
-    /// Without feedback.
+    /// Accuracy without feedback.
     pub free: Figure,
-    /// Under a nudge, with feedback.
+    /// Accuracy under a nudge, with feedback.
     pub nudged: Figure,
     /// Mean relative error of the nudged activities.
     pub nudged_error: f64,
-    /// Share of the nudged samples that settled.
+    /// Share of the nudged samples whose relaxation converged.
     pub settled: f64,
 }
 
-/// A method's trials: of each kind of hardware, of each seed, of each chip.
+/// A method's trials, by hardware, seed and chip.
 type Lots = Vec<Vec<Vec<Trial>>>;
 
 /// A method, and whether its weights are clipped.
@@ -151,7 +151,7 @@ fn settings(data: &str, (method, clip): Trained, seed: u64, plan: Plan) -> Resul
     (method.change)(settings.with(|settings| settings.optimiser.weight_clip = clip.then_some(2.0)))
 }
 
-/// The images that chips see.
+/// The images on which chips are tried.
 struct Images {
     free: Samples,
     nudged: Samples,
@@ -173,7 +173,8 @@ impl Images {
     }
 }
 
-/// The name that a lot of trials is kept by, which tells all that they depend on beside the model.
+/// Returns the name under which a lot of trials is kept, which contains everything they depend on beside
+/// the model.
 fn lot_name(profile: &Profile, extent: Extent) -> Result<String> {
     let Extent { chips, images, nudged_images } = extent;
     let chips = if profile.is_random() { chips } else { 1 };
@@ -183,10 +184,11 @@ fn lot_name(profile: &Profile, extent: Extent) -> Result<String> {
     Ok(format!("hardware-{:08x}", digest.finalize()))
 }
 
-/// Train what isn't trained yet, try the chips that weren't tried yet, keeping both in `folder`; the rows.
+/// Trains what isn't trained yet and tries the chips that weren't tried yet, keeping both in `folder`;
+/// returns the rows.
 ///
 /// # Errors
-/// Of training and of the file system.
+/// Fails as training and the file system do.
 pub fn run(
     plan: Plan,
     extent: Extent,
@@ -222,7 +224,7 @@ pub fn run(
     Ok(rows)
 }
 
-/// The trials of one network on every kind of hardware.
+/// Returns the trials of one network on every kind of hardware.
 fn lots(cell: &Cell, profiles: &[Profile], images: &Images, extent: Extent) -> Result<Vec<Vec<Trial>>> {
     let nudged = OnceLock::new();
     let lot = Lot { chips: extent.chips, seed: 0 };
@@ -238,7 +240,7 @@ fn lots(cell: &Cell, profiles: &[Profile], images: &Images, extent: Extent) -> R
     profiles.par_iter().map(one).collect()
 }
 
-/// Say what is left to do, and about how long it takes here.
+/// Prints what is left to do, and about how long it takes on this machine.
 fn estimate(cells: &[Vec<Cell>], profiles: &[Profile], images: &Images, extent: Extent) -> Result<()> {
     let threads = rayon::current_num_threads() as f64;
     let (mut trainings, mut lots, mut chips, mut seconds) = (0, 0, 0, 0.0);

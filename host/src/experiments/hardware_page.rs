@@ -1,4 +1,4 @@
-//! The page of the hardware table.
+//! Writes the page of the hardware table.
 
 use std::fmt::Write;
 
@@ -7,7 +7,7 @@ use super::plan::Plan;
 use super::provenance::Provenance;
 use crate::analysis::statistics::paired_gain;
 
-/// The rows as Markdown.
+/// Returns the rows as Markdown.
 pub fn markdown(rows: &[Row], plan: Plan, extent: Extent, provenance: &Provenance) -> String {
     let Plan { seeds, epochs, samples } = plan;
     let Extent { chips, images, nudged_images } = extent;
@@ -72,12 +72,12 @@ pub fn markdown(rows: &[Row], plan: Plan, extent: Extent, provenance: &Provenanc
 
 type Value = fn(&Row) -> f64;
 
-/// What the table of [`gains`] shows.
+/// Text above the table of [`gains`].
 const GAIN: &str = "\
 Of the mean without feedback, over BP with the same clip, paired by seed, with a 95 % confidence interval
 (Student's t over the seeds).";
 
-/// What the table of [`who_wins`] compares.
+/// Text above the table of [`who_wins`].
 const WHO_WINS: &str = "\
 The best mean without feedback of the lifted methods and of the baselines, clipped or not, and how far the
 first is ahead, in points, paired by seed, with a 95 % confidence interval (the two were picked by the same
@@ -86,7 +86,8 @@ figures, which flatters both).
 | hardware | best lifted | % | best baseline | % | lifted ahead by |
 |---|---|---|---|---|---|";
 
-/// Methods down, hardware across, the best of each column in bold unless it is 0.
+/// Writes a table with one row for each method and one column for each kind of hardware, the best of each
+/// column in bold unless it is 0.
 fn table(text: &mut String, rows: &[&Row], value: Value, high_is_good: bool) {
     heading(text);
     let shown = |row: &Row| format!("{:.1}", value(row));
@@ -123,7 +124,8 @@ fn find<'r>(rows: &[&'r Row], method: &str, clip: bool, hardware: &str) -> Optio
     rows.iter().copied().find(|row| (row.method, row.clip, row.hardware) == (method, clip, hardware))
 }
 
-/// Methods down, hardware across, each cell the gain over BP with the same clip.
+/// Writes a table with one row for each method and one column for each kind of hardware, where each cell is
+/// the gain over BP with the same clip.
 fn gains(text: &mut String, rows: &[&Row]) {
     heading(text);
     for clip in [false, true] {
@@ -139,7 +141,8 @@ fn gains(text: &mut String, rows: &[&Row]) {
     }
 }
 
-/// The best lifted method beside the best baseline on each kind of hardware, and in words where which is ahead.
+/// Writes the best lifted method beside the best baseline on each kind of hardware, and in words where
+/// either is ahead.
 fn who_wins(text: &mut String, data: &str, rows: &[&Row]) {
     let is_baseline =
         |row: &&&Row| METHODS.iter().any(|method| method.name == row.method && method.is_baseline);

@@ -1,6 +1,6 @@
-//! The paper's experiments, and the ones a sceptic asks for, from one command each.
+//! The paper's experiments, and comparisons with strong baselines; each is one command.
 //!
-//! Everything is a list of [`Cell`](cells::Cell)s, trainings that are each done once and kept.
+//! Every experiment is a list of [`Cell`](cells::Cell)s: trainings that are done once and kept.
 
 pub mod bench;
 pub mod cells;

@@ -1,20 +1,20 @@
-//! What the paper's experiments share.
+//! Settings that the paper's experiments share.
 
 use crate::train::{ObjectiveName, Settings};
 
-/// What to run.
+/// How much to train.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
-    /// Seeds 0..this.
+    /// Number of seeds; they are 0..seeds.
     pub seeds: u64,
-    /// Epochs of training, and of pretraining.
+    /// Number of epochs of training, and of pretraining.
     pub epochs: u32,
     /// Size of the random subset.
     pub samples: usize,
 }
 
 impl Plan {
-    /// The settings of the paper's experiments: 256-256 hidden units, batches of 50, Adam at 2e-4.
+    /// Returns the settings of the paper's experiments: 256-256 hidden units, batches of 50, Adam at 2e-4.
     pub fn settings(self, data: &str, objective: ObjectiveName, seed: u64) -> Settings {
         Settings::new(data, objective).with(|settings| {
             settings.seed = seed;
@@ -26,5 +26,5 @@ impl Plan {
     }
 }
 
-/// γ_{k+1}/γ_k = 4 with γ_L = 1, on three blocks.
+/// Values of γ on three blocks with γ_{k+1}/γ_k = 4 and γ_L = 1.
 pub const RATIO_4: &[f32] = &[1.0 / 16.0, 0.25, 1.0];

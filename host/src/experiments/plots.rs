@@ -1,4 +1,4 @@
-//! Figures as SVG.
+//! Draws figures as SVG.
 
 use anyhow::{Result, anyhow};
 use plotters::coord::Shift;
@@ -8,7 +8,7 @@ use super::figure1::{Curve, Point};
 use super::solvers::Row;
 use crate::hardware::spice::Path;
 
-/// A row of panels: what it shows, and of which scale.
+/// A row of panels: its title, and the value it shows.
 type Panel = (&'static str, fn(&Point) -> f64);
 
 const PANELS: [Panel; 4] = [
@@ -18,17 +18,17 @@ const PANELS: [Panel; 4] = [
     ("test accuracy, %", |point| 100.0 * point.test_accuracy),
 ];
 
-/// The colour of a line: Palette99 without its third, too pale for one.
+/// Returns the colour of a line: Palette99 without its third, which is too pale.
 pub fn color(line: usize) -> PaletteColor<Palette99> {
     Palette99::pick(if line < 2 { line } else { line + 1 })
 }
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
-/// The figure of one data set as SVG: a column for each size, a row for each panel.
+/// Draws the figure of one data set as SVG, with a column for each size and a row for each panel.
 ///
 /// # Errors
-/// If it can't be drawn.
+/// Fails if the figure can't be drawn.
 pub fn figure1(curves: &[Curve], data: &str) -> Result<String> {
     let curves: Vec<_> = curves.iter().filter(|curve| curve.data == data).collect();
     let mut sizes: Vec<_> = curves.iter().map(|curve| curve.samples).collect();
@@ -96,10 +96,10 @@ fn draw<'a>(
     Ok(())
 }
 
-/// Energy above that of the relaxed state while a circuit settles.
+/// Draws the energy above that of the relaxed state while a circuit settles.
 ///
 /// # Errors
-/// If it can't be drawn.
+/// Fails if the figure can't be drawn.
 pub fn settling(path: &Path) -> Result<String> {
     let mut text = String::new();
     {
@@ -141,10 +141,10 @@ fn draw_settling<'a>(
     Ok(())
 }
 
-/// Error against cost, a panel for each data set and objective, a line for each schedule.
+/// Draws error against cost, with a panel for each data set and objective and a line for each schedule.
 ///
 /// # Errors
-/// If it can't be drawn.
+/// Fails if the figure can't be drawn.
 pub fn solvers(rows: &[Row]) -> Result<String> {
     let mut panels: Vec<(&str, &str)> = Vec::new();
     for row in rows {

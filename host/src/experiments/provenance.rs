@@ -1,4 +1,4 @@
-//! Where a result comes from: commit, machine, command.
+//! Where a result comes from: commit, machine and command.
 
 use std::process::Command;
 
@@ -7,21 +7,21 @@ use serde::Serialize;
 /// What a reader needs to get the same result.
 #[derive(Clone, Debug, Serialize)]
 pub struct Provenance {
-    /// The repository's commit, with `+` if files were changed since.
+    /// Commit of the repository, with `+` if files were changed since.
     pub commit: String,
-    /// Processor, and how many of them.
+    /// Name of the processor, and how many there are.
     pub machine: String,
-    /// What was typed.
+    /// Command that was typed.
     pub command: String,
 }
 
 impl Provenance {
-    /// Of this process, with the words of its `command`.
+    /// Returns the provenance of this process, with the words of its `command`.
     pub fn of(command: String) -> Self {
         Self { commit: commit(), machine: machine(), command }
     }
 
-    /// One line for a report.
+    /// Returns one line for a report.
     pub fn line(&self) -> String {
         format!("`{}` at commit {}, {}.", self.command, self.commit, self.machine)
     }

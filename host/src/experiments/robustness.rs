@@ -1,4 +1,4 @@
-//! What each way of training withstands, with the baselines that a sceptic asks for.
+//! Measures the robustness that each way of training gives, with strong baselines.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -22,14 +22,14 @@ use crate::experiments::bench;
 use crate::hardware::{Lot, Profile, mean_accuracy};
 use crate::train::{ObjectiveName, Settings};
 
-/// A row of the table: its name, and what it changes in the plan's settings.
+/// A row of the table: its name, its objective, and what it changes in the plan's settings.
 type Method = (&'static str, ObjectiveName, fn(&mut Settings));
 
 fn clip(settings: &mut Settings) {
     settings.optimiser.weight_clip = Some(2.0);
 }
 
-/// The first is the baseline of the paired gains.
+/// The methods; the first is the baseline of the paired gains.
 const METHODS: [Method; 9] = [
     ("BP", ObjectiveName::Backprop, |_| {}),
     ("BP + hidden noise", ObjectiveName::BackpropNoise, |_| {}),
@@ -51,20 +51,21 @@ const METHODS: [Method; 9] = [
     }),
 ];
 
-/// Pairs whose difference the report gives, second from first, beside each method's gain over BP.
+/// Pairs of methods for which the report gives the second's gain over the first, beside each method's gain
+/// over BP.
 const PAIRS: [(usize, usize); 3] = [(8, 1), (8, 2), (8, 3)];
 
-/// Chips a random flaw is drawn for.
+/// Number of chips that are drawn for a random flaw.
 const CHIPS: u64 = 5;
 
 const fn attack(norm: Norm, radius: f32, steps: u32) -> GradientAttack {
     GradientAttack { norm, radius, steps }
 }
 
-/// A measure: its name, and what it finds, of accuracies a fraction.
+/// A measure: its name, and the function that computes it; accuracies are fractions.
 type Measure = (&'static str, fn(&Parameters, &Samples) -> Result<f64>);
 
-/// What each model is measured by. Names are those of the JSON.
+/// The measures of each model, by their names in the JSON.
 const MEASURES: [Measure; 13] = [
     ("clean", |p, s| attack(Norm::LInfinity, 0.0, 0).accuracy(p, s)),
     ("fgsm_linf_0.05", |p, s| attack(Norm::LInfinity, 0.05, 1).accuracy(p, s)),
@@ -81,40 +82,40 @@ const MEASURES: [Measure; 13] = [
     ("dead_units_0.2", |p, s| on_chips(p, s, &Profile { dead_units: 0.2, ..Profile::ideal() }, 3)),
 ];
 
-/// Mean accuracy of a few chips of a profile.
+/// Returns the mean accuracy over a few chips of a profile.
 fn on_chips(parameters: &Parameters, samples: &Samples, profile: &Profile, seed: u64) -> Result<f64> {
     mean_accuracy(parameters, samples, profile, Lot { chips: CHIPS, seed })
 }
 
-/// Values by measure.
+/// Values by the name of the measure.
 type Values = BTreeMap<String, f64>;
 
-/// One figure. Accuracies are fractions.
+/// One measure of one method. Accuracies are fractions.
 #[derive(Clone, Debug, Serialize)]
 pub struct Row {
-    /// Data set.
+    /// Name of the data set.
     pub data: String,
-    /// Way of training.
+    /// Name of the method.
     pub method: &'static str,
-    /// Which epoch's model.
+    /// The epoch whose model was measured.
     pub choice: Choice,
-    /// What was measured.
+    /// Name of the measure.
     pub measure: String,
-    /// How many seeds.
+    /// Number of seeds.
     pub seeds: u64,
     /// Mean over the seeds.
     pub mean: f64,
     /// Standard deviation over the seeds.
     pub std: f64,
-    /// The method that the gain is over.
+    /// Method over which the gain is.
     pub baseline: &'static str,
-    /// Mean gain over it with the same seed.
+    /// Mean gain over the baseline with the same seed.
     pub paired_gain: f64,
-    /// Lower end of its 95 % confidence interval.
+    /// Lower end of the gain's 95 % confidence interval.
     pub paired_low: f64,
-    /// Upper end.
+    /// Upper end of that interval.
     pub paired_high: f64,
-    /// Seconds of an epoch, beside BP's in the same run.
+    /// Seconds of an epoch divided by those of BP in the same run.
     pub cost: f64,
 }
 
@@ -124,10 +125,11 @@ fn settings(data: &str, method: &Method, seed: u64, plan: Plan) -> Settings {
     settings
 }
 
-/// Train what isn't trained yet, measure what isn't measured yet, keeping both in `folder`; the rows.
+/// Trains what isn't trained yet and measures what isn't measured yet, keeping both in `folder`; returns
+/// the rows.
 ///
 /// # Errors
-/// Of training and of the file system.
+/// Fails as training and the file system do.
 pub fn run(plan: Plan, data: &[Dataset], folder: &Path, watch: &(dyn Fn(&Cell) + Sync)) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     for data in data {
@@ -176,7 +178,7 @@ pub fn run(plan: Plan, data: &[Dataset], folder: &Path, watch: &(dyn Fn(&Cell) +
     Ok(rows)
 }
 
-/// Every measure of one model, and its three Lipschitz estimates.
+/// Computes every measure of one model, and its three Lipschitz estimates.
 fn measure(cell: &Cell, choice: Choice, samples: &Samples) -> Result<Values> {
     // "robustness" is what cells kept of noise that could turn a weight's sign.
     cell.kept("robustness-of-devices", choice, |model| {
@@ -193,7 +195,7 @@ fn measure(cell: &Cell, choice: Choice, samples: &Samples) -> Result<Values> {
     })
 }
 
-/// The measures in the order of the table's columns, with their headings.
+/// The measures in the order of the table's columns, with the columns' headings.
 const COLUMNS: [(&str, &str); 16] = [
     ("clean", "clean"),
     ("fgsm_linf_0.05", "FGSM .05"),
@@ -213,7 +215,7 @@ const COLUMNS: [(&str, &str); 16] = [
     ("lipschitz_mean", "mean"),
 ];
 
-/// The rows as Markdown.
+/// Returns the rows as Markdown.
 pub fn markdown(rows: &[Row], plan: Plan, provenance: &Provenance) -> String {
     let Plan { seeds, epochs, samples } = plan;
     let mut text = format!(

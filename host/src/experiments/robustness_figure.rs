@@ -1,4 +1,4 @@
-//! A bar chart of the robustness table: clean accuracy beside accuracy under attack, for each method.
+//! Draws a bar chart of the robustness table: clean accuracy beside accuracy under attack, for each method.
 
 use anyhow::Result;
 use maud::html;
@@ -29,7 +29,7 @@ const TOP: f64 = 84.0;
 const BAR: f64 = 13.0;
 const GROUP: f64 = 54.0;
 
-/// What the figure takes of a row of `robustness.json`; accuracies are fractions.
+/// The fields of a row of `robustness.json` that the figure uses; accuracies are fractions.
 #[derive(Deserialize)]
 struct Bar {
     data: String,
@@ -40,11 +40,11 @@ struct Bar {
     seeds: u64,
 }
 
-/// The figure of one data set as SVG, from the report that `fenchel reproduce robustness` writes;
-/// the first data set of the report if `data` is none.
+/// Draws the figure of one data set as SVG from the report that `fenchel reproduce robustness` writes; the
+/// first data set of the report if `data` is none.
 ///
 /// # Errors
-/// [`BadInput`] if `report` is no robustness report, or lacks a bar of the figure.
+/// Returns [`BadInput`] if `report` is no robustness report, or lacks a bar of the figure.
 pub fn figure(report: &Value, data: Option<&str>) -> Result<String> {
     let rows = report.get("rows").cloned().unwrap_or_default();
     let bars: Vec<Bar> = serde_json::from_value(rows)

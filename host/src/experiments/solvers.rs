@@ -1,4 +1,4 @@
-//! How exact each schedule's gradient is, and what it costs, on networks that training left.
+//! Measures how exact each schedule's gradient is and what it costs, on trained networks.
 
 use std::path::Path;
 
@@ -15,39 +15,39 @@ use crate::spelling::Spelled;
 use crate::train::{ObjectiveName, RelaxationSettings, Settings, batch_gradient, number};
 use crate::{Parameters, spelling};
 
-/// Objectives whose networks and problems are looked at; g = 0 in all.
+/// Objectives whose networks and problems are used, with g = 0.
 const OBJECTIVES: [ObjectiveName; 2] = [ObjectiveName::ArovrAb, ObjectiveName::ArovrG];
-/// Sweeps of each schedule; the reference makes [`REFERENCE`].
+/// Numbers of sweeps that each schedule is tried with; the reference makes [`REFERENCE`].
 const SWEEPS: [u32; 9] = [1, 2, 3, 4, 6, 8, 12, 20, 40];
-/// Sweeps of forward–backward that count as the minimum.
+/// Number of forward–backward sweeps after which the state counts as the minimum.
 const REFERENCE: u32 = 400;
-/// Batches that the error is a mean over, at most.
+/// Most batches over which the error is averaged.
 const BATCHES: usize = 20;
 
 /// The gradient of one schedule after some sweeps.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Row {
-    /// Data set.
+    /// Name of the data set.
     pub data: String,
-    /// Whose network and problems.
+    /// Objective whose network and problems are used.
     pub objective: String,
-    /// Order of updates.
+    /// Schedule, the order of updates.
     pub schedule: String,
-    /// How many sweeps.
+    /// Number of sweeps.
     pub sweeps: u32,
-    /// ‖gradient − reference‖/‖reference‖, a mean over batches of 50; the reference made 400 sweeps. A
-    /// mean over the networks.
+    /// Relative error ‖gradient − reference‖/‖reference‖, averaged over batches of 50 samples and over the
+    /// networks; the reference made 400 sweeps.
     #[serde(deserialize_with = "number")]
     pub error: f64,
-    /// The same of each network, a value a seed.
+    /// The relative error of each network, one value for each seed.
     #[serde(default)]
     pub errors: Vec<f64>,
-    /// Multiplications and additions beside back-propagation's.
+    /// Multiply-adds divided by those of back-propagation.
     pub cost: f64,
 }
 
-/// Multiplications and additions of a step for one sample, beside back-propagation's: with F₀ those
-/// of the input's weights and F those of the others, back-propagation makes 2F₀ + 3F.
+/// Returns the multiply-adds of a training step for one sample, divided by those of back-propagation. With
+/// F₀ for the input's weights and F for the others, back-propagation makes 2F₀ + 3F.
 fn cost(parameters: &Parameters, schedule: Schedule, sweeps: u32) -> f64 {
     let (mut input, mut hidden) = (0.0, 0.0);
     for c in &parameters.connections {
@@ -65,7 +65,7 @@ fn cost(parameters: &Parameters, schedule: Schedule, sweeps: u32) -> f64 {
     (2.0 * input + (1.0 + passes + 2.0) * hidden) / (2.0 * input + 3.0 * hidden)
 }
 
-/// Of one network.
+/// Returns the errors on one network.
 fn errors(cell: &Cell) -> Result<Vec<Row>> {
     cell.kept("solvers", Choice::Last, |model| {
         let parameters = Parameters::of_model(model);
@@ -105,21 +105,21 @@ fn errors(cell: &Cell) -> Result<Vec<Row>> {
     })
 }
 
-/// Without g: with it two schedules may end in different minima.
+/// Returns the settings without g, with which two schedules may end in different minima.
 fn still(settings: &Settings) -> Settings {
     settings.clone().with(|settings| settings.attack.perturbation = fenchel_core::Perturbation::None)
 }
 
-/// One row for the rows of several networks that differ in their seed alone.
+/// Merges the rows of several networks that differ only in their seed.
 fn over_seeds(rows: &[&Row]) -> Row {
     let errors: Vec<f64> = rows.iter().map(|row| row.error).collect();
     Row { error: mean(&errors), errors, ..rows[0].clone() }
 }
 
-/// Train what isn't trained yet, keeping cells in `folder`; the rows.
+/// Trains what isn't trained yet, keeping cells in `folder`; returns the rows.
 ///
 /// # Errors
-/// Of training and of the file system.
+/// Fails as training and the file system do.
 pub fn run(plan: Plan, data: &[Dataset], folder: &Path, watch: &(dyn Fn(&Cell) + Sync)) -> Result<Vec<Row>> {
     let mut cells = Vec::new();
     for data in data {
@@ -138,7 +138,7 @@ pub fn run(plan: Plan, data: &[Dataset], folder: &Path, watch: &(dyn Fn(&Cell) +
     Ok(rows.collect())
 }
 
-/// The rows as a Markdown table, a block of columns for each schedule.
+/// Returns the rows as a Markdown table, with a block of columns for each schedule.
 pub fn markdown(rows: &[Row]) -> String {
     let mut text = String::new();
     let mut groups: Vec<(&str, &str)> = Vec::new();

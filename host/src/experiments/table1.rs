@@ -18,7 +18,7 @@ struct Column {
     name: &'static str,
     objective: ObjectiveName,
     gamma: &'static [f32],
-    /// The paper's mean and deviation without pretraining, %, on MNIST and on Fashion-MNIST.
+    /// Mean and standard deviation in the paper without pretraining, in %, on MNIST and on Fashion-MNIST.
     paper: Option<[(f64, f64); 2]>,
 }
 
@@ -26,7 +26,7 @@ const fn column(name: &'static str, objective: ObjectiveName, paper: Option<[(f6
     Column { name, objective, gamma: &[1.0], paper }
 }
 
-/// The first is the baseline of the paired gains.
+/// The columns; the first is the baseline of the paired gains.
 const COLUMNS: [Column; 10] = [
     column("BP", ObjectiveName::Backprop, Some([(95.60, 0.13), (85.49, 0.09)])),
     column("BP + noise", ObjectiveName::BackpropNoise, None),
@@ -40,37 +40,37 @@ const COLUMNS: [Column; 10] = [
     column("AROVR^g", ObjectiveName::ArovrG, Some([(96.35, 0.06), (85.98, 0.21)])),
 ];
 
-/// The data sets that the paper has figures for, in the order of [`Column::paper`].
+/// The data sets for which the paper has figures, in the order of [`Column::paper`].
 const PAPER_DATA: [&str; 2] = ["mnist", "fashion-mnist"];
 
 /// One row of the table's JSON. Accuracies are fractions.
 #[derive(Clone, Debug, Serialize)]
 pub struct Row {
-    /// Data set.
+    /// Name of the data set.
     pub data: String,
-    /// Column.
+    /// Heading of the column.
     pub objective: &'static str,
     /// Whether 100 epochs of back-propagation came first.
     pub pretrained: bool,
-    /// How many seeds.
+    /// Number of seeds.
     pub seeds: u64,
-    /// Mean over the seeds, of the epoch with the best validation accuracy.
+    /// Mean test accuracy over the seeds, at the epoch with the best validation accuracy.
     pub test_mean: f64,
-    /// Standard deviation over the seeds.
+    /// Standard deviation of that accuracy over the seeds.
     pub test_std: f64,
-    /// Mean over the seeds after the last epoch.
+    /// Mean test accuracy over the seeds after the last epoch.
     pub last_test_mean: f64,
     /// Mean gain over BP with the same seed.
     pub paired_gain: f64,
-    /// Lower end of its 95 % confidence interval.
+    /// Lower end of the gain's 95 % confidence interval.
     pub paired_low: f64,
-    /// Upper end.
+    /// Upper end of that interval.
     pub paired_high: f64,
-    /// The paper's mean, if it was at hand.
+    /// Mean in the paper, if it has one.
     pub paper_mean: Option<f64>,
-    /// The paper's deviation.
+    /// Standard deviation in the paper, if it has one.
     pub paper_std: Option<f64>,
-    /// Samples dropped from gradients as unbounded, over seeds and epochs.
+    /// Number of samples dropped from gradients as unbounded, over seeds and epochs.
     pub unbounded: usize,
 }
 
@@ -81,10 +81,10 @@ fn settings(data: &str, column: &Column, pretrained: bool, seed: u64, plan: Plan
     })
 }
 
-/// Train what isn't trained yet, keeping cells in `folder`; the rows.
+/// Trains what isn't trained yet, keeping cells in `folder`; returns the rows.
 ///
 /// # Errors
-/// Of training and of the file system.
+/// Fails as training and the file system do.
 pub fn run(plan: Plan, data: &[Dataset], folder: &Path, watch: &(dyn Fn(&Cell) + Sync)) -> Result<Vec<Row>> {
     let mut groups = Vec::new();
     for data in data {
@@ -131,7 +131,7 @@ pub fn run(plan: Plan, data: &[Dataset], folder: &Path, watch: &(dyn Fn(&Cell) +
     Ok(rows)
 }
 
-/// The rows as Markdown.
+/// Returns the rows as Markdown.
 pub fn markdown(rows: &[Row], plan: Plan, provenance: &Provenance) -> String {
     let Plan { seeds, epochs, samples } = plan;
     let mut text = format!(

@@ -1,4 +1,4 @@
-//! One weight matrix in arrays of devices, and how it is read.
+//! One weight matrix stored in arrays of devices, and how samples read it.
 
 use fenchel_core::{Perturbation, Random, Weights};
 use rand_core::Rng;
@@ -6,19 +6,20 @@ use rand_core::Rng;
 use super::Profile;
 use crate::Matrix;
 
-/// A connection's weights as one chip has them.
+/// The weights of one connection as one chip holds them.
 #[derive(Clone, Debug)]
 pub struct Array {
-    /// W, (fan-out, fan-in), with the gains of the units that it feeds.
+    /// The forward array W, shape (fan-out, fan-in), multiplied by the gains of the units that it feeds.
     pub forward: Matrix,
-    /// What Wᵀ is applied with, of the same shape; none where that is the forward array.
+    /// The array with which Wᵀ is applied, stored as W with shape (fan-out, fan-in); none if the forward
+    /// array is read backwards.
     pub feedback: Option<Matrix>,
-    /// Standard deviation of a weight from one sample to the next.
+    /// Standard deviation by which a weight's reading varies from sample to sample, in units of a weight.
     read_noise: f32,
 }
 
 impl Array {
-    /// Program `weights`, with a feedback array of its own if `backwards`.
+    /// Programs `weights` into an array, and into a separate feedback array if `backwards`.
     pub(super) fn program(weights: &Matrix, backwards: bool, profile: &Profile, random: &mut Random) -> Self {
         let (forward, largest) = program(weights, false, profile, random);
         let feedback = match (backwards, profile.separate_feedback) {
@@ -31,8 +32,8 @@ impl Array {
         Self { forward, feedback, read_noise }
     }
 
-    /// The array as `samples` samples see it: each reads every device once in each direction, and holds
-    /// what it read for as long as it relaxes.
+    /// Returns the array as `samples` samples read it: each sample reads every device once in each
+    /// direction, and keeps that reading for its whole relaxation.
     pub(super) fn read(&self, samples: usize, random: &mut Random) -> Reading<'_> {
         let (rows, columns) = self.forward.shape();
         let mut draw = |units: usize| {
@@ -44,7 +45,8 @@ impl Array {
     }
 }
 
-/// The weights that the devices come to, and the largest of those that they were meant to be.
+/// Returns the weights that the programmed devices represent, and the largest magnitude among the intended
+/// weights.
 fn program(weights: &Matrix, backwards: bool, profile: &Profile, random: &mut Random) -> (Matrix, f32) {
     let rows = weights.shape().0;
     let mut programmed = weights.clone();
@@ -59,10 +61,12 @@ fn program(weights: &Matrix, backwards: bool, profile: &Profile, random: &mut Ra
     (programmed, largest)
 }
 
-/// What the devices of an array come to, to `see` with the number of each column: all sides of G⁺, then all
-/// of G⁻. The largest |w| that they were meant to be; if that is 0 there is nothing to see.
+/// Programs the devices of an array and passes them to `see` with the number of each column: first all
+/// sides of G⁺, then all of G⁻. Returns the largest magnitude ŵ of the intended weights; if it is 0,
+/// returns 0 without calling `see`.
 ///
-/// Each side of a weight is kept in units of the weight, from 0 at G_low: no flaws change no bits.
+/// Each side of a weight is in units of the weight, from 0 at G_low to ŵ at G_high, so that an ideal
+/// profile changes no bit.
 pub(super) fn devices(
     weights: &Matrix,
     backwards: bool,
@@ -124,12 +128,12 @@ pub(super) fn devices(
     largest
 }
 
-/// The stuck devices among those that are programmed one after another: each by itself, so that the
-/// number of healthy ones before the next is geometric.
+/// Chooses which devices are stuck, in the order in which they are programmed. Devices fail independently,
+/// so the number of healthy devices before the next stuck one has a geometric distribution.
 struct Stuck {
     low: f64,
     all: f64,
-    /// Healthy devices before the next.
+    /// Number of healthy devices before the next stuck one.
     healthy: usize,
 }
 
@@ -147,7 +151,8 @@ impl Stuck {
         }
     }
 
-    /// The next devices, from 0 at G_low to `largest` at G_high.
+    /// Overwrites the stuck ones among the next devices `sides`, whose values go from 0 (G_low) to
+    /// `largest` (G_high).
     fn stick(&mut self, sides: &mut [f32], largest: f32, random: &mut Random) {
         let mut place = 0;
         while self.healthy < sides.len() - place {
@@ -160,13 +165,13 @@ impl Stuck {
     }
 }
 
-/// Uniform on (0, 1].
+/// Draws a uniform number in (0, 1].
 fn unit(random: &mut Random) -> f64 {
     (f64::from(random.next_u32()) + 1.0) / 4_294_967_296.0
 }
 
-/// An array as a batch of samples reads it. Noise of the devices that an output sums is Gaussian
-/// whatever the weights: a sample's comes to σ‖z‖ times a standard normal value of each output.
+/// An array as a batch of samples reads it. The read noise of the devices that one output sums is exactly
+/// Gaussian: for each sample and output it is σ‖z‖ times one standard normal value.
 #[derive(Clone, Debug)]
 pub struct Reading<'c> {
     array: &'c Array,
@@ -174,7 +179,7 @@ pub struct Reading<'c> {
     feedback: Vec<f32>,
 }
 
-/// out += ‖in‖·noise of every row; with more rows than `noise` has, its rows over and over.
+/// Computes out += ‖in‖·noise for every row; if there are more rows than `noise` has, its rows repeat.
 fn add_noise(input: &[f32], fan_in: usize, noise: &[f32], out: &mut [f32], fan_out: usize) {
     if noise.is_empty() {
         return;

@@ -17,29 +17,30 @@ pub struct Chip<'p> {
     profile: &'p Profile,
     blocks: &'p [Block],
     gammas: &'p [f32],
-    /// In the order of the network's connections.
+    /// One array for each connection, in the order of the network's connections.
     pub arrays: Vec<Connection<Array>>,
-    /// With the gains of their units.
+    /// Biases of the blocks 1..=L, multiplied by the gains of their units.
     pub biases: Vec<f32>,
-    /// g, one a unit of the blocks 1..=L; empty for none.
+    /// The offset g of each unit in blocks 1..=L; empty if the profile has no offsets.
     pub offsets: Vec<f32>,
-    /// Of the amplifiers that sum a unit's a, and what is fed back to it; both empty if they are exact.
+    /// Gains of the amplifiers of each unit: those that sum its pre-activation a, and those of the signal
+    /// fed back to it. Both are empty if the amplifiers are exact.
     pub gains: [Vec<f32>; 2],
 }
 
-/// Samples relaxed on a chip.
+/// The state of samples that were relaxed on a chip.
 #[derive(Clone, Debug)]
 pub struct Relaxed {
-    /// z_L as the converters tell it, (samples, n_L).
+    /// Outputs z_L after the output converters, shape (samples, n_L).
     pub outputs: Vec<f32>,
-    /// Every z_k, over units with a row a sample.
+    /// Activities z_k of all blocks 1..=L, one block after the other, each of shape (samples, n_k).
     pub activities: Vec<f32>,
-    /// How it ended.
+    /// How the relaxation ended.
     pub status: Status,
 }
 
 impl<'p> Chip<'p> {
-    /// Draw a chip and program `parameters` into it.
+    /// Draws a chip and programs `parameters` into it.
     pub fn draw(parameters: &'p Parameters, profile: &'p Profile, random: &mut Random) -> Self {
         // What Wᵀ is applied with has other gains, and no way into a dead unit.
         let apart = profile.separate_feedback || profile.gain_error > 0.0 || profile.dead_units > 0.0;
@@ -69,7 +70,8 @@ impl<'p> Chip<'p> {
         chip
     }
 
-    /// The amplifiers of every unit: one sums its a, one what is fed back to it.
+    /// Draws the two gain errors of every unit: of the amplifier that sums its a, and of the one that feeds
+    /// back to it.
     fn err_in_gain(&mut self, random: &mut Random) {
         let mut draw = || {
             let mut gains = vec![0.0; self.biases.len()];
@@ -94,7 +96,7 @@ impl<'p> Chip<'p> {
         self.gains = [forward, feedback];
     }
 
-    /// Nothing goes into a dead unit, and so nothing but f(0) comes out of it.
+    /// Disconnects the inputs of dead units, so that they always answer f(0).
     fn kill(&mut self, random: &mut Random) {
         let ranges = ranges(self.blocks);
         for (k, range) in ranges.iter().enumerate().take(self.blocks.len() - 1).skip(1) {
@@ -120,46 +122,50 @@ impl<'p> Chip<'p> {
         }
     }
 
-    /// The arrays as `samples` samples read them, for [`network`](Self::network).
+    /// Returns the arrays as `samples` samples read them, for [`network`](Self::network).
     pub fn read(&self, samples: usize, random: &mut Random) -> Vec<Connection<Reading<'_>>> {
         let reading = |c: &'_ Connection<Array>, weights| Connection { from: c.from, to: c.to, weights };
         self.arrays.iter().map(|c| reading(c, c.weights.read(samples, random))).collect()
     }
 
-    /// The network that it is, over arrays that were [`read`](Self::read).
+    /// Returns the network that the chip computes, over arrays that were [`read`](Self::read).
     pub fn network<'a>(&'a self, connections: &'a [Connection<Reading<'a>>]) -> Network<'a, Reading<'a>> {
         Network::new(self.blocks, connections, &self.biases, self.gammas)
             .expect("a chip has the shape of its network")
     }
 
-    /// Each unit's value of `of`, a value a unit, in an array over units with `samples` rows.
+    /// Repeats `of`, one value for each unit, for `samples` samples: one block after the other, each of
+    /// shape (samples, n_k).
     fn for_each_sample(&self, of: &[f32], samples: usize) -> Vec<f32> {
         let ranges = ranges(self.blocks).into_iter().skip(1);
         ranges.flat_map(|range| of.get(range).unwrap_or_default().repeat(samples)).collect()
     }
 
-    /// g of every sample, over units with `samples` rows; empty for none.
+    /// Returns g for every sample, one block after the other, each of shape (samples, n_k); empty if there
+    /// are no offsets.
     pub fn perturbation(&self, samples: usize) -> Vec<f32> {
         self.for_each_sample(&self.offsets, samples)
     }
 
-    /// What the offsets are as a disturbance of the pre-activations, −g/γ; empty for none.
+    /// Returns the offsets as a shift of the pre-activations, −g/γ; empty if there are no offsets.
     pub fn disturbance(&self, samples: usize) -> Vec<f32> {
         let of_units: Vec<_> = self.offsets.iter().zip(self.gammas).map(|(g, gamma)| -g / gamma).collect();
         self.for_each_sample(&of_units, samples)
     }
 
-    /// Outputs as the converters tell them; as they are if the profile leaves their range open.
+    /// Converts the outputs in place; they stay as they are if the profile leaves the converters' range
+    /// open.
     fn convert(&self, outputs: &mut [f32]) {
         if let Some(range) = self.profile.output_range {
             convert_output(self.profile.output_bits, range as f32, outputs);
         }
     }
 
-    /// Its answers to `input`, (samples, n_0), without feedback: z_k = f_k(a_k − g_k/γ_k), (samples, n_L).
+    /// Returns the chip's outputs, shape (samples, n_L), for `input`, shape (samples, n_0), without
+    /// feedback: z_k = f_k(a_k − g_k/γ_k).
     ///
     /// # Errors
-    /// If a size doesn't fit.
+    /// Fails if a size doesn't fit.
     pub fn infer(&self, input: &[f32], random: &mut Random) -> Result<Vec<f32>> {
         let samples = input.len() / self.blocks[0].size();
         let mut input = input.to_vec();
@@ -173,11 +179,11 @@ impl<'p> Chip<'p> {
         Ok(outputs)
     }
 
-    /// Its answers with feedback: `input` (samples, n_0) relaxed under `nudge` towards y⁻ = `attack`
-    /// (samples, n_L).
+    /// Returns the chip's state with feedback: `input`, shape (samples, n_0), relaxed under `nudge` towards
+    /// y⁻ = `attack`, shape (samples, n_L).
     ///
     /// # Errors
-    /// If a size doesn't fit, or the problem has no minimum in z_L.
+    /// Fails if a size doesn't fit, or the problem has no minimum in z_L.
     pub fn relax(
         &self,
         input: &[f32],
@@ -206,7 +212,7 @@ impl<'p> Chip<'p> {
     }
 }
 
-/// Where each block lies in an array of one value a unit; block 0 is empty.
+/// Returns where each block lies in an array of one value for each unit; block 0 is empty.
 fn ranges(blocks: &[Block]) -> Vec<std::ops::Range<usize>> {
     let mut start = 0;
     let mut range = |(k, block): (usize, &Block)| {

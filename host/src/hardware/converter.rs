@@ -1,6 +1,7 @@
-//! Converters at the ends of a chip.
+//! The digital-to-analog converters at a chip's inputs and the analog-to-digital converters at its outputs.
 
-/// From digital to the chip's inputs: x in \[0, 1\] to the nearest of 2^bits evenly spaced values.
+/// Rounds each input x in \[0, 1\] to the nearest of 2^bits evenly spaced values; without `bits` nothing
+/// changes.
 pub fn convert_input(bits: Option<u32>, input: &mut [f32]) {
     if let Some(bits) = bits {
         let steps = ((1u32 << bits) - 1) as f32;
@@ -8,7 +9,8 @@ pub fn convert_input(bits: Option<u32>, input: &mut [f32]) {
     }
 }
 
-/// From the chip's outputs to digital: the nearest of 2^bits − 1 evenly spaced values from −range to range.
+/// Rounds each output to the nearest of 2^bits − 1 evenly spaced values from −range to range; without
+/// `bits` nothing changes.
 pub fn convert_output(bits: Option<u32>, range: f32, output: &mut [f32]) {
     if let Some(bits) = bits {
         let steps = ((1u32 << (bits - 1)) - 1) as f32;

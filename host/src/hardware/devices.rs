@@ -11,31 +11,31 @@ use crate::convert::{Tensor, npz};
 use crate::store::files;
 use crate::{Matrix, Parameters};
 
-/// G⁺ and G⁻ of one array, S, row after row, a row an output.
+/// The conductances G⁺ and G⁻ of one array in S, row after row; each row is an output.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pair {
-    /// Outputs and inputs.
+    /// Number of outputs and of inputs.
     pub shape: (usize, usize),
-    /// G⁺.
+    /// Conductances G⁺ in S, of shape `shape`.
     pub plus: Vec<f32>,
-    /// G⁻.
+    /// Conductances G⁻ in S, of shape `shape`.
     pub minus: Vec<f32>,
 }
 
-/// A connection's arrays.
+/// The conductances of one connection's arrays.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Devices {
-    /// Ω: a weight is ohms·(G⁺ − G⁻).
+    /// Resistance in Ω that turns conductances into a weight: w = ohms·(G⁺ − G⁻).
     pub ohms: f64,
-    /// Of W.
+    /// The array of W, shape (fan-out, fan-in).
     pub forward: Pair,
-    /// Of Wᵀ, if it has an array of its own.
+    /// The separate array of Wᵀ, shape (fan-in, fan-out), if the profile has one.
     pub feedback: Option<Pair>,
 }
 
 impl Devices {
-    /// What [`super::Chip::draw`] programs from the same draws, before its amplifiers' gains, in the order
-    /// of the network's connections.
+    /// Draws the conductances that [`super::Chip::draw`] programs from the same random numbers, before the
+    /// gains of the amplifiers, in the order of the network's connections.
     pub fn draw(parameters: &Parameters, profile: &Profile, random: &mut Random) -> Vec<Connection<Self>> {
         let program = |c: &Connection<Matrix>| {
             let (forward, ohms) = Pair::program(&c.weights, false, profile, random);
@@ -48,7 +48,7 @@ impl Devices {
 }
 
 impl Pair {
-    /// The devices of W, whichever array they are in, and the ohms.
+    /// Programs one array of `weights` and returns its conductances and its ohms.
     fn program(weights: &Matrix, backwards: bool, profile: &Profile, random: &mut Random) -> (Self, f64) {
         let (rows, columns) = weights.shape();
         let low = profile.low_conductance as f32;
@@ -70,7 +70,7 @@ impl Pair {
         (Self { shape: (rows, columns), plus, minus }, profile.compensation() / per_weight)
     }
 
-    /// With outputs for inputs.
+    /// Returns the transposed array.
     pub fn transposed(&self) -> Self {
         let (rows, columns) = self.shape;
         let transpose = |values: &[f32]| -> Vec<f32> {
@@ -80,12 +80,12 @@ impl Pair {
     }
 }
 
-/// Write G⁺ and G⁻ of every array, S: to one NPZ file if `path` ends in `.npz`, otherwise to a folder of CSV
-/// files. An array is named `w_FROM_TO` forwards, (fan-out, fan-in), and `t_FROM_TO` backwards, (fan-in,
-/// fan-out), with `_plus` or `_minus` after it.
+/// Writes G⁺ and G⁻ of every array in S: to one NPZ file if `path` ends in `.npz`, otherwise to a folder of
+/// CSV files. An array is named `w_FROM_TO` forwards, shape (fan-out, fan-in), and `t_FROM_TO` backwards,
+/// shape (fan-in, fan-out), followed by `_plus` or `_minus`.
 ///
 /// # Errors
-/// If it can't be written.
+/// Fails if a file can't be written.
 pub fn write(devices: &[Connection<Devices>], path: &Path) -> Result<()> {
     let mut tensors = Vec::new();
     for Connection { from, to, weights } in devices {

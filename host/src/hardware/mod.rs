@@ -1,8 +1,8 @@
-//! Networks on analog hardware: what its flaws leave of them.
+//! Simulation of networks on analog hardware: the accuracy that remains with flawed devices.
 //!
-//! A [`Profile`] says what devices are like. A [`Chip`] is one draw of its flaws with a network programmed
-//! into it: core's relaxation runs on its arrays, W forwards and Wᵀ from a feedback array. [`trials`] tries
-//! many.
+//! A [`Profile`] describes the devices. A [`Chip`] is one random draw of their flaws with a network
+//! programmed into it; core's relaxation runs on its arrays, W forwards and Wᵀ from a feedback array.
+//! [`trials`] evaluates many chips.
 
 mod array;
 mod chip;

@@ -1,4 +1,4 @@
-//! Many chips of a profile: what each answers, and how the lot of them does.
+//! Evaluates many chips of a profile: each chip's accuracy, and their distribution.
 
 use anyhow::Result;
 use fenchel_core::{Attack, Nudge, Objective, Random, Schedule, Settings, Status, label};
@@ -12,58 +12,60 @@ use crate::analysis::evaluate::{runner_up, score};
 use crate::analysis::robustness::Samples;
 use crate::analysis::statistics::{mean, percentile};
 
-/// Samples relaxed side by side.
+/// Number of samples that are relaxed together.
 const PIECE: usize = 50;
 
-/// How a nudged chip settles; activities are of order 1.
+/// Settings of a nudged chip's relaxation; activities are of order 1.
 const RELAXATION: Settings = Settings { schedule: Schedule::ForwardBackward, sweeps: 50, tolerance: 1e-4 };
 
-/// How many chips, and from which seed.
+/// How many chips are drawn, and from which seed.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Lot {
-    /// Chips.
+    /// Number of chips.
     pub chips: u64,
-    /// Of every chip's draws.
+    /// Seed of all chips' random draws.
     pub seed: u64,
 }
 
-/// The nudge of the nudged answers: the first problem of AROVR_αβ, which pulls the output towards the
-/// attack's label and tells the chip nothing of the right one.
+/// Returns the nudge under which chips are tried: the first problem of AROVR_αβ, which pulls the output
+/// towards the attack's label and tells the chip nothing about the right one.
 pub fn nudge(alpha: f32, beta: f32) -> Nudge {
     let contrast = Objective::ArovrAb.contrast(Attack::Targeted, alpha, beta);
     contrast.map_or(Nudge::FREE, |contrast| contrast.nudges[0])
 }
 
-/// Samples to relax under a nudge towards the likeliest wrong label, with what the network itself makes
-/// of them.
+/// Samples that are relaxed under a nudge towards the most likely wrong label, with the states that the
+/// exact network reaches.
 #[derive(Clone, Debug)]
 pub struct Nudged {
     samples: Samples,
-    /// y⁻, (samples, n_L).
+    /// Attack targets y⁻, shape (samples, n_L).
     attack: Vec<f32>,
     nudge: Nudge,
-    /// The network's own state, a list a piece.
+    /// The exact network's relaxed activities, one list for each [`PIECE`] samples.
     ideal: Vec<Vec<f32>>,
 }
 
-/// What one chip came to. Shares of the samples; nothing of nudged ones if there were none.
+/// The results of one chip, as shares of the samples; those of nudged samples are absent if there were
+/// none.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Trial {
-    /// Right answers without feedback.
+    /// Share of right answers without feedback.
     pub free: f64,
-    /// Right answers under the nudge.
+    /// Share of right answers under the nudge.
     pub nudged: Option<f64>,
-    /// ‖z − z*‖/‖z*‖ over all nudged samples and units, z* the network's own nudged state.
+    /// Relative error ‖z − z*‖/‖z*‖ over all nudged samples and units, where z* is the exact network's
+    /// nudged state.
     pub error: Option<f64>,
-    /// Samples whose relaxation settled.
+    /// Share of the nudged samples whose relaxation converged.
     pub settled: Option<f64>,
 }
 
 impl Nudged {
-    /// `samples` under `nudge`, which the network itself must bear.
+    /// Relaxes `samples` under `nudge` on the exact network.
     ///
     /// # Errors
-    /// If a size doesn't fit, or the nudge has no minimum.
+    /// Fails if a size doesn't fit, or the nudged problem has no minimum.
     pub fn new(parameters: &Parameters, samples: Samples, nudge: Nudge) -> Result<Self> {
         let network = parameters.network();
         let mut attack = vec![0.0; samples.labels.len() * network.output_units()];
@@ -92,7 +94,7 @@ impl Nudged {
         pieces.map(|(input, attack)| chip.relax(input, attack, self.nudge, &RELAXATION, random)).collect()
     }
 
-    /// Share of right answers, error of the state, share settled.
+    /// Returns the share of right answers, the relative error of the state, and the share that converged.
     fn trial(&self, chip: &Chip, random: &mut Random) -> Result<(f64, f64, f64)> {
         let (mut right, mut settled, mut error, mut size) = (0usize, 0usize, 0.0, 0.0);
         let pieces = self.relax(chip, random)?;
@@ -112,11 +114,11 @@ impl Nudged {
     }
 }
 
-/// Draw the chips of a lot, the same for every network, and try each on `samples`, and on `nudged` ones
-/// if there are any. One chip, if all are alike.
+/// Draws the chips of a lot, the same for every network, and tries each on `samples`, and on `nudged`
+/// samples if there are any. Only one chip is tried if the profile has nothing random.
 ///
 /// # Errors
-/// If a size doesn't fit.
+/// Fails if a size doesn't fit.
 pub fn trials(
     parameters: &Parameters,
     profile: &Profile,
@@ -144,29 +146,30 @@ pub fn trials(
     (0..chips).into_par_iter().map(trial).collect()
 }
 
-/// Mean accuracy of a lot without feedback.
+/// Returns the mean accuracy of a lot of chips without feedback.
 ///
 /// # Errors
-/// As [`trials`].
+/// Fails as [`trials`] does.
 pub fn mean_accuracy(parameters: &Parameters, samples: &Samples, profile: &Profile, lot: Lot) -> Result<f64> {
     let trials = trials(parameters, profile, samples, None, lot)?;
     Ok(mean(&trials.iter().map(|trial| trial.free).collect::<Vec<_>>()))
 }
 
-/// How a lot of chips does, as shares.
+/// The distribution of the accuracy over chips; accuracies are fractions.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Spread {
     /// Mean accuracy.
     pub mean: f64,
-    /// Accuracy that 19 of 20 chips have.
+    /// Fifth percentile of the accuracy: 19 of 20 chips reach it.
     pub fifth_percentile: f64,
-    /// Share of the chips whose accuracy is the target's or above.
+    /// Yield: share of the chips whose accuracy is at least the target's.
     #[serde(rename = "yield")]
     pub good: f64,
 }
 
 impl Spread {
-    /// Of the chips' accuracies.
+    /// Computes the distribution of the chips' `accuracies`, with `target` as the accuracy that counts for
+    /// the yield.
     pub fn new(accuracies: &[f64], target: f64) -> Self {
         let good = accuracies.iter().filter(|&&accuracy| accuracy >= target).count();
         Self {

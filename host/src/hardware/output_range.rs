@@ -1,4 +1,4 @@
-//! The range that the output's converters need.
+//! The range of the output converters that a network needs.
 
 use anyhow::Result;
 
@@ -6,15 +6,15 @@ use super::Profile;
 use crate::Parameters;
 use crate::analysis::robustness::Samples;
 
-/// The largest magnitude among each sample's outputs.
+/// The largest magnitude among the outputs of each sample.
 #[derive(Clone, Debug)]
 pub struct Outputs(Vec<f32>);
 
 impl Outputs {
-    /// Of the network itself, without flaws.
+    /// Computes the outputs of the exact network, without flaws.
     ///
     /// # Errors
-    /// If a size doesn't fit.
+    /// Fails if a size doesn't fit.
     pub fn new(parameters: &Parameters, samples: &Samples) -> Result<Self> {
         let network = parameters.network();
         let mut largest = Vec::new();
@@ -26,12 +26,12 @@ impl Outputs {
         Ok(Self(largest))
     }
 
-    /// The largest of all.
+    /// Returns the largest magnitude over all samples.
     pub fn largest(&self) -> f32 {
         magnitude(&self.0)
     }
 
-    /// Share of the samples with an output beyond ±`range`.
+    /// Returns the share of the samples with an output beyond ±`range`.
     pub fn share_beyond(&self, range: f32) -> f64 {
         let beyond = self.0.iter().filter(|&&largest| largest > range).count();
         beyond as f64 / self.0.len().max(1) as f64
@@ -43,11 +43,11 @@ fn magnitude(values: &[f32]) -> f32 {
 }
 
 impl Profile {
-    /// The same, with the network's largest output on `samples` as the converters' range, if they have one that
-    /// the profile leaves open.
+    /// Returns the profile with its output converters' range set to the network's largest output on
+    /// `samples`, if it has output converters and leaves their range open.
     ///
     /// # Errors
-    /// If a size doesn't fit.
+    /// Fails if a size doesn't fit.
     pub fn with_range_of(&self, parameters: &Parameters, samples: &Samples) -> Result<Self> {
         let mut profile = self.clone();
         if profile.output_bits.is_some() && profile.output_range.is_none() {

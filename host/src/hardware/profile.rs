@@ -1,5 +1,5 @@
-//! A hardware profile: the devices that weights are programmed into, and everything that is wrong with
-//! them, with the mapping of a weight to its pair of conductances.
+//! A hardware profile: the devices into which weights are programmed, their flaws, and how a weight becomes
+//! a pair of conductances.
 
 use std::fs::File;
 use std::io::Read;
@@ -11,61 +11,62 @@ use serde::{Deserialize, Serialize};
 use crate::BadInput;
 use crate::error::{self, printable, require};
 
-/// Devices and their flaws; in TOML whatever is left out is as in [`Profile::ideal`].
+/// Devices and their flaws. Keys that a TOML file leaves out are as in [`Profile::ideal`].
 ///
 /// A weight w of a matrix with largest |w| = ŵ is the difference of two conductances,
 /// w = ŵ·(G⁺ − G⁻)/(G_high − G_low). *Range* is G_high − G_low. docs/hardware.md has a formula for each flaw.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Profile {
-    /// Of the preset or the file.
+    /// Name of the preset or of the file.
     pub name: String,
-    /// G_low, S.
+    /// Lowest conductance G_low, in S.
     pub low_conductance: f64,
-    /// G_high, S.
+    /// Highest conductance G_high, in S.
     pub high_conductance: f64,
-    /// Conductances that can be programmed, evenly spaced, ends included; any if none.
+    /// Number of conductances that can be programmed, evenly spaced, both ends included; none if any value
+    /// can.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub levels: Option<u32>,
-    /// Standard deviation of a programmed conductance, in shares of the range.
+    /// Standard deviation of a programmed conductance, as a share of the range.
     pub programming_noise: f64,
-    /// Standard deviation of a programmed conductance, in shares of itself.
+    /// Standard deviation of a programmed conductance, as a share of that conductance.
     pub programming_noise_relative: f64,
-    /// Standard deviation of a conductance from one sample to the next, in shares of the range.
+    /// Standard deviation of a conductance from one sample to the next, as a share of the range.
     pub read_noise: f64,
-    /// Mean ν: conductances fall as (t/t₀)^−ν.
+    /// Mean drift exponent ν: conductances decay as (t/t₀)^−ν.
     pub drift_exponent: f64,
     /// Standard deviation of ν over the devices.
     pub drift_exponent_spread: f64,
-    /// t₀, s after programming: from when conductances drift.
+    /// Time t₀ in s after programming from which conductances drift.
     pub drift_start: f64,
-    /// t, s after programming: when the chip is used.
+    /// Time t in s after programming at which the chip is used.
     pub drift_time: f64,
-    /// Whether the amplifiers make up for the mean drift.
+    /// Whether the amplifiers compensate the mean drift.
     pub drift_compensation: bool,
     /// Share of the devices that are stuck at G_low.
     pub stuck_low: f64,
     /// Share of the devices that are stuck at G_high.
     pub stuck_high: f64,
-    /// Share of each hidden block's units that answer nothing but f(0).
+    /// Share of each hidden block's units that are dead: they always answer f(0).
     pub dead_units: f64,
-    /// Ω of the wires from one device to the next.
+    /// Resistance in Ω of the wire from one device to the next.
     pub wire_resistance: f64,
     /// Standard deviation of an amplifier's relative gain error.
     pub gain_error: f64,
     /// Standard deviation of a unit's offset g, in units of an activity.
     pub offset: f64,
-    /// Bits of the input's converters; none if inputs are exact.
+    /// Bits of the input converters; none if inputs are exact.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input_bits: Option<u32>,
-    /// Bits of the output's converters; none if outputs are exact.
+    /// Bits of the output converters; none if outputs are exact.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output_bits: Option<u32>,
-    /// Largest output that the converters tell, in units of an activity; the network's own largest one if none
-    /// ([`Profile::with_range_of`]).
+    /// Largest output that the converters represent, in units of an activity; if none, the largest output
+    /// of the network ([`Profile::with_range_of`]).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output_range: Option<f64>,
-    /// Whether Wᵀ has arrays of its own, programmed by themselves; otherwise W's are read backwards.
+    /// Whether Wᵀ has separately programmed arrays; otherwise the arrays of W are read backwards.
     pub separate_feedback: bool,
 }
 
@@ -77,12 +78,12 @@ pub const PRESETS: [(&str, &str); 4] = [
     ("floating-gate", include_str!("presets/floating-gate.toml")),
 ];
 
-/// Bytes that are read of a file.
+/// Most bytes that are read from a file.
 const LARGEST_FILE: u64 = 1 << 20;
 
-/// Flaws that are whole numbers.
+/// Names of the flaws that are whole numbers.
 const WHOLE: [&str; 3] = ["levels", "input_bits", "output_bits"];
-/// Flaws that a profile may leave open though they are no whole numbers.
+/// Names of the flaws that a profile may leave out though they aren't whole numbers.
 const OPEN: [&str; 1] = ["output_range"];
 
 impl Default for Profile {
@@ -92,7 +93,7 @@ impl Default for Profile {
 }
 
 impl Profile {
-    /// No flaws.
+    /// Returns a profile without flaws.
     pub fn ideal() -> Self {
         Self {
             name: "ideal".into(),
@@ -120,14 +121,16 @@ impl Profile {
         }
     }
 
-    /// Noise on the weights alone, each by itself: w + N(0, (std·ŵ)²), in both arrays.
+    /// Returns a profile with additive noise on the weights alone: w + N(0, (std·ŵ)²), the same in both
+    /// directions.
     pub fn weight_noise(std: f64) -> Self {
         // Of two devices.
         let programming_noise = std / std::f64::consts::SQRT_2;
         Self { programming_noise, separate_feedback: true, ..Self::ideal() }
     }
 
-    /// Noise on the weights alone, in proportion to each: w·(1 + N(0, std²)), no sign turned.
+    /// Returns a profile with multiplicative noise on the weights alone: w·(1 + N(0, std²)), where no
+    /// weight changes its sign.
     pub fn relative_weight_noise(std: f64) -> Self {
         // From 0 S on, so that the device of a pair that isn't 0 is in proportion to the weight.
         Self {
@@ -138,15 +141,15 @@ impl Profile {
         }
     }
 
-    /// Weights of so many bits, at least 2: multiples of ŵ/(2^(bits−1) − 1).
+    /// Returns a profile whose weights have `bits` bits, at least 2: multiples of ŵ/(2^(bits−1) − 1).
     pub fn bits(bits: u32) -> Self {
         Self { levels: Some(1 << (bits - 1)), ..Self::ideal() }
     }
 
-    /// A preset by its name, or a TOML file.
+    /// Loads a preset by its name, or a TOML file by its path.
     ///
     /// # Errors
-    /// [`BadInput`] if there is neither, or it can't be.
+    /// Returns [`BadInput`] if there is neither, or a value is impossible.
     pub fn load(name: &str) -> Result<Self> {
         if let Some((name, text)) = PRESETS.iter().find(|preset| preset.0 == name) {
             return Self::from_toml(text, name);
@@ -163,10 +166,10 @@ impl Profile {
         Self::from_toml(&text, &stem).with_context(|| name.to_string())
     }
 
-    /// From TOML; `name` is its name unless the text has one.
+    /// Reads a profile from TOML; `name` is its name unless the text has one.
     ///
     /// # Errors
-    /// [`BadInput`] for what isn't a profile, or can't be, and more than a MiB of text.
+    /// Returns [`BadInput`] for text that is no profile, has an impossible value, or is longer than 1 MiB.
     pub fn from_toml(text: &str, name: &str) -> Result<Self> {
         let what = format!("profile {}", printable(name));
         const EXPECTED: &str = "what docs/hardware.md lists";
@@ -180,10 +183,10 @@ impl Profile {
         Ok(profile)
     }
 
-    /// Refuse what can't be.
+    /// Checks that every value is possible.
     ///
     /// # Errors
-    /// [`BadInput`].
+    /// Returns [`BadInput`] for the first impossible value.
     pub fn check(&self) -> Result<()> {
         let place = |flaw: &str| format!("profile {}, {flaw}", printable(&self.name));
         let (low, high) = (self.low_conductance, self.high_conductance);
@@ -227,10 +230,11 @@ impl Profile {
         Ok(())
     }
 
-    /// The same with one flaw, by its name, of this size; rounded where only whole numbers make sense.
+    /// Returns the profile with the flaw named `flaw` set to `value`, which is rounded if the flaw is a
+    /// whole number.
     ///
     /// # Errors
-    /// [`BadInput`] if there is no such number, or it can't be of this size.
+    /// Returns [`BadInput`] if no flaw has this name, or its value is impossible.
     pub fn with(&self, flaw: &str, value: f64) -> Result<Self> {
         let mut all = toml::Table::try_from(self)?;
         let number = if WHOLE.contains(&flaw) {
@@ -250,7 +254,7 @@ impl Profile {
         Self::from_toml(&toml::to_string(&all)?, &self.name)
     }
 
-    /// Whether two chips of it differ.
+    /// Returns whether two chips of this profile differ.
     pub fn is_random(&self) -> bool {
         let drifts = self.drift_time > self.drift_start && self.drift_exponent_spread > 0.0;
         let sizes = [
@@ -266,19 +270,19 @@ impl Profile {
         drifts || sizes.iter().any(|&size| size > 0.0)
     }
 
-    /// What the amplifiers multiply by to make up for the drift.
+    /// Returns the factor with which the amplifiers compensate the drift.
     pub fn compensation(&self) -> f64 {
         let drift = self.drift_exponent * (self.drift_time / self.drift_start).ln();
         if self.drift_compensation { drift.exp() } else { 1.0 }
     }
 
-    /// G_high − G_low, S.
+    /// Returns the range G_high − G_low, in S.
     pub fn range(&self) -> f64 {
         self.high_conductance - self.low_conductance
     }
 
-    /// G⁺ and G⁻, S, that a weight is to be programmed to in an array whose largest |w| is `largest`:
-    /// the nearest levels, one of the two at G_low.
+    /// Returns the conductances G⁺ and G⁻, in S, for a weight in an array whose largest magnitude is
+    /// `largest`: the nearest levels, with one of the two at G_low.
     pub fn conductances(&self, weight: f32, largest: f32) -> [f64; 2] {
         let largest = if largest > 0.0 { largest } else { 1.0 };
         [weight, -weight].map(|side| {
@@ -287,12 +291,12 @@ impl Profile {
         })
     }
 
-    /// The weight that a pair of conductances, S, stands for.
+    /// Returns the weight that a pair of conductances, in S, represents.
     pub fn weight(&self, [plus, minus]: [f64; 2], largest: f32) -> f64 {
         f64::from(largest) * (plus - minus) / self.range()
     }
 
-    /// One side of a weight, from 0 for G_low to `largest` for G_high, at the nearest level.
+    /// Rounds one side of a weight, from 0 for G_low to `largest` for G_high, to the nearest level.
     pub(super) fn nearest_level(&self, side: f32, largest: f32) -> f32 {
         match self.levels {
             Some(levels) => {

@@ -1,4 +1,4 @@
-//! One flaw at several sizes.
+//! Evaluates one flaw at several sizes.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use crate::spelling::Spelled;
 /// A flaw and its sizes, written `FLAW=FROM:TO:COUNT`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sweep {
-    /// As profiles name it.
+    /// Name of the flaw, as in profiles.
     pub flaw: String,
     from: f64,
     to: f64,
@@ -45,10 +45,10 @@ impl fmt::Display for Sweep {
 }
 
 impl Sweep {
-    /// The sizes, evenly spaced, ends included, and the profile with each.
+    /// Returns the sizes, evenly spaced with both ends included, and the profile with each.
     ///
     /// # Errors
-    /// [`crate::BadInput`] if there is no such flaw, or it can't be of one of the sizes.
+    /// Returns [`crate::BadInput`] if no flaw has this name, or one of the sizes is impossible for it.
     pub fn profiles(&self, profile: &Profile) -> Result<Vec<(f64, Profile)>> {
         let size = |i: u32| {
             let share = f64::from(i) / f64::from(self.count - 1);

@@ -1,4 +1,5 @@
-//! Adversaries: at the input by gradients of the margin, inside by the relaxation.
+//! Adversaries at the input, which follow gradients of the margin, and inside the network, which use the
+//! relaxation.
 
 use anyhow::Result;
 use fenchel_core::{Nudge, Problem, Schedule, Settings, StateView, label};
@@ -9,7 +10,7 @@ use crate::Parameters;
 use crate::analysis::evaluate::runner_up;
 use crate::model::backprop::Backprop;
 
-/// How a perturbation of the input is measured.
+/// The norm that bounds a perturbation of the input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Norm {
     /// The largest change of an input value.
@@ -18,23 +19,23 @@ pub enum Norm {
     L2,
 }
 
-/// Projected gradient ascent on the margin max_{j≠y} z_j − z_y, from the sample itself, within
-/// \[0, 1\], or the range of all samples where that is larger; one step of the whole radius is FGSM.
+/// Projected gradient ascent on the margin max_{j≠y} z_j − z_y, starting at the sample itself, within \[0,
+/// 1\], or within the range of all samples where that is larger. A single step of the whole radius is FGSM.
 #[derive(Clone, Copy, Debug)]
 pub struct GradientAttack {
-    /// Of the perturbation.
+    /// Norm that bounds the perturbation.
     pub norm: Norm,
-    /// Its bound ε, in units of the input's range.
+    /// Bound ε on the perturbation, in units of the input's range.
     pub radius: f32,
-    /// Steps; each of 2.5·ε/steps, or of ε if there is one.
+    /// Number of steps, each of length 2.5·ε/steps, or ε if there is only one.
     pub steps: u32,
 }
 
 impl GradientAttack {
-    /// Share of the samples that no step of the attack has mislabelled.
+    /// Returns the share of the samples that no step of the attack mislabels.
     ///
     /// # Errors
-    /// If the samples don't fit.
+    /// Fails if the samples don't fit the network.
     pub fn accuracy(&self, parameters: &Parameters, samples: &Samples) -> Result<f64> {
         let network = parameters.network();
         let features = network.input_units();
@@ -79,8 +80,8 @@ impl GradientAttack {
         Ok(withstood?.into_iter().sum::<usize>() as f64 / samples.labels.len() as f64)
     }
 
-    /// Move one sample along `force`, back into the ball around `clean` and into `range`. A force that isn't
-    /// finite, of a network whose training diverged, has no direction and moves nothing.
+    /// Moves one sample along `force`, then back into the ball around `clean` and into `range`. A force
+    /// that isn't finite, as after a diverged training, has no direction and moves nothing.
     fn step(&self, input: &mut [f32], clean: &[f32], force: &[f32], (low, high): (f32, f32)) {
         let squares: f32 = force.iter().map(|v| v * v).sum();
         if !squares.is_finite() {
@@ -111,15 +112,15 @@ impl GradientAttack {
     }
 }
 
-/// Share of the samples whose label withstands an attack on every hidden block at once: each
-/// block's pre-activations move by `share` of the Euclidean length of its activities, in the
-/// direction in which the relaxation moves them when the output is nudged from the label to the
-/// runner-up.
+/// Returns the share of the samples whose label withstands an attack on all hidden blocks at once. Each
+/// block's pre-activations move by `share` of the Euclidean length of its activities, in the direction in
+/// which the relaxation moves them when the output is nudged from the label to the runner-up.
 ///
 /// # Errors
-/// If the samples don't fit.
+/// Fails if the samples don't fit the network.
 pub fn internal_accuracy(parameters: &Parameters, samples: &Samples, share: f32) -> Result<f64> {
-    /// Weak enough that no unit changes its side: the direction is the gradient's.
+    /// Strength of the nudge, weak enough that no unit crosses a kink: then the direction is the
+    /// gradient's.
     const NUDGE: f32 = 1e-3;
     let network = parameters.network();
     let withstood: Result<Vec<usize>> = samples

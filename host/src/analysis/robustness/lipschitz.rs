@@ -1,4 +1,5 @@
-//! How much a network can amplify: bounds and local values, in units of output over input.
+//! How much a network can amplify a change of its input: a bound and local values, in units of output over
+//! input.
 
 use anyhow::Result;
 use nalgebra::DMatrix;
@@ -12,21 +13,21 @@ use crate::model::backprop::Backprop;
 /// Three estimates of a network's Lipschitz constant.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Lipschitz {
-    /// Sum over all paths from input to output of the products of the weights' spectral norms; on a
-    /// chain their product. An upper bound.
+    /// An upper bound: the sum, over all paths from input to output, of the products of the weights'
+    /// spectral norms; on a chain their product.
     pub product: f64,
-    /// Largest spectral norm of ∂z_L/∂x over the samples. A lower bound.
+    /// A lower bound: the largest spectral norm of ∂z_L/∂x over the samples.
     pub largest: f64,
     /// Mean spectral norm of ∂z_L/∂x over the samples.
     pub mean: f64,
 }
 
 impl Lipschitz {
-    /// Of a network, at `samples`. The local norms are exact: the square root of the largest
-    /// eigenvalue of JJᵀ, J by back-propagating every output.
+    /// Computes the estimates of a network at `samples`. The local norms are exact: the square root of the
+    /// largest eigenvalue of JJᵀ, with J from back-propagating every output.
     ///
     /// # Errors
-    /// If the samples don't fit.
+    /// Fails if the samples don't fit the network.
     pub fn new(parameters: &Parameters, samples: &Samples) -> Result<Self> {
         let network = parameters.network();
         let (features, outputs) = (network.input_units(), network.output_units());

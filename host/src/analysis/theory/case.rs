@@ -7,17 +7,17 @@ use fenchel_core::{
 };
 use rand_core::{Rng, SeedableRng};
 
-/// [`Objective::contrast`], or a stand-in for it.
+/// [`Objective::contrast`], or a function that replaces it.
 pub type ContrastOf = fn(Objective, Attack, f32, f32) -> Option<Contrast>;
 
-/// What one case of a statement draws from: a generator of its own, and the objectives' table.
+/// One random case of a statement: a random generator of its own, and the table of objectives.
 pub struct Case {
     random: Random,
     contrast: ContrastOf,
 }
 
 impl Case {
-    /// The case with this number, of the statement with that one: the same on every machine, in
+    /// Builds a case from its number and that of its statement. It is the same on every machine, in
     /// whichever order cases run.
     pub fn new(seed: u64, statement: usize, case: usize, contrast: ContrastOf) -> Self {
         // An odd constant (2⁶⁴ over the golden ratio) keeps the streams of neighbouring seeds apart.
@@ -25,28 +25,28 @@ impl Case {
         Self { random: Random::seed_from_u64(stream), contrast }
     }
 
-    /// The two problems of an objective that has some.
+    /// Returns the two problems of an objective that has them.
     pub fn contrast(&self, objective: Objective, attack: Attack, alpha: f32, beta: f32) -> Result<Contrast> {
         let contrast = (self.contrast)(objective, attack, alpha, beta);
         contrast.ok_or_else(|| anyhow::anyhow!("{objective:?} has no inference problems"))
     }
 
-    /// Uniform between `low` and `high`.
+    /// Draws a number uniformly between `low` and `high`.
     pub fn uniform(&mut self, low: f32, high: f32) -> f32 {
         low + (high - low) * ((self.random.next_u32() >> 8) as f32 / 16_777_216.0)
     }
 
-    /// Any of low..=high.
+    /// Draws a whole number of low..=high.
     pub fn whole(&mut self, low: u32, high: u32) -> u32 {
         low + self.random.next_u32() % (high - low + 1)
     }
 
-    /// `n` values uniform between `low` and `high`.
+    /// Draws `n` values uniformly between `low` and `high`.
     pub fn values(&mut self, n: usize, low: f32, high: f32) -> Vec<f32> {
         (0..n).map(|_| self.uniform(low, high)).collect()
     }
 
-    /// Linear, ReLU or clip.
+    /// Draws an activation: linear, ReLU or clip.
     pub fn activation(&mut self) -> Activation {
         match self.whole(0, 2) {
             0 => Activation::Linear,
@@ -55,8 +55,9 @@ impl Case {
         }
     }
 
-    /// Two or three hidden blocks of 3 to 9 units of any activation and a linear output; every
-    /// second network has skips too. γ = 1; weights of standard deviation `scale`/√(fan-in).
+    /// Draws a network of two or three hidden blocks of 3 to 9 units with any activation and a linear
+    /// output; every second network also has skips. γ = 1; the weights have the standard deviation
+    /// `scale`/√(fan-in).
     pub fn network(&mut self, scale: f32) -> Parts {
         let hidden = self.whole(2, 3) as usize;
         let has_skips = self.whole(0, 1) == 1;
@@ -77,7 +78,8 @@ impl Case {
         self.parts(blocks, ends, scale)
     }
 
-    /// As [`network`](Self::network), but all linear and without skips; 3 to 9 units everywhere.
+    /// Draws a network as [`network`](Self::network) does, but all linear and without skips; every block
+    /// has 3 to 9 units.
     pub fn linear_chain(&mut self, scale: f32) -> Parts {
         let hidden = self.whole(2, 3);
         let sizes: Vec<u32> = (0..hidden + 2).map(|_| self.whole(3, 9)).collect();
@@ -87,7 +89,7 @@ impl Case {
         self.parts(blocks, ends, scale)
     }
 
-    /// Random weights and biases for a shape; `ends` sorted by (to, from). γ = 1.
+    /// Draws weights and biases for a shape, with `ends` sorted by (to, from). γ = 1.
     pub fn parts(&mut self, blocks: Vec<Block>, ends: Vec<(usize, usize)>, scale: f32) -> Parts {
         let pack = |&(from, to): &(usize, usize)| {
             let (rows, columns) = (blocks[to].size(), blocks[from].size());
@@ -102,7 +104,7 @@ impl Case {
         Parts { blocks, ends, panels, biases, gammas: vec![1.0; units] }
     }
 
-    /// Input, targets y and y⁻ and, unless `std` is 0, Gaussian g, of one sample.
+    /// Draws input, targets y and y⁻ and, unless `std` is 0, Gaussian g of one sample.
     pub fn sample(&mut self, parts: &Parts, std: f32) -> Sample {
         let outputs = parts.outputs();
         let mut perturbation = vec![0.0; if std == 0.0 { 0 } else { parts.gammas.len() }];
@@ -116,18 +118,18 @@ impl Case {
     }
 }
 
-/// The owner of a network's parts.
+/// Owned parts of a network.
 #[derive(Clone)]
 pub struct Parts {
     /// Blocks 0..=L.
     pub blocks: Vec<Block>,
-    /// (from, to) of each connection.
+    /// The blocks (from, to) that each connection joins.
     pub ends: Vec<(usize, usize)>,
     /// Packed weights of each connection.
     pub panels: Vec<Vec<f32>>,
-    /// b.
+    /// Biases b, one for each unit in blocks 1..=L.
     pub biases: Vec<f32>,
-    /// γ.
+    /// Weights γ of the potentials, one for each unit in blocks 1..=L.
     pub gammas: Vec<f32>,
 }
 
@@ -135,17 +137,17 @@ pub struct Parts {
 pub type Net<'a> = Network<'a, Packed<'a>>;
 
 impl Parts {
-    /// n_L.
+    /// Returns the number of outputs n_L.
     pub fn outputs(&self) -> usize {
         self.blocks.last().map_or(0, Block::size)
     }
 
-    /// The same network with other γ, one a unit.
+    /// Returns the network with other γ, one for each unit.
     pub fn with_gammas(&self, gammas: Vec<f32>) -> Self {
         Self { gammas, ..self.clone() }
     }
 
-    /// The same with another potential in the hidden blocks.
+    /// Returns the network with another potential in its hidden blocks.
     pub fn with_potential(&self, potential: Potential) -> Self {
         let mut parts = self.clone();
         let output = parts.blocks.len() - 1;
@@ -153,7 +155,7 @@ impl Parts {
         parts
     }
 
-    /// What `run` makes of the network.
+    /// Calls `run` with the network and returns its result.
     pub fn run<T>(&self, run: impl FnOnce(&Net) -> Result<T>) -> Result<T> {
         let mut connections = Vec::new();
         for (&(from, to), panels) in self.ends.iter().zip(&self.panels) {
@@ -164,15 +166,15 @@ impl Parts {
     }
 }
 
-/// The owner of a sample's parts.
+/// Owned parts of a sample.
 #[derive(Clone)]
 pub struct Sample {
-    /// x.
+    /// Scaled input x, n_0 values.
     pub input: Vec<f32>,
-    /// y.
+    /// Target y, n_L values.
     pub target: Vec<f32>,
-    /// y⁻.
+    /// Attack target y⁻, n_L values.
     pub attack: Vec<f32>,
-    /// g, or empty.
+    /// Perturbation g, one value for each unit in blocks 1..=L, or empty.
     pub perturbation: Vec<f32>,
 }

@@ -1,4 +1,4 @@
-//! The closed form of the element-wise distance.
+//! Checks the closed form of the element-wise distance.
 
 use anyhow::Result;
 use fenchel_core::{Activation, Block, Nudge, Potential};
@@ -7,16 +7,16 @@ use super::case::{Case, Sample};
 use super::minimum::{Quantity, minimum};
 use super::ordering::least;
 
-/// Units a case.
+/// Number of units in a case.
 const UNITS: usize = 9;
 
-/// Equation (13): the energy that `core` has for a unit with the element-wise distance is
+/// Checks equation (13): the energy that `core` computes for a unit with the element-wise distance is
 ///
 /// d_γ(z, a) = min over z' ∈ C of D(z', a) + γ/(2(1 − γ))·(z − z')²,
 ///
-/// that minimum found by golden section in `f64`. Random activation, a, γ ∈ [0.05, 0.99] and z,
-/// inside C and outside: a unit of its own network, which a linear term g takes there. The margin
-/// is minus the difference, over the terms.
+/// with that minimum found by golden section in `f64`. Activation, a, γ ∈ [0.05, 0.99] and z are random,
+/// with z inside C and outside it. Each unit is a network of its own, which a linear term g takes to z. The
+/// margin is minus the difference, divided by the terms.
 pub fn equation_13(case: &mut Case) -> Result<f64> {
     (0..UNITS).map(|_| unit(case)).try_fold(f64::INFINITY, |margin, unit| Ok(least(margin, unit?)))
 }
@@ -46,7 +46,7 @@ fn unit(case: &mut Case) -> Result<f64> {
     Ok(core.equals(Quantity { value, magnitude: 0.0 }))
 }
 
-/// d_γ by its definition.
+/// Computes d_γ by its definition.
 fn distance(activation: Activation, gamma: f64, a: f64, z: f64) -> f64 {
     let (low, high) = match activation {
         Activation::Relu => (0.0, f64::INFINITY),
@@ -62,7 +62,7 @@ fn distance(activation: Activation, gamma: f64, a: f64, z: f64) -> f64 {
     golden_section(of, f.min(z).clamp(low, high), f.max(z).clamp(low, high))
 }
 
-/// The minimum of a convex function on [low, high].
+/// Finds the minimum of a convex function on [low, high].
 fn golden_section(of: impl Fn(f64) -> f64, mut low: f64, mut high: f64) -> f64 {
     let ratio = (5.0_f64.sqrt() - 1.0) / 2.0;
     // 0.618⁸⁰ ≈ 2e-17: to the last bit of an interval of size 1.

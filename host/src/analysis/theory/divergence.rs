@@ -1,4 +1,4 @@
-//! When the second problem has no minimum.
+//! Checks when the second problem has no minimum.
 
 use anyhow::Result;
 use fenchel_core::{Attack, Objective, Schedule, Settings, Status};
@@ -8,18 +8,19 @@ use super::minimum::{Quantity, forward_loss, minimum_by};
 use super::ordering::least;
 use crate::analysis::nudge_bounds::{global_bound, local_bounds};
 
-/// Near its bound a problem is all but flat: descent takes long, and so does divergence.
+/// Settings of the descent; near its bound a problem is almost flat, so that descent and divergence both
+/// take long.
 const MANY: Settings = Settings { schedule: Schedule::Unitwise, sweeps: 5000, tolerance: 1e-6 };
 
-/// Bound (19): with β·S < 1, S as in [`global_bound`], the second problem of AROVR_β is bounded,
+/// Checks bound (19): with β·S < 1, S as in [`global_bound`], the second problem of AROVR_β is bounded,
 ///
 /// min U − β·ℓ ≥ −β·ℓ(z*)/(1 − βS),
 ///
-/// for a random β ∈ [0.9, 0.99]/S and γ ∈ [0.5, 2] a unit, and no sample's sharp bound
-/// 1/λ_max (see [`local_bounds`]) is below 1/S. On a chain of linear blocks, where 1/λ_max is exact, the
-/// problem at 0.9/λ_max is bounded, and half-way from 1/λ_max to γ_L = 1 it isn't. Unbounded is
-/// what unit-wise descent ends as. The margin is the least of how far the energy is above its
-/// bound, over the terms, and of S/λ_max − 1; −1 where a descent ends otherwise than stated.
+/// for a random β ∈ [0.9, 0.99]/S and γ ∈ [0.5, 2] for each unit, and no sample's sharp bound 1/λ_max (see
+/// [`local_bounds`]) is below 1/S. On a chain of linear blocks, where 1/λ_max is exact, the problem at
+/// 0.9/λ_max is bounded, and the one half-way from 1/λ_max to γ_L = 1 is not. A problem counts as unbounded
+/// if unit-wise descent ends with that status. The margin is the lesser of how far the energy is above its
+/// bound, divided by the terms, and S/λ_max − 1; it is −1 if a descent ends otherwise than stated.
 pub fn bound_19(case: &mut Case) -> Result<f64> {
     let parts = case.network(0.7);
     let parts = parts.with_gammas(case.values(parts.gammas.len(), 0.5, 2.0));

@@ -1,4 +1,4 @@
-//! What the forces don't depend on, and where they vanish.
+//! Checks what the forces don't depend on, and where they vanish.
 
 use anyhow::Result;
 use fenchel_core::{Activation, Attack, Nudge, Objective};
@@ -8,9 +8,9 @@ use super::gradient::{distance, gradient, norm};
 use super::minimum::minimum;
 use super::ordering::least;
 
-/// Remark 3.2: in a linear network with a linearised loss, s = 0 and r = βy, the forces
-/// u_k = γ_k(z_k − a_k) of all blocks at the minimum don't depend on γ: a random γ ∈ [0.4, 2.5] a
-/// unit against γ = 1, by unit-wise descent. The margin is −‖u − u₁‖/‖u₁‖.
+/// Checks Remark 3.2: in a linear network with a linearised loss, s = 0 and r = βy, the forces u_k =
+/// γ_k(z_k − a_k) of all blocks at the minimum don't depend on γ. A random γ ∈ [0.4, 2.5] for each unit is
+/// compared with γ = 1, by unit-wise descent. The margin is −‖u − u₁‖/‖u₁‖.
 pub fn remark_3_2(case: &mut Case) -> Result<f64> {
     let mut parts = case.network(0.5);
     parts.blocks.iter_mut().for_each(|block| block.activation = Activation::Linear);
@@ -25,8 +25,8 @@ pub fn remark_3_2(case: &mut Case) -> Result<f64> {
     Ok(-distance(&plain, &reweighted) / norm(&plain))
 }
 
-/// Proposition 3.3: where the network interpolates, y = z*_L, the gradients of ROVR_β and AROVR_β
-/// are zero: random γ ∈ [0.5, 2], β ∈ [10⁻³, 0.4], and any activation at the output. The margin is
+/// Checks Proposition 3.3: where the network interpolates, y = z*_L, the gradients of ROVR_β and AROVR_β
+/// are zero, for random γ ∈ [0.5, 2], β ∈ [10⁻³, 0.4] and any activation at the output. The margin is
 /// −‖gradient‖, in units of the loss.
 pub fn proposition_3_3(case: &mut Case) -> Result<f64> {
     let mut parts = case.network(0.5);

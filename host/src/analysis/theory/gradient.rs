@@ -1,4 +1,4 @@
-//! Gradients of one sample by all weights and biases.
+//! Gradients of one sample with respect to all weights and biases.
 
 use anyhow::Result;
 use fenchel_core::{Activation, Contrast, Gradient, StateView, Weights, pack};
@@ -9,13 +9,13 @@ use crate::model::backprop::Backprop;
 
 /// The contrastive gradient of one sample, and where its two problems ended.
 pub struct Contrastive {
-    /// By weights and biases.
+    /// The gradient with respect to weights, then biases.
     pub values: Vec<f64>,
-    /// The linear [`pieces`] that the units of the first problem are on, then of the second.
+    /// The linear [`pieces`] on which the units of the first problem lie, then those of the second.
     pub pieces: Vec<Piece>,
 }
 
-/// The contrastive gradient of one sample.
+/// Computes the contrastive gradient of one sample.
 pub fn gradient(network: &Net, sample: &Sample, contrast: &Contrast) -> Result<Contrastive> {
     let problem = problem(sample, &contrast.nudges);
     let mut memory = vec![0.0; StateView::len(network.units(), 2)];
@@ -35,12 +35,11 @@ pub fn gradient(network: &Net, sample: &Sample, contrast: &Contrast) -> Result<C
     Ok(Contrastive { values: gradient.values, pieces })
 }
 
-/// Where on its activation a unit's pre-activation and its activity are: below, in or above the
-/// inside of C.
+/// Where a unit's pre-activation and its activity lie on its activation: below, inside or above C.
 pub type Piece = [std::cmp::Ordering; 2];
 
-/// The piece of every unit at the activities `z` (over units). As long as all units stay on
-/// theirs, a minimum is a smooth function of β and of the parameters.
+/// Returns the piece of every unit at the activities `z`, one value for each unit. As long as all units
+/// stay on their pieces, a minimum is a smooth function of β and of the parameters.
 pub fn pieces(network: &Net, sample: &Sample, z: &[f32]) -> Vec<Piece> {
     use std::cmp::Ordering::{Equal, Greater, Less};
     let mut pieces = Vec::new();
@@ -65,7 +64,7 @@ pub fn pieces(network: &Net, sample: &Sample, z: &[f32]) -> Vec<Piece> {
     pieces
 }
 
-/// Back-propagation's gradient of one sample, in the same order.
+/// Computes back-propagation's gradient of one sample, in the same order.
 pub fn backpropagated(network: &Net, sample: &Sample) -> Result<Vec<f64>> {
     let mut gradient = Flat::zeros(network);
     let mut backprop = Backprop::default();
@@ -76,9 +75,9 @@ pub fn backpropagated(network: &Net, sample: &Sample) -> Result<Vec<f64>> {
 
 /// A gradient in `f64`, flat: the weights of every connection row-major, then the biases.
 struct Flat {
-    /// Where each connection's weights begin, and how many columns they have.
+    /// First index of each connection's weights, and how many columns they have.
     weights: Vec<(usize, usize)>,
-    /// Where each block's biases begin.
+    /// First index of each block's biases.
     biases: Vec<usize>,
     values: Vec<f64>,
 }
@@ -122,17 +121,17 @@ impl Gradient for Flat {
     }
 }
 
-/// Euclidean norm.
+/// Returns the Euclidean norm.
 pub fn norm(values: &[f64]) -> f64 {
     values.iter().map(|value| value * value).sum::<f64>().sqrt()
 }
 
-/// ‖a − b‖.
+/// Returns the Euclidean distance ‖a − b‖.
 pub fn distance(a: &[f64], b: &[f64]) -> f64 {
     norm(&a.iter().zip(b).map(|(a, b)| a - b).collect::<Vec<f64>>())
 }
 
-/// `parts` with the parameters moved by `step` times `direction`, a gradient.
+/// Returns `parts` with the parameters moved by `step` times `direction`, a gradient.
 pub fn shifted(parts: &Parts, direction: &[f64], step: f64) -> Parts {
     let mut parts = parts.clone();
     let mut moves = direction.iter().map(|value| (step * value) as f32);

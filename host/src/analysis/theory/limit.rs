@@ -1,4 +1,4 @@
-//! What values and gradients tend to as β → 0, and how fast.
+//! Checks what values and gradients tend to as β → 0, and how fast.
 
 use anyhow::Result;
 use fenchel_core::{Attack, Contrast, Nudge, Objective};
@@ -10,10 +10,11 @@ use super::ordering::least;
 
 const OBJECTIVES: [Objective; 4] = [Objective::Rovr, Objective::Arovr, Objective::RovrAb, Objective::ArovrAb];
 
-/// Slopes that count as 1. Terms of second order bend the line; another rate would have 0 or 2.
+/// Slopes that count as 1: terms of second order bend the line, and another rate would have a slope of 0 or
+/// 2.
 const SLOPES: (f64, f64) = (0.8, 1.25);
 
-/// How far inside [`SLOPES`] a slope is.
+/// Returns how far inside [`SLOPES`] a slope is.
 fn margin_of(slope: f64) -> f64 {
     least(slope - SLOPES.0, SLOPES.1 - slope)
 }
@@ -21,8 +22,8 @@ fn margin_of(slope: f64) -> f64 {
 /// How often a case is drawn until every unit stays on one linear piece.
 const DRAWS: usize = 1000;
 
-/// A margin of the first draw that has one. Rates are of β → 0, where no unit crosses a kink any
-/// more: a draw in which one still does on the way has none.
+/// Returns the margin of the first draw that has one. Rates are stated for β → 0, where no unit crosses a
+/// kink any more, so a draw in which one still does has none.
 fn first(case: &mut Case, draw: impl Fn(&mut Case) -> Result<Option<f64>>) -> Result<f64> {
     for _ in 0..DRAWS {
         if let Some(margin) = draw(case)? {
@@ -32,12 +33,12 @@ fn first(case: &mut Case, draw: impl Fn(&mut Case) -> Result<Option<f64>>) -> Re
     anyhow::bail!("units cross kinks in all of {DRAWS} draws")
 }
 
-/// Proposition 4.4: as β → 0 the gradients of ROVR_β, AROVR_β, ROVR_αβ and AROVR_αβ (with random
-/// targets y⁻, α ∈ [0.2, 0.8]) tend to back-propagation's of ℓ, with an error of order β: the slope of
-/// log ‖error‖ over log β, β = 2⁻³ … 2⁻⁹, is within [0.8, 1.25], once with γ = 1 and once with a
-/// random γ ∈ [0.5, 2] a unit. Of networks and samples in which all units stay on the linear piece
-/// of their activation that the forward pass has them on. The margin is how far inside the worst
-/// slope is.
+/// Checks Proposition 4.4: as β → 0 the gradients of ROVR_β, AROVR_β, ROVR_αβ and AROVR_αβ (with random
+/// targets y⁻, α ∈ [0.2, 0.8]) tend to back-propagation's gradient of ℓ, with an error of order β. The
+/// slope of log ‖error‖ over log β, for β = 2⁻³ … 2⁻⁹, must be within [0.8, 1.25], once with γ = 1 and once
+/// with a random γ ∈ [0.5, 2] for each unit. Only networks and samples count in which all units stay on the
+/// linear piece where the forward pass has them. The margin is how far inside the interval the worst slope
+/// is.
 pub fn proposition_4_4(case: &mut Case) -> Result<f64> {
     first(case, |case| {
         let parts = case.network(0.5);
@@ -63,7 +64,7 @@ pub fn proposition_4_4(case: &mut Case) -> Result<f64> {
     })
 }
 
-/// The gradients at β = 2⁻ⁿ of all n, if both problems' units stay on the pieces of z_g meanwhile.
+/// Returns the gradients at β = 2⁻ⁿ for all n, if both problems' units stay on the pieces of z_g.
 fn on_one_piece(
     network: &Net,
     sample: &Sample,
@@ -82,7 +83,7 @@ fn on_one_piece(
     Ok(Some(gradients))
 }
 
-/// Slope of log(error) over log β for errors at β, β/2, β/4, …, the line with the least squares.
+/// Returns the slope of log(error) over log β for errors at β, β/2, β/4, …, by least squares.
 fn slope(errors: impl Iterator<Item = f64>) -> f64 {
     let points: Vec<(f64, f64)> = errors.zip(0..).map(|(e, n)| (-f64::from(n), e.log2())).collect();
     let n = points.len() as f64;
@@ -92,32 +93,32 @@ fn slope(errors: impl Iterator<Item = f64>) -> f64 {
     along / points.iter().map(|(x, _)| (x - mean_x).powi(2)).sum::<f64>()
 }
 
-/// Largest error of a value's limit, over ℓ + ℓ⁻: of order β² after extrapolation.
+/// Largest error of a value's limit, relative to ℓ + ℓ⁻; it is of order β² after extrapolation.
 const VALUE: f64 = 0.01;
 
-/// Largest error of a directional derivative, over the derivative: of order β² and step² and the
-/// `f32` rounding of ℓ over twice the step.
+/// Largest relative error of a directional derivative: it is of order β² and step², plus the `f32` rounding
+/// of ℓ divided by twice the step.
 const DERIVATIVE: f64 = 0.02;
 
-/// Length of the step for it.
+/// Length of the step for the directional derivative.
 const STEP: f64 = 2e-3;
 
-/// Differences of gradients below this, over the gradient, tell no rate: with g both problems have
-/// forces of its size, and their difference over β is rounded.
+/// Relative size below which differences of gradients tell no rate: with g both problems have forces of the
+/// size of g, and their difference over β is rounded.
 const ROUNDING: f64 = 0.01;
 
-/// The claim on linear perturbations after Proposition 4.4: with the same g in both problems, as
-/// β → 0 the value of each objective tends to ℓ(z_g), z_g = argmin U + Σ g_k·z_k, and its gradient
-/// to that of ℓ at z_g. Checked for g ~ N(0, 1/16²), random γ ∈ [0.5, 2] and α ∈ [0.2, 0.8], all
-/// units on the linear pieces of z_g:
+/// Checks the claim on linear perturbations after Proposition 4.4: with the same g in both problems, as β →
+/// 0 the value of each objective tends to ℓ(z_g), z_g = argmin U + Σ g_k·z_k, and its gradient to that of ℓ
+/// at z_g. It is checked for g ~ N(0, 1/16²), random γ ∈ [0.5, 2] and α ∈ [0.2, 0.8], with all units on the
+/// linear pieces of z_g:
 ///
-/// - value: 2v(β/2) − v(β) at β = 2⁻⁵ is ℓ(z_g) but for 1 % of ℓ + ℓ⁻;
-/// - rate: ‖G(β) − G(β/2)‖ halves as β halves, slope over 2⁻⁵ … 2⁻⁷ within [0.8, 1.25], unless it
-///   is below 1 % of ‖G‖ from the start;
-/// - gradient: along G = 2G(β/2) − G(β), β = 2⁻⁷, the central difference of θ ↦ ℓ(z_g(θ)) is ‖G‖
-///   but for 2 %.
+/// - value: 2v(β/2) − v(β) at β = 2⁻⁵ equals ℓ(z_g) within 1 % of ℓ + ℓ⁻;
+/// - rate: ‖G(β) − G(β/2)‖ halves as β halves, with a slope over 2⁻⁵ … 2⁻⁷ within [0.8, 1.25], unless it is
+///   below 1 % of ‖G‖ from the start;
+/// - gradient: along G = 2G(β/2) − G(β), β = 2⁻⁷, the central difference of θ ↦ ℓ(z_g(θ)) equals ‖G‖ within
+///   2 %.
 ///
-/// The margin is the least share of those allowances that is left.
+/// The margin is the least share of these allowances that is left.
 pub fn linear_perturbations(case: &mut Case) -> Result<f64> {
     first(case, |case| {
         let parts = case.network(0.5);
@@ -147,7 +148,7 @@ pub fn linear_perturbations(case: &mut Case) -> Result<f64> {
     })
 }
 
-/// ℓ(z_g) against the extrapolated value, over ℓ + ℓ⁻.
+/// Returns the error of the extrapolated value against ℓ(z_g), relative to ℓ + ℓ⁻.
 fn value_error(network: &Net, sample: &Sample, full: &Contrast, half: &Contrast) -> Result<f64> {
     let value = |contrast: &Contrast| {
         let [first, second] = contrast.nudges;
@@ -160,7 +161,8 @@ fn value_error(network: &Net, sample: &Sample, full: &Contrast, half: &Contrast)
     Ok((2.0 * value(half)? - value(full)? - limit).abs() / terms)
 }
 
-/// d/dt of ℓ(z_g) along `direction`/‖direction‖ in the parameters, if no unit leaves its piece.
+/// Returns the derivative of ℓ(z_g) along `direction`/‖direction‖ in the parameters, if no unit leaves its
+/// piece.
 fn derivative(parts: &Parts, sample: &Sample, direction: &[f64]) -> Result<Option<f64>> {
     let at = |step: f64| {
         shifted(parts, direction, step / norm(direction)).run(|network| {

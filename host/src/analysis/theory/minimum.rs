@@ -1,50 +1,50 @@
-//! Minimal energies with their constants, and the values of objectives.
+//! Computes minimal energies with their constants, and the values of objectives.
 
 use anyhow::Result;
 use fenchel_core::{Contrast, Nudge, Problem, Schedule, Settings, StateView, Status};
 
 use super::case::{Net, Sample};
-/// The monotone solver until no activity moves by more than a few roundings.
+/// Settings of unit-wise descent, which is monotone, until no activity moves by more than a few roundings.
 const DESCENT: Settings = Settings { schedule: Schedule::Unitwise, sweeps: 2000, tolerance: 3e-7 };
 
-/// Forward–backward sweeps until only rounding is left; no cancellation at small β.
+/// Settings of forward–backward sweeps until only rounding is left; they don't lose digits at small β.
 pub const SWEEPS: Settings = Settings { schedule: Schedule::ForwardBackward, sweeps: 80, tolerance: 0.0 };
 
-/// A number with the sum of the absolute values of all terms that it came from: `f32` rounds it
-/// by a few ε beside that sum, however small the number itself.
+/// A number with the sum of the absolute values of all terms it was computed from. `f32` rounds it by a few
+/// ε of that sum, however small the number itself is.
 #[derive(Clone, Copy)]
 pub struct Quantity {
-    /// The number.
+    /// Value of the number.
     pub value: f64,
-    /// The terms' absolute values.
+    /// Sum of the terms' absolute values.
     pub magnitude: f64,
 }
 
 impl Quantity {
-    /// By how much this is below `upper`, beside the terms of both.
+    /// Returns by how much this is below `upper`, divided by the terms of both: a margin.
     pub fn below(self, upper: Self) -> f64 {
         (upper.value - self.value) / (self.magnitude + upper.magnitude).max(f64::MIN_POSITIVE)
     }
 
-    /// How far this is from `other`, beside the terms of both, with a minus sign: a margin.
+    /// Returns minus the distance from `other`, divided by the terms of both: a margin.
     pub fn equals(self, other: Self) -> f64 {
         -self.below(other).abs()
     }
 
-    /// Divided by a positive or negative number.
+    /// Returns the quantity divided by a number of either sign.
     pub fn over(self, divisor: f64) -> Self {
         Self { value: self.value / divisor, magnitude: self.magnitude / divisor.abs() }
     }
 }
 
-/// ℓ = ½‖z_L − y‖².
+/// Computes ℓ = ½‖z_L − y‖².
 pub fn loss(z: &[f32], target: &[f32]) -> Quantity {
     let terms = z.iter().zip(target).map(|(&z, &y)| (f64::from(z), f64::from(y)));
     let value = terms.clone().map(|(z, y)| 0.5 * (z - y).powi(2)).sum();
     Quantity { value, magnitude: terms.map(|(z, y)| 0.5 * (z.abs() + y.abs()).powi(2)).sum() }
 }
 
-/// ℓ(z*), z* the forward pass.
+/// Computes ℓ(z*), where z* is the forward pass.
 pub fn forward_loss(network: &Net, sample: &Sample) -> Result<Quantity> {
     let mut z = vec![0.0; network.units()];
     Ok(loss(network.infer(&sample.input, &mut z)?, &sample.target))
@@ -52,24 +52,24 @@ pub fn forward_loss(network: &Net, sample: &Sample) -> Result<Quantity> {
 
 /// A minimum of U + Σ g·z + c·ℓ + c⁻·ℓ⁻.
 pub struct Minimum {
-    /// Its energy, with the constants c/2 ‖y‖² + c⁻/2 ‖y⁻‖² that `core` leaves out.
+    /// Energy of the minimum, with the constants c/2 ‖y‖² + c⁻/2 ‖y⁻‖² that `core` leaves out.
     pub energy: Quantity,
-    /// z_L.
+    /// Outputs z_L.
     pub answer: Vec<f32>,
-    /// Forces u over units.
+    /// Forces u, one for each unit in blocks 1..=L.
     pub forces: Vec<f32>,
-    /// Activities over units.
+    /// Activities z, one for each unit in blocks 1..=L.
     pub activities: Vec<f32>,
     /// How the relaxation ended.
     pub status: Status,
 }
 
-/// The minimum that descent finds from the forward pass, or from where another one is.
+/// Finds the minimum that descent reaches from the forward pass, or from the activities of another minimum.
 pub fn minimum(network: &Net, sample: &Sample, nudge: Nudge, start: Option<&Minimum>) -> Result<Minimum> {
     minimum_by(network, sample, nudge, start, &DESCENT)
 }
 
-/// As [`minimum`], with other settings.
+/// Finds the minimum as [`minimum`] does, with other settings.
 pub fn minimum_by(
     network: &Net,
     sample: &Sample,
@@ -115,21 +115,21 @@ fn with_constants(sample: &Sample, nudge: Nudge, z: &[f32], answer: &[f32], ener
     Quantity { value: energy + constant, magnitude }
 }
 
-/// A problem a nudge, on one sample.
+/// Builds one problem for each nudge, all of one sample.
 pub fn problem<'a>(sample: &'a Sample, nudges: &'a [Nudge]) -> Problem<'a> {
     Problem::new(&sample.input, nudges, &sample.target)
         .with_attack(&sample.attack)
         .with_perturbation(&sample.perturbation)
 }
 
-/// (min⁺ − min⁻)/(β·scale) of two minima.
+/// Returns (min⁺ − min⁻)/(β·scale) of two minima.
 pub fn difference(contrast: &Contrast, first: &Minimum, second: &Minimum) -> Quantity {
     let (first, second) = (first.energy, second.energy);
     let sum = first.magnitude + second.magnitude;
     Quantity { value: first.value - second.value, magnitude: sum }.over(contrast.divisor.into())
 }
 
-/// The value of an objective, both problems relaxed from `start`, or from the forward pass.
+/// Returns the value of an objective, with both problems relaxed from `start`, or from the forward pass.
 pub fn value(
     network: &Net,
     sample: &Sample,
@@ -141,7 +141,7 @@ pub fn value(
     Ok(difference(contrast, &first, &minimum(network, sample, second, start)?))
 }
 
-/// The energy and the answer where forward–backward sweeps end, to rounding.
+/// Returns the energy and the answer at which forward–backward sweeps end, up to rounding.
 pub fn swept(network: &Net, sample: &Sample, nudge: Nudge) -> Result<Minimum> {
     minimum_by(network, sample, nudge, None, &SWEEPS)
 }

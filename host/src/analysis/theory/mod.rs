@@ -1,15 +1,16 @@
 //! The statements of the paper, each checked on random small networks by `core`'s own code.
 //!
-//! Source: C. Zach, *Strengthening the Internal Adversarial Robustness in Lifted Neural Networks*,
-//! whose numbers the statements bear; what exactly is checked stands with each function, under the
-//! letters of `docs/model.md`: ℓ(z) = ½‖z_L − y‖², z* the forward pass, U the sum of the potentials,
-//! ᾱ = 1 − α. Networks have two or three hidden blocks of 3 to 9 linear, ReLU or clip units and,
-//! every second one, skip connections. A value is (min⁺ − min⁻)/(β·scale) with the constants in
-//! ‖y‖² and ‖y⁻‖² put back.
+//! Source: C. Zach, *Strengthening the Internal Adversarial Robustness in Lifted Neural Networks*, whose
+//! numbers the statements carry. The documentation of each function says exactly what is checked, in the
+//! notation of `docs/model.md`: ℓ(z) = ½‖z_L − y‖², z* is the forward pass, U the sum of the potentials, ᾱ
+//! = 1 − α. Networks have two or three hidden blocks of 3 to 9 linear, ReLU or clip units, and every second
+//! one has skip connections. A value is (min⁺ − min⁻)/(β·scale) with the constants in ‖y‖² and ‖y⁻‖² put
+//! back.
 //!
-//! A case's margin is what is left until the statement fails there, in its own terms; the worst
-//! one decides. Differences of energies are over the sum of their terms' absolute values, as
-//! rounding is. The objectives' table comes as an argument: a changed sign in it must show.
+//! The margin of a case is the distance by which the statement holds, in its own terms; the worst case
+//! decides. Differences of energies are divided by the sum of their terms' absolute values, to which
+//! rounding is proportional. The table of objectives is an argument, so that tests can show that a changed
+//! sign in it is noticed.
 
 mod case;
 mod distance;
@@ -27,19 +28,20 @@ use serde::Serialize;
 use case::Case;
 pub use case::ContrastOf;
 
-/// The least margins with which statements hold, and why they aren't 0.
+/// The least margins with which statements count as true, and why they aren't 0.
 mod tolerance {
-    /// Inequalities between values: `f32` energies of some 40 units are sums of about a hundred
-    /// terms, each rounded by ε/2 = 6e-8 beside the terms' sum (measured in 12,000 cases: 2.3e-7).
+    /// Least margin of inequalities between values. `f32` energies of some 40 units are sums of about a
+    /// hundred terms, each rounded by ε/2 = 6e-8 of the terms' sum (measured in 12,000 cases: 2.3e-7).
     pub const ENERGY: f64 = -2e-6;
-    /// Forces of states that descent stopped at once nothing moved by 3e-7 (measured: 5.6e-5).
+    /// Least margin of forces, whose descent ends when no activity moves by more than 3e-7 (measured:
+    /// 5.6e-5).
     pub const FORCE: f64 = -5e-4;
-    /// Gradients that are zero: exactly, as every difference that they are made of is of equal
-    /// numbers.
+    /// Least margin of gradients that are zero. They are exactly zero, because every difference in them is
+    /// of equal numbers.
     pub const ZERO: f64 = 0.0;
-    /// Margins that have their allowance in them.
+    /// Least margin of statements whose margins already include their allowance.
     pub const ALLOWED: f64 = 0.0;
-    /// What a counterexample must amount to, far above rounding.
+    /// Least amount of a counterexample, far above rounding.
     pub const COUNTEREXAMPLE: f64 = 1e-3;
 }
 
@@ -59,37 +61,37 @@ const STATEMENTS: [(&str, f64, Check); 10] = [
     ("Bound 19 against divergence", tolerance::ENERGY, divergence::bound_19),
 ];
 
-/// What the cases of one statement came to.
+/// Result of one statement's cases.
 #[derive(Clone, Debug, Serialize)]
 pub struct Finding {
-    /// Number in the paper and what it is about.
+    /// Number of the statement in the paper, and its subject.
     pub statement: &'static str,
-    /// Random cases.
+    /// Number of random cases.
     pub cases: u32,
-    /// The least margin of all cases.
+    /// Least margin of all cases.
     pub worst_margin: f64,
-    /// The least with which it holds: a rounding error below 0, or above it where a difference
+    /// Least margin with which the statement holds: a rounding error below 0, or above 0 where a difference
     /// must be seen.
     pub least_margin: f64,
-    /// Whether it does.
+    /// Whether the statement holds.
     pub holds: bool,
 }
 
-/// All statements.
+/// Results of all statements.
 #[derive(Clone, Debug, Serialize)]
 pub struct Findings {
-    /// In the paper's order.
+    /// One result for each statement, in the paper's order.
     pub statements: Vec<Finding>,
-    /// Whether every one holds.
+    /// Whether every statement holds.
     pub holds: bool,
 }
 
-/// Check every statement on so many random cases. `contrast` is
-/// [`Objective::contrast`](fenchel_core::Objective::contrast), or a changed one. Results don't depend
-/// on the number of threads.
+/// Checks every statement on `cases` random cases. `contrast` is
+/// [`Objective::contrast`](fenchel_core::Objective::contrast), or a changed one. Results don't depend on
+/// the number of threads.
 ///
 /// # Errors
-/// If a network or problem doesn't fit together, which is an error of the check.
+/// Fails if a network or problem doesn't fit together, which is a mistake in the check itself.
 pub fn run(cases: u32, seed: u64, contrast: ContrastOf) -> Result<Findings> {
     let find = |(index, &(statement, least_margin, check)): (usize, &(_, _, Check))| {
         let margin = |case| {

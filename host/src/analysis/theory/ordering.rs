@@ -1,4 +1,4 @@
-//! In which order the objectives' values lie.
+//! Checks the order of the objectives' values.
 
 use anyhow::Result;
 use fenchel_core::{Attack, Nudge, Objective, Potential};
@@ -7,19 +7,19 @@ use super::case::{Case, Net, Parts, Sample};
 use super::minimum::{Minimum, Quantity, difference, forward_loss, loss, minimum, value};
 use crate::analysis::nudge_bounds::global_bound;
 
-/// A strength at which no problem of `network` is unbounded, s ≥ −β, by bound (19).
+/// Draws a strength at which no problem of `network` is unbounded, s ≥ −β, by bound (19).
 fn strength(case: &mut Case, network: &Net) -> f32 {
     case.uniform(0.3, 0.9) * global_bound(network) as f32
 }
 
-/// Proposition 3.1, inequality (11), for γ = 1:
+/// Checks Proposition 3.1, inequality (11), for γ = 1:
 ///
 /// ROVR_β with slack ≤ ROVR_β ≤ ℓ(z*) ≤ AROVR_β ≤ AROVR_β with slack.
 ///
-/// With slack: a potential that is smaller everywhere in place of U, once Σ γ_k D_k with a random
-/// γ ∈ [0.4, 1] a unit, once the element-wise distance d_γ, γ ∈ (0.3, 1), in the hidden blocks.
-/// The weaker problems start where the stronger ones ended, so that descent alone decides. The
-/// margin is the least of the four differences, over their terms.
+/// *With slack* means that a potential which is smaller everywhere takes the place of U: once Σ γ_k D_k
+/// with a random γ ∈ [0.4, 1] for each unit, once the element-wise distance d_γ, γ ∈ (0.3, 1), in the
+/// hidden blocks. The weaker problems start where the stronger ones ended, so that the order follows from
+/// descent alone. The margin is the least of the four differences, divided by their terms.
 pub fn proposition_3_1(case: &mut Case) -> Result<f64> {
     let parts = case.network(0.5);
     let sample = case.sample(&parts, 0.0);
@@ -57,7 +57,7 @@ pub fn proposition_3_1(case: &mut Case) -> Result<f64> {
     })
 }
 
-/// c⁻·ℓ⁻ alone, as a nudge.
+/// Returns c⁻·ℓ⁻ alone as a nudge.
 fn attack_alone(attack: Attack, strength: f32) -> Nudge {
     match attack {
         Attack::Targeted => Nudge { s: strength, weight_target: 0.0, weight_attack: strength },
@@ -66,13 +66,13 @@ fn attack_alone(attack: Attack, strength: f32) -> Nudge {
     }
 }
 
-/// Proposition 4.1, of values that aren't divided by α:
+/// Checks Proposition 4.1, for values that aren't divided by α:
 ///
 /// ROVR_αβ ≤ α·ℓ(z̃) ≤ AROVR_αβ,   z̃ = argmin U + ᾱβ·ℓ⁻,
 ///
-/// for a targeted, an untargeted and no attack, γ ∈ [0.5, 1], α ∈ [0.1, 0.9]. The problems are
-/// convex in each block only: all of them start from the same z̃, so that the inequalities hold at
-/// whichever minimum it is. The margin is the least of the six differences, over their terms.
+/// for a targeted, an untargeted and no attack, γ ∈ [0.5, 1], α ∈ [0.1, 0.9]. The problems are convex in
+/// each block only, so all of them start from the same z̃, and the inequalities hold at whichever minimum
+/// is found. The margin is the least of the six differences, divided by their terms.
 pub fn proposition_4_1(case: &mut Case) -> Result<f64> {
     let parts = case.network(0.5);
     let gammas = case.values(parts.gammas.len(), 0.5, 1.0);
@@ -97,14 +97,14 @@ pub fn proposition_4_1(case: &mut Case) -> Result<f64> {
     })
 }
 
-/// Proposition 4.2 and Remark 4.3, of values divided by α. For the untargeted attack ℓ⁻ = −ℓ and
-/// α < α' < 1, by convexity of t ↦ −min U − tℓ:
+/// Checks Proposition 4.2 and Remark 4.3, for values divided by α. For the untargeted attack ℓ⁻ = −ℓ and α
+/// < α' < 1, by convexity of t ↦ −min U − tℓ:
 ///
 /// AROVR_αβ ≥ AROVR_α'β ≥ AROVR_β ≥ ℓ(z*),   AROVR_1β = AROVR_β;
 ///
-/// and for ℓ⁻ = 0, AROVR_αβ at (α, β) is AROVR at αβ. Weights of scale 0.3, whose minima are
-/// unique, each relaxed from the forward pass. The margin is the least of the differences, over
-/// their terms; equalities count with minus their absolute difference.
+/// and for ℓ⁻ = 0, AROVR_αβ at (α, β) equals AROVR at αβ. The weights have the scale 0.3, at which minima
+/// are unique, and each problem is relaxed from the forward pass. The margin is the least of the
+/// differences, divided by their terms; equalities count with minus their absolute difference.
 pub fn proposition_4_2(case: &mut Case) -> Result<f64> {
     let parts = case.network(0.3);
     let gammas = case.values(parts.gammas.len(), 0.5, 2.0);
@@ -130,11 +130,11 @@ pub fn proposition_4_2(case: &mut Case) -> Result<f64> {
     })
 }
 
-/// The two counterexamples after Proposition 4.1: a targeted attack can bring AROVR_αβ/α *below*
-/// ℓ(z*), and ROVR_αβ/α *above* it. The first with y⁻ near y and α < ½, as then both problems pull
-/// towards y; the second with y⁻ = z* + c(z* − y), c ∈ [2, 4], as then the attack pulls away from
-/// y by more than the loss pulls towards it. Every case must show both. The margin is the lesser
-/// of the two amounts, over ℓ(z*).
+/// Checks the two counterexamples after Proposition 4.1: a targeted attack can bring AROVR_αβ/α *below*
+/// ℓ(z*), and ROVR_αβ/α *above* it. The first has y⁻ near y and α < ½, so that both problems pull towards
+/// y; the second has y⁻ = z* + c(z* − y), c ∈ [2, 4], so that the attack pulls away from y by more than the
+/// loss pulls towards it. Every case must show both. The margin is the lesser of the two amounts, divided
+/// by ℓ(z*).
 pub fn counterexamples(case: &mut Case) -> Result<f64> {
     let parts = case.network(0.5);
     let sample = case.sample(&parts, 0.0);
@@ -159,7 +159,7 @@ pub fn counterexamples(case: &mut Case) -> Result<f64> {
     })
 }
 
-/// The lesser; NaN if one is, as no statement holds with it.
+/// Returns the lesser; NaN if one is NaN, because no statement holds with it.
 pub fn least(a: f64, b: f64) -> f64 {
     if a.is_nan() || a < b { a } else { b }
 }

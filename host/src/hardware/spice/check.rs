@@ -1,4 +1,4 @@
-//! The circuit's voltages beside core's relaxed state.
+//! Compares the voltages at which a circuit settles with core's relaxed state.
 
 use anyhow::Result;
 use fenchel_core::{Model, Network, Problem, Schedule, Settings, StateView, Status, Weights, label};
@@ -6,30 +6,30 @@ use fenchel_core::{Model, Network, Problem, Schedule, Settings, StateView, Statu
 use super::netlist::{Analysis, Level, bounds, netlist};
 use super::ngspice;
 
-/// Where a circuit settles beside the relaxed state.
+/// How far a circuit settles from the relaxed state.
 #[derive(Clone, Copy, Debug)]
 pub struct Comparison {
     /// Largest difference of an activity, relative to the largest activity.
     pub difference: f64,
-    /// Whether the outputs name the same class.
+    /// Whether both outputs have the same largest class.
     pub same_label: bool,
-    /// Whether the operating point was further away than allowed, and the transient decided.
+    /// Whether the operating point was further away than allowed, so that the transient was compared.
     pub in_time: bool,
 }
 
-/// µs in which a circuit settles for good: hundreds of times what a unit by itself takes.
+/// Time in µs in which a circuit settles for certain: hundreds of times the time constant of one unit.
 const SETTLED: f64 = 400.0;
 
-/// Compare where the circuit of `problem`, of one sample, settles with core's state: forward–backward
-/// sweeps to a residual of 10⁻⁶, and unit-wise descent where they don't settle. A crossbar is compared
-/// with core run on its chip's weights and offsets.
+/// Compares the voltages at which the circuit of `problem`, for one sample, settles with core's state. Core
+/// makes forward–backward sweeps to a residual of 10⁻⁶, and unit-wise descent where sweeps don't converge.
+/// A crossbar is compared with core run on its chip's weights and offsets.
 ///
-/// The operating point is ngspice's by Newton's method, which may end in another rest of the circuit than
-/// the one it comes to by itself. Where it is more than `bound` away, the end of the transient from the
-/// forward pass is what is compared.
+/// ngspice finds the operating point by Newton's method, which may end in another equilibrium than the one
+/// that the circuit reaches in time. If it is more than `bound` away, the end of the transient from the
+/// forward pass is compared instead.
 ///
 /// # Errors
-/// Of [`netlist`] and of ngspice; and if core finds no minimum.
+/// Fails as [`netlist`] and ngspice do, and if core finds no minimum.
 pub fn check(model: &Model, problem: &Problem, level: Level, bound: f64) -> Result<Comparison> {
     let network = model.network();
     let relaxed = match level {
@@ -67,22 +67,23 @@ fn compare<W: Weights>(
     Ok(Comparison { difference, same_label, in_time })
 }
 
-/// How a circuit settles.
+/// The energy over time while a circuit settles.
 #[derive(Clone, Debug)]
 pub struct Path {
-    /// µs of every point.
+    /// Time of every point, in µs.
     pub times: Vec<f64>,
-    /// The energy at it, in units of the loss, by core from the voltages, those that a clamp lets out of
-    /// C by a force's 10⁻⁶ part put back.
+    /// Energy at every point, in units of the loss. Core computes it from the voltages; those that a clamp
+    /// lets outside C, by 10⁻⁶ of a force, are put back into C first.
     pub energies: Vec<f64>,
-    /// The energy of core's relaxed state.
+    /// Energy of core's relaxed state, in units of the loss.
     pub relaxed: f64,
 }
 
-/// The energy along the transient of `problem`, of one sample, from its forward pass, for so many µs.
+/// Computes the energy along the transient of `problem`, for one sample, from its forward pass, over
+/// `microseconds` µs.
 ///
 /// # Errors
-/// As [`check`].
+/// Fails as [`check`] does.
 pub fn settle(model: &Model, problem: &Problem, microseconds: f64) -> Result<Path> {
     let network = model.network();
     let voltages =
@@ -104,7 +105,8 @@ pub fn settle(model: &Model, problem: &Problem, microseconds: f64) -> Result<Pat
     Ok(Path { times: voltages.times.iter().map(|time| 1e6 * time).collect(), energies, relaxed })
 }
 
-/// The activities of the relaxed state, block after block; `by_units` where sweeps don't settle.
+/// Returns the activities of the relaxed state, block after block. Where sweeps don't converge, unit-wise
+/// descent is used instead if `by_units` allows it.
 pub(super) fn relaxed<W: Weights>(
     network: &Network<'_, W>,
     problem: &Problem,

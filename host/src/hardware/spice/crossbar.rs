@@ -1,5 +1,5 @@
-//! Sums by crossbars: each row of an array has two inverting op-amps, the first for G⁺, the second for
-//! G⁻ and the first one's output: out = ohms·Σ (G⁺ − G⁻)·in.
+//! Computes sums by crossbars. Each row of an array has two inverting op-amps, the first for G⁺, the second
+//! for G⁻ and the output of the first: out = ohms·Σ (G⁺ − G⁻)·in.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -14,12 +14,12 @@ use crate::Parameters;
 use crate::error::require;
 use crate::hardware::{Chip, Devices, Pair, Profile, convert_input};
 
-/// The op-amps of a crossbar.
+/// Properties of a crossbar's op-amps.
 #[derive(Clone, Copy, Debug)]
 pub struct OpAmps {
     /// Open-loop gain.
     pub gain: f64,
-    /// Standard deviation of the input offset, V.
+    /// Standard deviation of the input offset, in V.
     pub offset: f64,
 }
 
@@ -29,21 +29,22 @@ pub struct Crossbar<'p> {
     parameters: &'p Parameters,
     profile: &'p Profile,
     chip: Chip<'p>,
-    /// The chip with what its op-amps' offsets come to.
+    /// The chip, with the effect of its op-amps' offsets included.
     offset_chip: Chip<'p>,
-    /// In the order of the network's connections.
+    /// Conductances of each connection, in the order of the network's connections.
     devices: Vec<Connection<Devices>>,
     gain: f64,
-    /// Input offsets of each row's two op-amps, V: of every connection's forward and feedback array.
+    /// Input offsets in V of each row's two op-amps: for every connection, of its forward and its feedback
+    /// array.
     offsets: Vec<[Vec<[f64; 2]>; 2]>,
 }
 
 impl<'p> Crossbar<'p> {
-    /// The chip that [`Chip::draw`] draws of `seed`.
+    /// Builds the circuit of the chip that [`Chip::draw`] draws from `seed`.
     ///
     /// # Errors
-    /// [`crate::BadInput`] for read noise, of which a circuit at rest has none, dead units, and amplifiers
-    /// that can't be.
+    /// Returns [`crate::BadInput`] for read noise, which a circuit at rest doesn't have, for dead units,
+    /// and for impossible amplifiers.
     pub fn new(parameters: &'p Parameters, profile: &'p Profile, op_amps: OpAmps, seed: u64) -> Result<Self> {
         let OpAmps { gain, offset } = op_amps;
         require!(gain >= 1.0 && gain.is_finite(), "`op_amp_gain`", "a finite number of at least 1", gain);
@@ -73,7 +74,7 @@ impl<'p> Crossbar<'p> {
         Ok(crossbar)
     }
 
-    /// What the op-amps' offsets come to: shifts of the pre-activations, and of the forces Wᵀ u.
+    /// Adds the effect of the op-amps' offsets: shifts of the pre-activations, and of the forces Wᵀ u.
     fn offset(&mut self) {
         let (mut a, mut force) = (vec![0.0; self.chip.biases.len()], vec![0.0; self.chip.biases.len()]);
         for side in self.sides() {
@@ -89,7 +90,7 @@ impl<'p> Crossbar<'p> {
         offsets.iter_mut().zip(force).for_each(|(g, force)| *g -= force as f32);
     }
 
-    /// The input and g of `problem` as `chip` has them.
+    /// Returns the input and g of `problem` as `chip` has them.
     fn seen(&self, problem: &Problem, chip: &Chip) -> (Vec<f32>, Vec<f32>) {
         let mut input = problem.input().to_vec();
         convert_input(self.profile.input_bits, &mut input);
@@ -102,12 +103,12 @@ impl<'p> Crossbar<'p> {
         (input, g)
     }
 
-    /// The input and g of `problem` as the circuit's sources make them.
+    /// Returns the input and g of `problem` as the circuit's sources produce them.
     pub(super) fn sources(&self, problem: &Problem) -> (Vec<f32>, Vec<f32>) {
         self.seen(problem, &self.chip)
     }
 
-    /// The state of `problem` that core finds on the chip's weights, with all offsets.
+    /// Returns the state of `problem` that core finds on the chip's weights, with all offsets.
     pub(super) fn relaxed(&self, problem: &Problem) -> Result<Vec<f32>> {
         let chip = &self.offset_chip;
         let (input, perturbation) = self.seen(problem, chip);
@@ -118,7 +119,7 @@ impl<'p> Crossbar<'p> {
         relaxed(&chip.network(&connections), &problem, by_units)
     }
 
-    /// Every array, those that one block's units sum or are fed back by in a chain.
+    /// Returns every array. Arrays into the same block, or that feed back to it, form a chain.
     fn sides(&self) -> Vec<Side<'_>> {
         let network = self.parameters.network();
         let mut sides = Vec::new();
@@ -157,24 +158,24 @@ impl<'p> Crossbar<'p> {
     }
 }
 
-/// An array of one direction, in the chain of those that sum into its block.
+/// An array in one direction, and its place in the chain of arrays that add to the same block.
 struct Side<'c> {
-    /// W z rather than Wᵀ u.
+    /// Whether the array computes W z; otherwise it computes Wᵀ u.
     forward: bool,
     block: usize,
-    /// The block's first unit.
+    /// Index of the block's first unit.
     first: usize,
-    /// The block that it reads.
+    /// Index of the block whose voltages the array reads.
     source: usize,
     name: String,
-    /// The array whose outputs it adds to.
+    /// Name of the array before it in the chain, to whose outputs it adds.
     before: Option<String>,
     last: bool,
-    /// Empty unless it adds them.
+    /// Biases that this array adds; empty if it adds none.
     bias: &'c [f32],
     ohms: f64,
     pair: Cow<'c, Pair>,
-    /// Of the units; empty for 1.
+    /// Gains of the units; empty if all are 1.
     gains: &'c [f32],
     offsets: &'c [[f64; 2]],
 }
@@ -184,25 +185,26 @@ impl Side<'_> {
         self.first..self.first + self.pair.shape.0
     }
 
-    /// Of row i's second op-amp.
+    /// Returns the gain of row i's second op-amp.
     fn gain(&self, i: usize) -> f64 {
         if self.last { self.gains.get(i).map_or(1.0, |&gain| f64::from(gain)) } else { 1.0 }
     }
 
-    /// What enters row i beside its devices, a node and a factor.
+    /// Returns what enters row i beside its devices: a node and a factor.
     fn further(&self, i: usize) -> Option<(String, f64)> {
         let bias = self.bias.get(i).copied().filter(|&bias| bias != 0.0);
         let constant = |bias: f32| (if bias > 0.0 { "one" } else { "minus" }.into(), f64::from(bias.abs()));
         self.before.as_ref().map(|before| (format!("y{before}_{i}"), 1.0)).or(bias.map(constant))
     }
 
-    /// G⁺ and G⁻ of row i.
+    /// Returns the conductances G⁺ and G⁻ of row i, in S.
     fn row(&self, i: usize) -> [&[f32]; 2] {
         let columns = self.pair.shape.1;
         [&self.pair.plus, &self.pair.minus].map(|side| &side[i * columns..][..columns])
     }
 
-    /// What the two op-amps' offsets add to output i, V: each times its noise gain, 1 and what enters it.
+    /// Returns what the offsets of the two op-amps add to output i, in V: each offset times its op-amp's
+    /// noise gain.
     fn shift(&self, i: usize) -> f64 {
         let [plus, minus] =
             self.row(i).map(|side| self.ohms * side.iter().map(|&g| f64::from(g)).sum::<f64>());
@@ -212,7 +214,7 @@ impl Side<'_> {
         second * (1.0 + gain * (1.0 + minus)) - gain * first * (1.0 + plus + further)
     }
 
-    /// Its resistors and op-amps of this open-loop gain.
+    /// Writes the resistors and op-amps of this array, with the given open-loop gain.
     fn write(&self, text: &mut String, open_loop: f64) -> Result<()> {
         let Self { block: k, name, ohms, .. } = self;
         for (i, offsets) in self.offsets.iter().enumerate() {
@@ -246,7 +248,8 @@ impl Side<'_> {
     }
 }
 
-/// Its output is held so that `sum`, over `ohms`, is at its offset, to a share of the open-loop gain.
+/// Writes an op-amp: its output holds the node `sum`, reached through `ohms`, at the op-amp's offset, up to
+/// 1/open_loop.
 fn op_amp(text: &mut String, sum: &str, output: &str, ohms: f64, offset: f64, open_loop: f64) -> Result<()> {
     let mut positive = "0".to_string();
     if offset != 0.0 {
@@ -258,8 +261,8 @@ fn op_amp(text: &mut String, sum: &str, output: &str, ohms: f64, offset: f64, op
     Ok(())
 }
 
-/// W z + b into a and, unless they come from the input, Wᵀ u as a current into z. A buffer drives an array
-/// from z.
+/// Writes the sources of W z + b into a and, except for connections from the input, of Wᵀ u as a current
+/// into z. A buffer drives each array from z.
 pub(super) fn sums(text: &mut String, crossbar: &Crossbar) -> Result<()> {
     writeln!(text, "Vone one 0 1\nVminus minus 0 -1")?;
     let network = crossbar.parameters.network();

@@ -1,5 +1,5 @@
-//! Sums by ideal sources: a current for each product, into 1 kΩ for the pre-activations and into the
-//! capacitors for the forces.
+//! Computes sums by ideal sources: one current for each product, into 1 kΩ for the pre-activations and into
+//! the capacitors for the forces.
 
 use std::fmt::Write;
 
@@ -9,7 +9,7 @@ use fenchel_core::{Network, Weights};
 use super::netlist::CONDUCTANCE;
 use crate::error::require;
 
-/// W z + b into a and, unless they come from the input, Wᵀ u into z.
+/// Writes the sources of W z + b into a and, except for connections from the input, of Wᵀ u into z.
 pub(super) fn sums<W: Weights>(text: &mut String, network: &Network<'_, W>) -> Result<()> {
     for k in 1..=network.output() {
         for (i, &bias) in network.bias(k).iter().enumerate() {
@@ -23,7 +23,7 @@ pub(super) fn sums<W: Weights>(text: &mut String, network: &Network<'_, W>) -> R
     Ok(())
 }
 
-/// Weights forwards, W z into a, and, unless they come from the input, backwards, Wᵀ u into z.
+/// Writes one connection's sources: W z into a and, unless it comes from the input, Wᵀ u into z.
 fn connection(text: &mut String, from: usize, to: usize, index: usize, weights: &impl Weights) -> Result<()> {
     let columns = weights.shape().1;
     for j in 0..columns {

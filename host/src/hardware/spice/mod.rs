@@ -1,4 +1,4 @@
-//! A network as an analog circuit for ngspice: what its voltages settle at is the relaxed state.
+//! Writes a network as an analog circuit for ngspice, whose voltages settle at the relaxed state.
 //!
 //! Every unit is a capacitor at voltage z_i, charged by the current −∂E/∂z_i and held in C by an ideal
 //! clamp. 1 V is an activity of 1, 1 mA a force of 1; C = 1 nF, so a unit with γ = 1 left to itself

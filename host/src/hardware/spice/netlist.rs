@@ -1,4 +1,4 @@
-//! The netlist of one sample's problem: what both levels share, and the units' circuits.
+//! The netlist of one sample's problem: the parts that both levels share, and the units' circuits.
 
 use std::fmt::Write;
 
@@ -7,23 +7,23 @@ use fenchel_core::{Activation, Network, Nudge, Potential, Problem, Weights};
 
 use super::{Crossbar, crossbar, ideal};
 
-/// Siemens for γ = 1 or a weight of 1.
+/// Conductance in S that represents γ = 1 or a weight of 1.
 pub(super) const CONDUCTANCE: f64 = 1e-3;
-/// Farads at a unit.
+/// Capacitance of a unit, in F.
 const CAPACITANCE: f64 = 1e-9;
-/// Siemens of a clamp that conducts: z leaves C by a force's 10⁻⁶ part.
+/// Conductance in S of a conducting clamp, at which z leaves C by 10⁻⁶ of a force.
 const CLAMP: f64 = 1e3;
 
-/// What ngspice is to find.
+/// What ngspice computes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Analysis {
-    /// Where the voltages settle.
+    /// The voltages at which the circuit settles.
     OperatingPoint,
-    /// How they get there from the forward pass, in this many µs.
+    /// The voltages over time from the forward pass, for this many µs.
     Transient(f64),
 }
 
-/// What multiplies by the weights.
+/// The circuit that multiplies by the weights.
 #[derive(Clone, Copy, Debug)]
 pub enum Level<'a> {
     /// A controlled current source for each weight and direction.
@@ -32,15 +32,16 @@ pub enum Level<'a> {
     Crossbar(&'a Crossbar<'a>),
 }
 
-/// The netlist of one sample's problem; of a crossbar's, `network` is what it was programmed to. Its forward pass is where a transient starts, and the first
-/// guess of the operating point.
+/// Writes the netlist of one sample's problem. For a crossbar, `network` is the network that was programmed
+/// into it. A transient starts at the network's forward pass, which is also the first guess of the
+/// operating point.
 ///
-/// Nodes: `x_J` the input, `z_K_I` an activity, `a_K_I` a pre-activation, `u_K_I` the force that a block
-/// feeds back. An element's name says what it carries.
+/// The nodes are `x_J` for the input, `z_K_I` for an activity, `a_K_I` for a pre-activation and `u_K_I` for
+/// the force that a block feeds back. The name of an element says what it carries.
 ///
 /// # Errors
-/// [`crate::BadInput`] for a potential or an activation without a circuit: those beside Fenchel–Young
-/// and relu, linear and clip; [`fenchel_core::Error::Size`] if the input doesn't fit.
+/// Returns [`crate::BadInput`] for a potential other than Fenchel–Young and an activation other than relu,
+/// linear and clip, which have no circuit, and [`fenchel_core::Error::Size`] if the input doesn't fit.
 pub fn netlist<W: Weights>(
     network: &Network<'_, W>,
     problem: &Problem,
@@ -90,7 +91,8 @@ pub fn netlist<W: Weights>(
     Ok(text)
 }
 
-/// Lower and upper end of C, where it has one; `None` for an activation that isn't element by element.
+/// Returns the lower and upper end of C, where it has one; `None` for an activation that doesn't act on
+/// each unit alone.
 pub(super) fn bounds(activation: Activation) -> Option<(Option<f32>, Option<f32>)> {
     match activation {
         Activation::Linear => Some((None, None)),
@@ -100,7 +102,8 @@ pub(super) fn bounds(activation: Activation) -> Option<(Option<f32>, Option<f32>
     }
 }
 
-/// A block's units: γ(a − z), −g, and at the output r − s·z, into each capacitor; clamp and force.
+/// Writes a block's units: currents γ(a − z), −g and, at the output, r − s·z into each capacitor, then the
+/// clamp and the force.
 fn block<W: Weights>(text: &mut String, network: &Network<'_, W>, problem: &Problem, k: usize) -> Result<()> {
     let block = network.blocks()[k];
     let Some((low, high)) = bounds(block.activation) else {

@@ -1,4 +1,4 @@
-//! Running ngspice, and reading what it found.
+//! Runs ngspice and reads its results.
 
 use std::path::Path;
 use std::process::Command;
@@ -7,20 +7,20 @@ use anyhow::{Context, Result, anyhow, bail};
 
 use crate::BadInput;
 
-/// Voltages that ngspice found: the time of every point, and the values at it in the netlist's order
-/// of `.save`. An operating point is one point at time 0.
+/// Voltages that ngspice found, in the order of the netlist's `.save`. An operating point is a single point
+/// at time 0.
 #[derive(Debug)]
 pub struct Voltages {
-    /// Seconds.
+    /// Time of every point, in s.
     pub times: Vec<f64>,
-    /// Volts, a list a point.
+    /// Voltages of every point, in V.
     pub points: Vec<Vec<f64>>,
 }
 
-/// Run `netlist`.
+/// Runs ngspice on `netlist`.
 ///
 /// # Errors
-/// [`BadInput`] if ngspice isn't there, or doesn't converge.
+/// Returns [`BadInput`] if ngspice isn't installed or doesn't converge.
 pub fn run(netlist: &str) -> Result<Voltages> {
     let folder = tempfile::tempdir().context("a temporary folder for ngspice")?;
     let file = |name: &str| folder.path().join(name);
@@ -50,7 +50,7 @@ pub fn run(netlist: &str) -> Result<Voltages> {
     }
 }
 
-/// Read ngspice's ASCII raw file.
+/// Reads ngspice's ASCII raw file.
 fn parse(text: &str, path: &Path) -> Result<Voltages> {
     let count = |key: &str| -> Result<usize> {
         let line = text.lines().find_map(|line| line.strip_prefix(key));
