@@ -1,27 +1,28 @@
-//! y = factor·x + shift, element by element, in f64: what stands before or after a layer and is folded into it.
+//! The map y = factor·x + shift, element by element in f64, which stands before or after a layer and is
+//! folded into it.
 
-/// One factor and shift for all elements, or one each.
+/// A factor and a shift, one for all elements or one for each.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Affine {
-    /// One, or one an element.
+    /// Factors: one, or one for each element.
     pub factor: Vec<f64>,
-    /// As many.
+    /// Shifts, as many as factors.
     pub shift: Vec<f64>,
 }
 
 impl Affine {
-    /// Nothing.
+    /// Returns the map that changes nothing.
     pub fn identity() -> Self {
         Self { factor: vec![1.0], shift: vec![0.0] }
     }
 
-    /// From as many factors as shifts, or one of either.
+    /// Builds a map from as many factors as shifts, or from one of either.
     pub fn new(factor: Vec<f64>, shift: Vec<f64>) -> Self {
         let n = factor.len().max(shift.len());
         Self { factor: spread(factor, n), shift: spread(shift, n) }
     }
 
-    /// (x − offset)·factor.
+    /// Returns the map (x − offset)·factor.
     pub fn scaling(offset: &[f64], factor: &[f64]) -> Self {
         let n = offset.len().max(factor.len());
         let factor = spread(factor.to_vec(), n);
@@ -29,18 +30,18 @@ impl Affine {
         Self { factor, shift }
     }
 
-    /// Elements, 1 if all are alike.
+    /// Returns the number of elements, 1 if all are alike.
     pub fn elements(&self) -> usize {
         self.factor.len()
     }
 
-    /// Factor and shift of element `i`.
+    /// Returns factor and shift of element `i`.
     pub fn at(&self, i: usize) -> (f64, f64) {
         let i = if self.elements() == 1 { 0 } else { i };
         (self.factor.get(i).copied().unwrap_or(1.0), self.shift.get(i).copied().unwrap_or(0.0))
     }
 
-    /// This first, then `next`.
+    /// Returns the composition of this map and then `next`.
     pub fn then(&self, next: &Self) -> Self {
         let pairs = (0..self.elements().max(next.elements())).map(|i| {
             let ((f, t), (g, u)) = (self.at(i), next.at(i));
@@ -50,12 +51,12 @@ impl Affine {
         Self { factor, shift }
     }
 
-    /// Whether it changes nothing.
+    /// Returns whether the map changes nothing.
     pub fn is_identity(&self) -> bool {
         self.factor.iter().all(|&f| f == 1.0) && self.shift.iter().all(|&t| t == 0.0)
     }
 
-    /// Whether all numbers are finite.
+    /// Returns whether all numbers are finite.
     pub fn is_finite(&self) -> bool {
         self.factor.iter().chain(&self.shift).all(|value| value.is_finite())
     }

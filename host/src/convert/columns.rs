@@ -1,15 +1,17 @@
-//! Ranges of the input's columns: int8 has one scale a row, so a column whose weights are far below the others'
-//! loses them. Powers of two move from such columns to the input's factors, which changes no output.
+//! Evens out the ranges of the input's columns before int8. A row has one int8 scale, so a column whose
+//! weights are far below the others' would lose them. Powers of two move from such columns to the input's
+//! factors, which changes no output.
 
 use fenchel_core::{Connection, Operator, Scaling, Weights};
 
-/// Steps of 127 that the largest weight of a column must have; with fewer its weights have less than three bits.
+/// Steps, of 127, that the largest weight of a column must have; with fewer its weights have less than
+/// three bits.
 const FEWEST_STEPS: f32 = 8.0;
-/// Exponents that keep factors and weights normal numbers.
+/// Largest exponent that keeps factors and weights normal numbers.
 const EXPONENTS: i32 = 40;
 
-/// Return what each column's factor is multiplied by and its weights are divided by: powers of two, which make the
-/// columns' largest weights alike. None if no column would lose its weights.
+/// Returns what each column's factor is multiplied by and its weights are divided by: powers of two, which
+/// make the columns' largest weights alike. `None` if no column would lose its weights.
 pub fn powers(connections: &[Connection<Operator>], inputs: usize) -> Option<Vec<f32>> {
     let (mut largest, mut steps) = (vec![0.0f32; inputs], vec![0.0f32; inputs]);
     for c in connections.iter().filter(|c| c.from == 0) {
@@ -30,7 +32,8 @@ pub fn powers(connections: &[Connection<Operator>], inputs: usize) -> Option<Vec
     lost.then(|| largest.iter().map(power).collect())
 }
 
-/// Offsets and factors, one a feature, with each factor multiplied; none if a factor would leave f32's range.
+/// Returns offsets and factors, one for each feature, with each factor multiplied by its power; `None` if a
+/// factor would leave f32's range.
 pub fn multiplied(scaling: Scaling, powers: &[f32]) -> Option<(Vec<f32>, Vec<f32>)> {
     let run = powers.len() / scaling.factors().len().max(1);
     let each = |values: &[f32]| -> Vec<f32> {
@@ -41,7 +44,7 @@ pub fn multiplied(scaling: Scaling, powers: &[f32]) -> Option<(Vec<f32>, Vec<f32
     normal.then(|| (each(scaling.offsets()), factors))
 }
 
-/// Bounds of scaled inputs, one a feature, multiplied likewise.
+/// Returns the bounds of scaled inputs, one for each feature, multiplied likewise.
 pub fn spread(bounds: &[f32], powers: &[f32]) -> Vec<f32> {
     let run = powers.len() / bounds.len().max(1);
     bounds.iter().flat_map(|&bound| std::iter::repeat_n(bound, run)).zip(powers).map(|(b, p)| b * p).collect()

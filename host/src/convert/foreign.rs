@@ -1,4 +1,4 @@
-//! Files of other programs that aren't read, and how to get one that is.
+//! Recognises files of other programs that can't be read, and says how to convert them.
 
 use std::io::Cursor;
 
@@ -9,7 +9,7 @@ use super::bad;
 
 const TORCH: &str = "safetensors.torch.save_file(model.state_dict(), \"weights.safetensors\") in Python";
 
-/// Refuse a file that is known to be something else, with the remedy.
+/// Returns an error with the remedy if the file is known to be something else.
 pub fn refuse(place: &str, file: &[u8]) -> Result<()> {
     let is = |what: &str, remedy: &str| {
         let expected = format!("safetensors, NPZ or an ONNX model (write one by {remedy})");

@@ -1,8 +1,9 @@
-//! Half-precision numbers and their bits.
+//! Converts between f32 and the bits of half-precision numbers.
 
 use anyhow::{Result, anyhow};
 
-/// Return the bits of the half-precision number nearest to `value`, the even one of two.
+/// Returns the bits of the half-precision number nearest to `value`; of two equally near ones, the even
+/// one.
 pub fn narrowed(value: f32) -> Result<u16> {
     let sign = ((value.to_bits() >> 16) & 0x8000) as u16;
     // Rounded to a multiple of the spacing there: 2⁻²⁴ below 2⁻¹⁴, 2⁻¹¹ of the power of two above.
@@ -17,7 +18,7 @@ pub fn narrowed(value: f32) -> Result<u16> {
     Ok(sign | bits as u16)
 }
 
-/// Return the half-precision number of these bits.
+/// Returns the half-precision number with these bits.
 pub fn widened(bits: u16) -> f32 {
     let (exponent, fraction) = (i32::from(bits >> 10 & 31), f32::from(bits & 1023));
     let magnitude = match exponent {

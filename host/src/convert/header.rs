@@ -1,13 +1,13 @@
-//! A model file as a C header.
+//! Writes a model file as a C header.
 
 use std::fmt::Write;
 
 use fenchel_core::{Model, PARAMETER_ALIGNMENT};
 
-/// The names that earlier headers had, kept for the header that a program includes first.
+/// Names without prefix, as in earlier headers, defined by the first header that a program includes.
 const SHARED: [&str; 4] = ["BYTES", "INPUTS", "UNITS", "CLASSES"];
 
-/// Return a C99 and C++ header with the file's bytes as an aligned array `name_file`, its sizes and its
+/// Returns a C99 and C++ header with the file's bytes as an aligned array `name_file`, its sizes and its
 /// class names; `name` is an identifier ([`identifier`]).
 pub fn write(name: &str, bytes: &[u8], model: &Model) -> String {
     let upper = name.to_ascii_uppercase();
@@ -55,14 +55,15 @@ pub fn write(name: &str, bytes: &[u8], model: &Model) -> String {
     text
 }
 
-/// Return `text` as part of a name in C: letters, digits and underscores, beginning with a letter.
+/// Returns `text` as part of a name in C: letters, digits and underscores, beginning with a letter.
 pub fn identifier(text: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
     let name: String = text.chars().map(plain).collect();
     if name.starts_with(|c: char| c.is_ascii_alphabetic()) { name } else { format!("model_{name}") }
 }
 
-/// A string literal of C, in which whatever isn't a letter, a digit or a space is an octal escape.
+/// Returns a C string literal, in which every character except letters, digits and spaces is an octal
+/// escape.
 fn literal(text: &str) -> String {
     let mut literal = String::from("\"");
     for byte in text.bytes() {

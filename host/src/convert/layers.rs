@@ -1,4 +1,4 @@
-//! A chain of linear layers, between the forms of a file and [`Parameters`].
+//! A chain of linear layers: the form between those of files and [`Parameters`].
 
 use anyhow::Result;
 use fenchel_core::{Activation, Connection, MAX_BLOCKS, Model, Potential, Weights};
@@ -8,25 +8,25 @@ use crate::data::InputScaling;
 use crate::error::{quoted, require};
 use crate::{Architecture, Matrix, Parameters};
 
-/// σ(W z + b).
+/// One layer σ(W z + b).
 #[derive(Clone, Debug)]
 pub struct Layer {
-    /// For errors.
+    /// Name of the layer, for errors.
     pub name: String,
-    /// Outputs.
+    /// Number of outputs.
     pub rows: usize,
-    /// Inputs.
+    /// Number of inputs.
     pub columns: usize,
-    /// (rows, columns), row after row.
+    /// Weights W of shape (rows, columns), row after row.
     pub weights: Vec<f32>,
-    /// One a row.
+    /// Biases b, one for each row.
     pub biases: Vec<f32>,
-    /// If the file says so.
+    /// Activation σ, if the file gives one.
     pub activation: Option<Activation>,
 }
 
-/// The network of these layers, lowest first, γ = 1; `activations` as [`Architecture::new`] takes
-/// them, none for the layers' own.
+/// Builds the network of these layers, lowest first, with γ = 1. `activations` are as [`Architecture::new`]
+/// takes them; if empty, the layers' own are used.
 pub fn parameters(place: &str, layers: Vec<Layer>, activations: &[Activation]) -> Result<Parameters> {
     let Some(first) = layers.first() else {
         return Err(super::bad(place, "at least one linear layer", "none"));
@@ -64,8 +64,8 @@ pub fn parameters(place: &str, layers: Vec<Layer>, activations: &[Activation]) -
     Ok(Parameters { blocks: architecture.blocks, connections, biases, gammas: architecture.gammas })
 }
 
-/// Make two outputs, 0 and itself, of a single linear one, so that the larger one's index is the class; whether
-/// it was one. The softmax of both is the single one's sigmoid.
+/// Replaces a single linear output by two, 0 and itself, so that the index of the larger one is the class;
+/// returns whether it did. The softmax of both is the sigmoid of the single one.
 pub fn split_single_output(layers: &mut [Layer], activations: &[Activation]) -> bool {
     let of_hidden = activations.len() < layers.len() || layers.len() == 1;
     let given = activations.last().filter(|_| !of_hidden).copied();
@@ -79,8 +79,8 @@ pub fn split_single_output(layers: &mut [Layer], activations: &[Activation]) -> 
     true
 }
 
-/// Return the model's scaling of the raw values. The shift of a feature with factor 0, which always has the same
-/// value, goes into the first layer's biases.
+/// Returns the model's scaling of the raw values. The shift of a feature with factor 0, which always has
+/// the same value, is added to the first layer's biases.
 pub fn scale_input(place: &str, layers: &mut [Layer], scaling: &Affine) -> Result<InputScaling> {
     let Some(first) = layers.first_mut() else { return Ok(InputScaling::one(0.0, 1.0)) };
     let fits = scaling.elements() == 1 || scaling.elements() == first.columns;
@@ -104,7 +104,7 @@ pub fn scale_input(place: &str, layers: &mut [Layer], scaling: &Affine) -> Resul
     InputScaling::new(offsets, factors)
 }
 
-/// The layers of a chain whose hidden blocks are ReLU and whose output is linear.
+/// Returns the layers of a chain whose hidden blocks are ReLU and whose output is linear.
 pub fn of_model(place: &str, model: &Model) -> Result<Vec<Layer>> {
     let network = model.network();
     let expected = "a chain of ReLU blocks with a linear output (a model file or a C header holds the rest)";

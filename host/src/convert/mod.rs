@@ -1,6 +1,6 @@
-//! Networks of other programs: multilayer perceptrons in and out.
+//! Imports and exports multilayer perceptrons of other programs.
 //!
-//! A new form is a file here and a row in [`import`]'s or [`Form`]'s list.
+//! To add a form, add a file here and a row to [`import`]'s or [`Form`]'s list.
 
 mod affine;
 mod columns;
@@ -32,42 +32,43 @@ pub use header::identifier;
 pub use layers::Layer;
 pub use npz::arrays;
 
-/// What a file holds.
+/// Content of a file.
 struct Read {
-    /// Lowest first.
+    /// Layers, lowest first.
     layers: Vec<Layer>,
-    /// Of the first layer's input.
+    /// Scaling of the first layer's input.
     scaling: Affine,
-    /// If the file has them.
+    /// Names of the classes, if the file has them.
     class_names: Option<Vec<String>>,
     /// Sentences about what was assumed or left out.
     notes: Vec<String>,
 }
 
-/// What an import is told beside the file.
+/// What an import knows beside the file.
 #[derive(Clone, Debug, Default)]
 pub struct Hints<'a> {
-    /// One for all hidden blocks, one each, or one each and one for the output; none for what the file says, or
-    /// ReLU and a linear output if it says nothing.
+    /// Activations: one for all hidden blocks, one for each, or one for each and the output; if empty,
+    /// those of the file, or ReLU and a linear output if the file has none.
     pub activations: &'a [Activation],
-    /// Names of the layers, lowest first; none for the order that their shapes and names tell.
+    /// Names of the layers, lowest first; if empty, the order that their shapes and names suggest.
     pub order: &'a [String],
-    /// Where weights lie that an ONNX model keeps in other files; none if it may have none.
+    /// Folder of the weights that an ONNX model keeps in other files; `None` if it may have none.
     pub folder: Option<&'a Path>,
-    /// From raw values to the file's input; none if they are the same.
+    /// Scaling from raw values to the file's input; `None` if they are the same.
     pub scaling: Option<Affine>,
-    /// Whether outputs are quantities, not values of classes: then a single one stays alone.
+    /// Whether outputs are quantities rather than values of classes, in which case a single output stays
+    /// single.
     pub quantities: bool,
 }
 
-/// A network of another program.
+/// A network that was imported from another program.
 #[derive(Debug)]
 pub struct Imported {
     /// Blocks, weights, biases and γ = 1.
     pub parameters: Parameters,
-    /// From raw values to the input.
+    /// Scaling from raw values to the input.
     pub scaling: InputScaling,
-    /// Whether the file itself scales its input.
+    /// Whether the file itself contains a scaling of its input.
     pub scales_itself: bool,
     /// Names of the classes, if the file has them.
     pub class_names: Option<Vec<String>>,
@@ -75,12 +76,13 @@ pub struct Imported {
     pub notes: Vec<String>,
 }
 
-/// The network in `file`, recognised by its first bytes: an ONNX model, safetensors or NPZ with a
-/// PyTorch `state_dict`. `place` is where errors say that it is. What is allocated is bounded by the file's size.
+/// Reads the network in `file`, whose format is recognised by its first bytes: an ONNX model, or
+/// safetensors or NPZ with a PyTorch `state_dict`. Errors name `place`. The memory that is allocated is
+/// bounded by the file's size.
 ///
 /// # Errors
-/// [`BadInput`] for anything but a chain of linear layers with projections or nothing between, and for
-/// weights that aren't finite; [`fenchel_core::Error`] for larger layers than core takes.
+/// Returns [`BadInput`] for anything but a chain of linear layers with projections or nothing between them,
+/// and for weights that aren't finite; [`fenchel_core::Error`] for larger layers than core takes.
 pub fn import(place: impl Display, file: &[u8], hints: &Hints) -> Result<Imported> {
     let place = place.to_string();
     foreign::refuse(&place, file)?;
@@ -123,7 +125,7 @@ pub fn import(place: impl Display, file: &[u8], hints: &Hints) -> Result<Importe
     Ok(Imported { parameters, scaling, scales_itself, class_names: read.class_names, notes: read.notes })
 }
 
-/// What `fenchel export` writes.
+/// The forms that `fenchel export` writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Form {
     /// The model file, which every command and the firmware take
@@ -138,11 +140,11 @@ pub enum Form {
     Rust,
 }
 
-/// The model in that form; `name` begins the names of a C header, and is the stem of the model file that
-/// Rust includes.
+/// Writes the model in a form. `name` begins the names of a C header, and is the stem of the model file
+/// that Rust includes.
 ///
 /// # Errors
-/// [`BadInput`] if safetensors or NPZ are to hold anything but a chain of linear layers with ReLU
+/// Returns [`BadInput`] if safetensors or NPZ are to hold anything but a chain of linear layers with ReLU
 /// between: they have no place for the rest.
 pub fn write(form: Form, place: impl Display, name: &str, bytes: &ModelBytes) -> Result<Vec<u8>> {
     let place = place.to_string();
@@ -156,14 +158,14 @@ pub fn write(form: Form, place: impl Display, name: &str, bytes: &ModelBytes) ->
     }
 }
 
-/// An array by name, its values row after row.
+/// A named array, with its values row after row.
 #[derive(Clone, Debug)]
 pub struct Tensor {
-    /// As in the file.
+    /// Name in the file.
     pub name: String,
     /// Length of each dimension.
     pub shape: Vec<usize>,
-    /// As many as the shape says.
+    /// Values, as many as the shape says.
     pub values: Vec<f32>,
 }
 
@@ -180,7 +182,7 @@ fn tensors(place: &str, model: &Model) -> Result<Vec<Tensor>> {
     Ok(tensors.collect())
 }
 
-/// The number of values in `shape`, unless it overflows.
+/// Returns the number of values in `shape`, or `None` if it overflows.
 fn count(shape: &[usize]) -> Option<usize> {
     shape.iter().try_fold(1usize, |n, &d| n.checked_mul(d))
 }

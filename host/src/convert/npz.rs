@@ -1,4 +1,4 @@
-//! NPZ files of weights.
+//! Reads and writes NPZ files of weights.
 
 use std::io::{Cursor, Write};
 
@@ -9,16 +9,16 @@ use zip::{ZipWriter, write::SimpleFileOptions};
 use super::Tensor;
 use crate::npz;
 
-/// Bytes that any archive may hold.
+/// Bytes to which any archive may inflate.
 const ALWAYS: usize = 4 << 20;
-/// Bytes that it may hold beyond for each of its own: weights hardly compress.
+/// Additional bytes to which an archive may inflate for each of its own bytes; weights hardly compress.
 const RATIO: usize = 2;
 
-/// Every array as f32, whole numbers rounded beyond 2²⁴.
+/// Reads every array as f32; whole numbers beyond 2²⁴ are rounded.
 ///
 /// # Errors
-/// [`crate::BadInput`] for anything but arrays of numbers in C order, and for an archive that inflates to
-/// more than 4 MiB and twice its size.
+/// Returns [`crate::BadInput`] for anything but arrays of numbers in C order, and for an archive that
+/// inflates to more than 4 MiB plus twice its size.
 pub fn arrays(place: &str, file: &[u8]) -> Result<Vec<Tensor>> {
     let arrays = npz::read(place, file, ALWAYS + RATIO * file.len())?;
     let tensor = |array: npz::Array| {
@@ -28,7 +28,7 @@ pub fn arrays(place: &str, file: &[u8]) -> Result<Vec<Tensor>> {
     Ok(arrays.into_iter().map(tensor).collect())
 }
 
-/// The tensors as an archive, not compressed, f32.
+/// Writes the tensors as an uncompressed archive of f32 arrays.
 pub fn write(tensors: &[Tensor]) -> Result<Vec<u8>> {
     let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
     let options = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);

@@ -1,23 +1,24 @@
-//! The order of the layers of a file that doesn't say it: by their shapes, and by numbers and words in their names.
+//! Finds the order of the layers of a file that doesn't give it, by their shapes, and by numbers and words
+//! in their names.
 
 use anyhow::Result;
 
 use super::{Layer, bad};
 use crate::error::{quoted, require};
 
-/// Most steps of a search; more is as good as ambiguous.
+/// Most steps of a search; more count as ambiguous.
 const MOST_STEPS: usize = 100_000;
-/// How a name's word begins that only the first layer has.
+/// Beginnings of words in names that only the first layer has.
 const FIRST: [&str; 4] = ["input", "first", "stem", "inp"];
-/// How a name's word begins that only the last layer has.
+/// Beginnings of words in names that only the last layer has.
 const LAST: [&str; 6] = ["output", "out", "last", "final", "head", "logit"];
 
-/// Return the layers lowest first, and a sentence about the order if it isn't the names'. `wanted` are all
-/// names in their order, or none.
+/// Returns the layers lowest first, and a sentence about the order if it isn't that of the names. `wanted`
+/// holds all names in their order, or is empty.
 ///
 /// # Errors
-/// [`crate::BadInput`] if `wanted` are other layers, or several orders fit the shapes and the names don't
-/// tell which.
+/// Returns [`crate::BadInput`] if `wanted` names other layers, or if several orders fit the shapes and the
+/// names don't decide.
 pub fn arrange(
     place: &str,
     mut layers: Vec<Layer>,
@@ -75,10 +76,10 @@ fn fits(layers: &[Layer], order: &[usize]) -> bool {
     order.windows(2).all(|pair| layers[pair[0]].rows == layers[pair[1]].columns)
 }
 
-/// Orders that fit, up to two of them.
+/// Searches for orders that fit, and stops at the second.
 struct Search<'a> {
     layers: &'a [Layer],
-    /// Whether words such as "input" count.
+    /// Whether words such as "input" are considered.
     words: bool,
     steps: usize,
     found: Vec<Vec<usize>>,
@@ -137,7 +138,7 @@ fn has_word(name: &str, words: &[&str]) -> bool {
     tokens.any(|token| words.iter().any(|word| token.starts_with(word)))
 }
 
-/// Text and numbers of a name in turn, so that fc2 comes before fc10.
+/// Splits a name into text and numbers, so that fc2 comes before fc10.
 pub fn parts(name: &str) -> Vec<(String, u64)> {
     let mut parts = vec![(String::new(), 0u64)];
     let mut in_number = false;
@@ -157,7 +158,7 @@ pub fn parts(name: &str) -> Vec<(String, u64)> {
     parts
 }
 
-/// A name without its numbers.
+/// Returns the texts of a name without its numbers.
 fn texts(name: &str) -> Vec<String> {
     parts(name).into_iter().map(|(text, _)| text).collect()
 }

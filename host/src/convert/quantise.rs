@@ -1,4 +1,4 @@
-//! A model file with narrower weights.
+//! Writes a model file with narrower weights.
 
 use anyhow::Result;
 use fenchel_core::{
@@ -10,17 +10,17 @@ use super::columns;
 use super::half::narrowed;
 use crate::store::model_file::{self, ModelBytes};
 
-/// A form of weights as `fenchel export --weights` has it.
+/// Returns the name of a form of weights, as `fenchel export --weights` takes it.
 pub fn name(precision: Precision) -> String {
     format!("{precision:?}").to_lowercase()
 }
 
-/// The model with its weights in another form: half precision rounded to the nearest, int8 to the
-/// nearest multiple of the row's largest magnitude over 127. Where columns of the input have such unequal ranges
-/// that int8 would lose some, the difference moves into the input's factors.
+/// Returns the model with its weights in another form: half precision rounded to the nearest, int8 to the
+/// nearest multiple of the row's largest magnitude over 127. Where columns of the input have such unequal
+/// ranges that int8 would lose some, the difference moves into the input's factors.
 ///
 /// # Errors
-/// If a weight is too large for half precision, or the result wouldn't load.
+/// Fails if a weight is too large for half precision, or the result wouldn't load.
 pub fn narrow(model: &Model, precision: Precision) -> Result<ModelBytes> {
     let fields = model.fields();
     let inputs = model.network().input_units();
@@ -57,7 +57,7 @@ pub fn narrow(model: &Model, precision: Precision) -> Result<ModelBytes> {
     model_file::write(&ModelFields { header, connections: &connections, ..fields })
 }
 
-/// A matrix's panels in one form.
+/// A matrix's panels in one form of weights.
 enum Panels {
     F32(Vec<f32>),
     F16(Vec<u16>),
@@ -65,7 +65,7 @@ enum Panels {
 }
 
 impl Panels {
-    /// In that form, with each column divided by its power of two.
+    /// Converts the weights to a form, with each column divided by its power of two.
     fn new(weights: &Operator, precision: Precision, powers: Option<&[f32]>) -> Result<Self> {
         let (rows, columns) = weights.shape();
         let mut row_major: Vec<f32> = (0..rows).flat_map(|i| weights.row(i)).collect();
@@ -89,7 +89,7 @@ impl Panels {
     }
 }
 
-/// Weights to whole numbers from −127 to 127, in place; the scale of each row.
+/// Rounds weights to whole numbers from −127 to 127, in place, and returns the scale of each row.
 fn quantise(row_major: &mut [f32], columns: usize) -> Vec<f32> {
     let mut scales = Vec::new();
     for row in row_major.chunks_exact_mut(columns) {

@@ -1,11 +1,12 @@
-//! Sizes and names of a model as Rust constants, around an aligned copy of its file.
+//! Writes sizes and names of a model as Rust constants, around an aligned copy of its file.
 
 use std::fmt::Write;
 
 use fenchel_core::{Model, PARAMETER_ALIGNMENT, Task};
 
-/// Return a Rust source file, `no_std` and without dependencies, for `mod model;` in a program: INPUTS,
-/// UNITS, OUTPUTS, CLASSES and CLASS_NAMES (TARGETS and TARGET_NAMES for regression), and FILE, which includes the model file `include` beside it.
+/// Returns a Rust source file, `no_std` and without dependencies, for `mod model;` in a program: INPUTS,
+/// UNITS, OUTPUTS, CLASSES and CLASS_NAMES (TARGETS and TARGET_NAMES for regression), and FILE, which
+/// includes the model file `include` beside it.
 pub fn write(include: &str, model: &Model) -> String {
     let network = model.network();
     let mut text = format!("//! The model file {include:?}, by `fenchel export --format rust`.\n");

@@ -1,4 +1,4 @@
-//! safetensors files.
+//! Reads and writes safetensors files.
 
 use std::collections::HashMap;
 
@@ -9,10 +9,11 @@ use super::half::widened;
 use super::{Tensor, bad, count};
 use crate::error::{printable, quoted, require};
 
-/// Longest header that is parsed, bytes, which take many times as much memory. A layer takes about 150.
+/// Longest header in bytes that is parsed; it takes many times as much memory. A layer takes about 150
+/// bytes.
 const LONGEST_HEADER: u64 = 1 << 20;
 
-/// Every tensor, widened or rounded to f32.
+/// Reads every tensor, widened or rounded to f32.
 pub fn tensors(place: &str, file: &[u8]) -> Result<Vec<Tensor>> {
     let header = file.first_chunk().map_or(0, |&length| u64::from_le_bytes(length));
     require!(header <= LONGEST_HEADER, place, format!("a header of at most {LONGEST_HEADER} bytes"), header);
@@ -50,7 +51,7 @@ fn values(dtype: Dtype, data: &[u8]) -> Option<Vec<f32>> {
     })
 }
 
-/// The tensors as a file, f32.
+/// Writes the tensors as a file of f32.
 pub fn write(tensors: &[Tensor]) -> Result<Vec<u8>> {
     let bytes = |tensor: &Tensor| tensor.values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<_>>();
     let data: Vec<_> = tensors.iter().map(bytes).collect();

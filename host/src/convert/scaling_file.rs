@@ -1,4 +1,4 @@
-//! Scaling of raw values in arrays of their own.
+//! Reads a scaling of raw values from arrays of their own.
 
 use std::path::Path;
 
@@ -8,11 +8,11 @@ use super::{Affine, Tensor, arrays, bad};
 use crate::BadInput;
 use crate::error::require;
 
-/// The scaling in the NPZ file `name`: arrays offset and factor for (raw − offset)·factor, or mean and std for
-/// (raw − mean)/std, of one value or one a feature. None if it isn't such a file.
+/// Reads the scaling in the NPZ file `name`: arrays offset and factor for (raw − offset)·factor, or mean
+/// and std for (raw − mean)/std, with one value or one for each feature. `None` if it isn't such a file.
 ///
 /// # Errors
-/// [`BadInput`] if one of a pair is missing, or a value isn't finite.
+/// Returns [`BadInput`] if one of a pair is missing, or a value isn't finite.
 pub fn read(name: &str) -> Result<Option<Affine>> {
     let path = Path::new(name);
     if !path.is_file() {

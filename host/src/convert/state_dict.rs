@@ -1,11 +1,11 @@
-//! A PyTorch `state_dict` of linear layers: `NAME.weight` (outputs, inputs) and `NAME.bias`.
+//! Reads a PyTorch `state_dict` of linear layers: `NAME.weight`, shape (outputs, inputs), and `NAME.bias`.
 
 use anyhow::Result;
 
 use super::{Layer, Tensor};
 use crate::error::{quoted, require};
 
-/// The layers in no order ([`super::order`]).
+/// Returns the layers in no particular order; [`super::order`] arranges them.
 pub fn layers(place: &str, tensors: Vec<Tensor>) -> Result<Vec<Layer>> {
     let mut layers: Vec<Layer> = Vec::new();
     let mut biases: Vec<(String, String, Vec<f32>)> = Vec::new();

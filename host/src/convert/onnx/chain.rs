@@ -1,4 +1,4 @@
-//! A chain of layers as an ONNX graph builds it up, node by node.
+//! Builds a chain of layers from an ONNX graph, node by node.
 
 use anyhow::Result;
 use fenchel_core::{Activation, MAX_BLOCKS};
@@ -8,14 +8,14 @@ use crate::convert::affine::Affine;
 use crate::convert::{Layer, bad};
 use crate::error::require;
 
-/// The layers so far. Scaling before a layer and after its sum is folded into it.
+/// The layers so far. Scaling before a layer and after its sum is folded into the layer.
 pub struct Chain {
     layers: Vec<Linear>,
-    /// From the graph's input to the first layer's.
+    /// Scaling from the graph's input to the first layer's.
     input: Affine,
-    /// After the last layer's activation, for the next layer.
+    /// Scaling after the last layer's activation, to be folded into the next layer.
     pending: Affine,
-    /// Dimensions of a sample of the current value, if the graph says so.
+    /// Dimensions of one sample of the current value, if the graph gives them.
     pub sample: Option<Vec<usize>>,
 }
 
@@ -23,34 +23,34 @@ struct Linear {
     name: String,
     rows: usize,
     columns: usize,
-    /// (rows, columns), row after row.
+    /// Weights of shape (rows, columns), row after row.
     weights: Vec<f64>,
     biases: Vec<f64>,
     activation: Activation,
 }
 
 impl Chain {
-    /// From an input of samples of these dimensions.
+    /// Starts a chain at an input whose samples have these dimensions.
     pub fn new(sample: Option<Vec<usize>>) -> Self {
         Self { layers: Vec::new(), input: Affine::identity(), pending: Affine::identity(), sample }
     }
 
-    /// Whether there is no layer yet.
+    /// Returns whether there is no layer yet.
     pub fn is_empty(&self) -> bool {
         self.layers.is_empty()
     }
 
-    /// Values of a sample, if that is known.
+    /// Returns the number of values of a sample, if it is known.
     pub fn width(&self) -> Option<usize> {
         self.sample.as_ref().map(|sample| sample.iter().product())
     }
 
-    /// Whether the last layer's sum has no activation yet.
+    /// Returns whether the last layer's sum has no activation yet.
     fn is_sum(&self) -> bool {
         self.layers.last().is_some_and(|layer| layer.activation == Activation::Linear)
     }
 
-    /// Add a layer with weights (outputs, inputs).
+    /// Adds a layer with weights of shape (outputs, inputs).
     pub fn push(&mut self, here: &str, weights: &Constant) -> Result<()> {
         let &[rows, columns] = weights.shape.as_slice() else {
             return Err(bad(here, "weights of two dimensions", format!("shape {:?}", weights.shape)));
@@ -79,7 +79,7 @@ impl Chain {
         Ok(())
     }
 
-    /// Scale the current value.
+    /// Scales the current value.
     pub fn scale(&mut self, here: &str, by: &Affine) -> Result<()> {
         require!(by.is_finite(), here, "finite numbers", "others");
         let width = self.width();
@@ -105,7 +105,7 @@ impl Chain {
         Ok(())
     }
 
-    /// Apply an activation to the last layer's sum.
+    /// Applies an activation to the last layer's sum.
     pub fn activate(&mut self, here: &str, activation: Activation) -> Result<()> {
         let sum = self.is_sum();
         let Some(layer) = self.layers.last_mut().filter(|_| sum) else {
@@ -115,7 +115,7 @@ impl Chain {
         Ok(())
     }
 
-    /// The layers, and the scaling of the first one's input.
+    /// Returns the layers, and the scaling of the first one's input.
     pub fn finish(self, place: &str) -> Result<(Vec<Layer>, Affine)> {
         let expected = "an activation as the last operation on the output, or none";
         require!(self.pending.is_identity(), place, expected, "scaling after it");

@@ -1,4 +1,4 @@
-//! Constants of an ONNX graph: initialisers, Constant nodes, and what a graph computes of them alone.
+//! Constants of an ONNX graph: initialisers, Constant nodes, and what the graph computes from them alone.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -11,7 +11,7 @@ use crate::convert::half::widened;
 use crate::convert::{bad, count};
 use crate::error::{quoted, require};
 
-/// ONNX's numbers of the types that weights, biases and shapes may have.
+/// ONNX's numbers for the types that weights, biases and shapes may have.
 pub mod kind {
     pub const FLOAT: i32 = 1;
     pub const INT32: i32 = 6;
@@ -31,7 +31,7 @@ pub struct Constant {
 }
 
 impl Constant {
-    /// The array with its two dimensions exchanged.
+    /// Returns the array with its two dimensions exchanged.
     pub fn transposed(&self, place: &str) -> Result<Self> {
         let &[rows, columns] = self.shape.as_slice() else {
             return Err(bad(place, "weights of two dimensions", format!("shape {:?}", self.shape)));
@@ -51,10 +51,10 @@ pub struct Constants<'a> {
 }
 
 impl<'a> Constants<'a> {
-    /// Of the graph's initialisers.
+    /// Collects the graph's initialisers.
     ///
     /// # Errors
-    /// [`crate::BadInput`] if two have the same name.
+    /// Returns [`crate::BadInput`] if two have the same name.
     pub fn new(place: &'a str, graph: &'a GraphProto, beside: Beside<'a>) -> Result<Self> {
         let mut initialisers = HashMap::new();
         for tensor in &graph.initializer {
@@ -65,15 +65,15 @@ impl<'a> Constants<'a> {
         Ok(Self { place, initialisers, computed: HashMap::new(), beside })
     }
 
-    /// Whether `name` is one.
+    /// Returns whether `name` is a constant.
     pub fn has(&self, name: &str) -> bool {
         self.initialisers.contains_key(name) || self.computed.contains_key(name)
     }
 
-    /// The constant `name`; `here` is the node that wants it.
+    /// Returns the constant `name`, for the node `here`.
     ///
     /// # Errors
-    /// [`crate::BadInput`] if there is none, or its data are damaged or no numbers.
+    /// Returns [`crate::BadInput`] if there is none, or its data are damaged or no numbers.
     pub fn get(&self, here: &str, name: &str) -> Result<Cow<'_, Constant>> {
         if let Some(constant) = self.computed.get(name) {
             return Ok(Cow::Borrowed(constant));
@@ -85,7 +85,7 @@ impl<'a> Constants<'a> {
         Ok(Cow::Owned(self.decode(&place, tensor)?))
     }
 
-    /// The names in a list of classes, of strings or numbers.
+    /// Returns the names in a list of classes, which holds strings or numbers.
     pub fn names(&self, here: &str, name: &str) -> Result<Vec<String>> {
         match self.initialisers.get(name) {
             Some(tensor) if tensor.data_type == kind::STRING => {
@@ -95,7 +95,7 @@ impl<'a> Constants<'a> {
         }
     }
 
-    /// Take over the value of a node all of whose inputs are constants. False if it isn't such a node.
+    /// Computes a node whose inputs are all constants, and keeps its value; returns false for other nodes.
     pub fn compute(&mut self, here: &str, node: &'a NodeProto) -> Result<bool> {
         let standard = matches!(node.domain.as_str(), "" | "ai.onnx");
         if !standard || node.op_type != "Constant" && !node.input.first().is_some_and(|first| self.has(first))
@@ -190,18 +190,18 @@ impl<'a> Constants<'a> {
 const NUMBERS: &str =
     "float32, float64, float16, bfloat16, int32 or int64 (quantised weights: export the float model)";
 
-/// Every N bytes as a value, and how many bytes are left over.
+/// Converts every N bytes to a value; also returns how many bytes are left over.
 fn chunks<const N: usize>(raw: &[u8], value: impl Fn([u8; N]) -> f64) -> (Vec<f64>, usize) {
     let (chunks, rest) = raw.as_chunks();
     (chunks.iter().map(|&bytes| value(bytes)).collect(), rest.len())
 }
 
-/// The bfloat16 number of these bits.
+/// Returns the bfloat16 number with these bits.
 fn brain(bits: u16) -> f64 {
     f32::from_bits(u32::from(bits) << 16).into()
 }
 
-/// Refuse a cast to anything but floats.
+/// Returns an error for a cast to anything but floats.
 pub fn cast_is_plain(here: &str, node: &NodeProto) -> Result<()> {
     let to = node.integer("to", 0) as i32;
     let plain = matches!(to, kind::FLOAT | kind::DOUBLE | kind::FLOAT16);

@@ -1,15 +1,15 @@
-//! How many elements a protobuf message has, before they are decoded: an empty one takes two bytes of a
-//! file and a hundred of memory.
+//! Counts the elements of a protobuf message before it is decoded: an empty element takes two bytes of a
+//! file, and a hundred bytes of memory.
 
-/// What a message's fields hold that take memory of their own.
+/// Fields of a message that take memory of their own.
 pub enum Field {
     /// A message with these fields.
     Message(&'static [(u64, Field)]),
-    /// Integers, of a byte each at least.
+    /// Integers of at least one byte each.
     Integers,
 }
 
-/// Fields, messages' own included, and integers; none if the file is damaged.
+/// Counts fields, including those of nested messages, and integers; `None` if the file is damaged.
 pub fn elements(mut message: &[u8], fields: &[(u64, Field)]) -> Option<usize> {
     let mut elements = 0;
     while !message.is_empty() {

@@ -12,25 +12,25 @@ use super::proto::TensorProto;
 use crate::convert::bad;
 use crate::error::{quoted, require};
 
-/// A model's tensors may share weights; beyond so many times a file's size they are refused.
+/// Most times a file's size that is read from it, since a model's tensors may share weights.
 const MOST_READS: u64 = 4;
 
-/// The folder that a model lies in, and how much was read of each file there.
+/// The folder of a model, and how much was read from each file in it.
 pub struct Beside<'a> {
     folder: Option<&'a Path>,
     taken: RefCell<HashMap<PathBuf, u64>>,
 }
 
 impl<'a> Beside<'a> {
-    /// Of a model in `folder`; none for a model that isn't a file.
+    /// Starts with a model in `folder`; `None` for a model that isn't a file.
     pub fn new(folder: Option<&'a Path>) -> Self {
         Self { folder, taken: RefCell::default() }
     }
 
-    /// Return the bytes that `tensor` names.
+    /// Returns the bytes that `tensor` names.
     ///
     /// # Errors
-    /// [`crate::BadInput`] if they aren't in a file in or below the model's folder.
+    /// Returns [`crate::BadInput`] if they aren't in a file in or below the model's folder.
     pub fn read(&self, here: &str, tensor: &TensorProto) -> Result<Vec<u8>> {
         let entry = |key: &str| {
             tensor.external_data.iter().find(|entry| entry.key == key).map(|entry| entry.value.as_str())

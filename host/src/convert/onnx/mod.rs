@@ -1,4 +1,5 @@
-//! ONNX models of linear layers: Gemm, or MatMul and Add, with Relu or Clip, and what folds into them.
+//! Reads ONNX models of linear layers: Gemm, or MatMul and Add, with Relu or Clip, and what can be folded
+//! into them.
 
 mod chain;
 mod constant;
@@ -22,13 +23,14 @@ use super::affine::Affine;
 use super::{Read, bad};
 use crate::error::{quoted, require};
 
-/// What an operation that is no projection onto a convex set is answered with.
+/// What errors expect in place of an operation that is no projection onto a convex set.
 const ACTIVATIONS: &str = "Relu, Clip, or none between layers (train it with one of them)";
 
-/// The chain from the graph's input to its output; `folder` is where weights in other files lie.
+/// Reads the chain from the graph's input to its output; `folder` holds the weights that lie in other
+/// files.
 ///
 /// # Errors
-/// [`crate::BadInput`] for a graph that is anything else, with the node.
+/// Returns [`crate::BadInput`] for any other graph, and names the node.
 pub fn read(place: &str, file: &[u8], folder: Option<&Path>) -> Result<Read> {
     let graph = proto::graph(place, file)?;
     let mut constants = Constants::new(place, &graph, Beside::new(folder))?;
@@ -78,14 +80,14 @@ pub fn read(place: &str, file: &[u8], folder: Option<&Path>) -> Result<Read> {
     Ok(Read { layers, scaling, class_names: classes, notes: note.into_iter().collect() })
 }
 
-/// Refuse a node whose first input isn't the value before.
+/// Returns an error unless the node's first input is the current value.
 fn takes(here: &str, node: &NodeProto, current: &str) -> Result<()> {
     let first = node.input.first().map_or("", String::as_str);
     require!(first == current, here, "the node before as its input, in one chain", quoted(first));
     Ok(())
 }
 
-/// One node of ONNX's own operations.
+/// Adds one node of ONNX's own operations.
 fn step(
     here: &str,
     node: &NodeProto,
@@ -175,7 +177,7 @@ fn step(
     }
 }
 
-/// y = α·x·W + β·b.
+/// Adds a Gemm node, y = α·x·W + β·b.
 fn gemm(
     here: &str,
     node: &NodeProto,

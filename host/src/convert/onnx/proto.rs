@@ -72,17 +72,17 @@ pub struct NodeProto {
 }
 
 impl NodeProto {
-    /// The attribute of that name.
+    /// Returns the attribute with that name.
     pub fn attribute(&self, name: &str) -> Option<&AttributeProto> {
         self.attribute.iter().find(|attribute| attribute.name == name)
     }
 
-    /// A whole number among the attributes.
+    /// Returns a whole number among the attributes.
     pub fn integer(&self, name: &str, default: i64) -> i64 {
         self.attribute(name).map_or(default, |attribute| attribute.i)
     }
 
-    /// A number among the attributes.
+    /// Returns a number among the attributes.
     pub fn float(&self, name: &str, default: f64) -> f64 {
         self.attribute(name).map_or(default, |attribute| attribute.f.into())
     }
@@ -140,7 +140,7 @@ pub struct EntryProto {
     pub value: String,
 }
 
-/// Where those messages hold others, or integers.
+/// Fields in which these messages hold others, or integers.
 const FIELDS: &[(u64, Field)] = {
     const ENTRY: Field = Field::Message(&[]);
     const TENSOR: Field =
@@ -153,13 +153,13 @@ const FIELDS: &[(u64, Field)] = {
     &[(7, Field::Message(&[(1, NODE), (5, TENSOR), (11, VALUE), (12, VALUE)]))]
 };
 
-/// Most elements that are decoded, about 20 MB of them. A layer has about 50.
+/// Most elements that are decoded; they take about 20 MB. A layer has about 50.
 const MOST_ELEMENTS: usize = 100_000;
 
-/// Return the graph of an ONNX model.
+/// Returns the graph of an ONNX model.
 ///
 /// # Errors
-/// [`crate::BadInput`] for anything else, and for more elements than a chain of layers could have.
+/// Returns [`crate::BadInput`] for anything else, and for more elements than a chain of layers could have.
 pub fn graph(place: &str, file: &[u8]) -> Result<GraphProto> {
     const EXPECTED: &str = "safetensors, NPZ or an ONNX model";
     let elements =

@@ -1,4 +1,5 @@
-//! Shapes of a graph's values: what leaves each sample a row, and how constants spread over a sample.
+//! Checks shapes of a graph's values: operations that leave each sample as one row, and constants that are
+//! repeated over a sample.
 
 use anyhow::Result;
 
@@ -8,7 +9,7 @@ use super::proto::{NodeProto, ValueInfoProto};
 use crate::convert::bad;
 use crate::error::require;
 
-/// How many samples the graph's input has, and the dimensions of one, as far as it says.
+/// Returns how many samples the graph's input has, and the dimensions of one, where the graph gives them.
 pub fn input(input: &ValueInfoProto) -> (Option<i64>, Option<Vec<usize>>) {
     let tensor = input.kind.as_ref().and_then(|kind| kind.tensor.as_ref());
     let Some(shape) = tensor.and_then(|tensor| tensor.shape.as_ref()) else { return (None, None) };
@@ -23,7 +24,7 @@ pub fn input(input: &ValueInfoProto) -> (Option<i64>, Option<Vec<usize>>) {
     }
 }
 
-/// Flatten of everything but the samples.
+/// Applies a Flatten node, which must keep samples apart.
 pub fn flatten(here: &str, node: &NodeProto, chain: &mut Chain) -> Result<()> {
     let axis = node.integer("axis", 1);
     let dimensions = chain.sample.as_ref().map(|sample| 1 + sample.len() as i64);
@@ -33,7 +34,7 @@ pub fn flatten(here: &str, node: &NodeProto, chain: &mut Chain) -> Result<()> {
     Ok(())
 }
 
-/// Reshape of each sample by itself.
+/// Applies a Reshape node, which must reshape each sample by itself.
 pub fn reshape(
     here: &str,
     shape: &Constant,
@@ -79,7 +80,7 @@ pub fn reshape(
     Ok(())
 }
 
-/// The constant's values for one sample: one, or as many as a sample has.
+/// Returns the constant's values for one sample: one value, or as many as a sample has.
 pub fn broadcast(here: &str, constant: &Constant, sample: Option<&[usize]>) -> Result<Vec<f64>> {
     if let [value] = constant.values[..] {
         return Ok(vec![value]);
@@ -114,7 +115,7 @@ pub fn broadcast(here: &str, constant: &Constant, sample: Option<&[usize]>) -> R
     Ok((0..total).map(|index| constant.values[place(index)]).collect())
 }
 
-/// How many values of a sample each of `channels` channels has.
+/// Returns how many values of a sample each of `channels` channels has.
 pub fn values_a_channel(here: &str, channels: usize, sample: Option<&[usize]>) -> Result<usize> {
     let Some(sample) = sample else { return Ok(1) };
     let first = sample.first().copied().unwrap_or(0);

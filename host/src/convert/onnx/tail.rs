@@ -1,5 +1,5 @@
-//! What a graph makes of a classifier's outputs: probabilities, the largest one's index, a class's name. Labels
-//! come without it; it is checked and left out.
+//! Recognises what a graph computes from a classifier's outputs: probabilities, the largest one's index, a
+//! class's name. The label doesn't need it, so it is checked and left out.
 
 use std::collections::HashSet;
 
@@ -12,25 +12,25 @@ use super::proto::NodeProto;
 use crate::convert::bad;
 use crate::error::{quoted, require};
 
-/// The values that come of the outputs.
+/// The values that are computed from the outputs.
 #[derive(Default)]
 pub struct Tail {
     values: HashSet<String>,
-    /// The first operation.
+    /// Name of the first operation.
     head: Option<String>,
-    /// 1 − p of a Sigmoid's p.
+    /// Name of the value 1 − p of a Sigmoid's p.
     complement: Option<String>,
     /// Names of the classes, if the graph has them.
     pub classes: Option<Vec<String>>,
 }
 
 impl Tail {
-    /// Whether it has a value of that name.
+    /// Returns whether one of the values has that name.
     pub fn has(&self, name: &str) -> bool {
         self.values.contains(name)
     }
 
-    /// One line about what is left out.
+    /// Returns one line about what is left out.
     pub fn note(&self) -> Option<String> {
         let head = self.head.as_ref()?;
         Some(format!(
@@ -38,10 +38,11 @@ impl Tail {
         ))
     }
 
-    /// Take over a node after the outputs, `current`. False if it is none.
+    /// Checks a node that follows `current`, the outputs, and keeps its value; returns false if it doesn't
+    /// follow them.
     ///
     /// # Errors
-    /// [`crate::BadInput`] if it would change the label.
+    /// Returns [`crate::BadInput`] if it would change the label.
     pub fn takes(
         &mut self,
         here: &str,
