@@ -1,4 +1,4 @@
-//! Puts the board's memory map and clock, the model and the samples where the build finds them.
+//! Writes the board's memory map and clock, the model and the samples into the build's folder.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -30,7 +30,7 @@ fn main() {
     }
 }
 
-/// The board named in FENCHEL_BOARD, or the first.
+/// Returns the board named in FENCHEL_BOARD, or the first.
 fn board() -> &'static Board {
     let name = env::var("FENCHEL_BOARD").unwrap_or_else(|_| BOARDS[0].machine.into());
     BOARDS.iter().find(|board| board.machine == name).unwrap_or_else(|| {

@@ -3,7 +3,7 @@
 
 use core::arch::asm;
 
-/// The timer of this board, `read` counting upwards.
+/// Defines the timer of this board; `read` counts upwards.
 macro_rules! board_clock {
     ($timer:ident, $address:literal, $ticks:literal) => {
         use $timer as timer;
@@ -13,9 +13,10 @@ macro_rules! board_clock {
 }
 include!(concat!(env!("OUT_DIR"), "/clock.rs"));
 
-/// Instructions that `work` takes; counts up to 167 million on the slowest timer.
+/// Returns the instructions that `work` takes, and its result; counts up to 167 million on the slowest
+/// timer.
 ///
-/// What is measured lies between `measure_begin` and `measure_end`, which a trace of the run shows.
+/// The measured instructions lie between `measure_begin` and `measure_end`, which a trace of the run shows.
 pub fn instructions<T>(work: impl FnOnce() -> T) -> (u32, T) {
     let empty = ticks(|| ()).0;
     measure_begin();

@@ -1,21 +1,21 @@
-//! Every program ends QEMU: with success, or with failure on a panic or fault; none hangs.
+//! Ends QEMU: with success, or with failure on a panic or fault, so that no program hangs.
 
 use cortex_m_semihosting::debug::{EXIT_FAILURE, EXIT_SUCCESS, exit};
 
-/// End with success.
+/// Ends the program with success.
 pub fn succeed() -> ! {
     exit(EXIT_SUCCESS);
     halt()
 }
 
-/// End with failure, saying why.
+/// Ends the program with failure, and prints why.
 pub fn fail(why: &str) -> ! {
     defmt::error!("failed: {=str}", why);
     exit(EXIT_FAILURE);
     halt()
 }
 
-/// Where a debugger that refuses to exit would leave the program.
+/// Stops the program if a debugger refuses to exit.
 fn halt() -> ! {
     loop {
         cortex_m::asm::bkpt();

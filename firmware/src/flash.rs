@@ -1,9 +1,9 @@
-//! Model and samples, used in place.
+//! The model and the samples in flash, used in place.
 
 #[repr(C, align(16))]
 struct Aligned<T: ?Sized>(T);
 
-/// A file of the build in the memory that the board has for them.
+/// Places a file of the build in the memory that the board has for it.
 macro_rules! file {
     ($name:ident, $path:literal) => {
         #[unsafe(link_section = ".model")]
@@ -17,10 +17,10 @@ file!(SAMPLES_FILE, "/fenchel_samples");
 /// The model file.
 pub static MODEL: &[u8] = &MODEL_FILE.0;
 
-/// Labelled samples: (raw bytes, label) each.
+/// Returns the labelled samples: raw bytes and label of each.
 ///
-/// The file: number of samples and bytes a sample, little-endian u32, then all samples, then a
-/// label each.
+/// The file holds the number of samples and of bytes in each, as little-endian u32, then all samples, then
+/// one byte for each label.
 pub fn samples() -> impl Iterator<Item = (&'static [u8], u8)> {
     let mut rest: &'static [u8] = &SAMPLES_FILE.0;
     let mut word = || match rest.split_first_chunk::<4>() {

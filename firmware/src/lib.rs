@@ -11,16 +11,16 @@ mod vectors;
 
 pub use ending::{fail, succeed};
 
-/// Units that a state has room for; a larger model is refused.
+/// Number of units for which a state has room; a larger model is refused.
 pub const UNITS: usize = 1024;
 
-/// The state, in static memory: too large for most stacks.
+/// Returns the state, which is in static memory because it is too large for most stacks.
 pub fn state() -> &'static mut fenchel_core::State<UNITS> {
     cortex_m::singleton!(: fenchel_core::State<UNITS> = fenchel_core::State::new())
         .unwrap_or_else(|| fail("the state is already in use"))
 }
 
-/// The model in flash, or the end of the program with what is wrong.
+/// Returns the model in flash, or ends the program with a message if it doesn't load.
 pub fn model() -> fenchel_core::Model<'static> {
     match fenchel_core::Model::load(flash::MODEL) {
         Ok(model) => model,
@@ -28,13 +28,13 @@ pub fn model() -> fenchel_core::Model<'static> {
     }
 }
 
-/// End the program with what `core` refused.
+/// Ends the program with the error that `core` returned.
 pub fn refuse(error: fenchel_core::Error) -> ! {
     defmt::error!("{}", defmt::Display2Format(&error));
     fail("bad input")
 }
 
-/// 1 at `class`, 0 elsewhere.
+/// Sets `values` to 1 at `class` and to 0 elsewhere.
 pub fn one_hot(values: &mut [f32], class: usize) {
     for (c, value) in values.iter_mut().enumerate() {
         *value = if c == class { 1.0 } else { 0.0 };

@@ -1,12 +1,12 @@
-//! How deep the stack grows: painted before, looked at after.
+//! Measures how deep the stack grows: it is painted before, and inspected afterwards.
 
 use core::arch::asm;
 
-/// Words that are painted: more than anything here needs.
+/// Number of words that are painted, more than anything here needs.
 const WORDS: usize = 8 << 10;
 const PAINT: u32 = 0xfe9c_5e11;
 
-/// Bytes of stack that `work` takes, beyond those of a call that does nothing.
+/// Returns the bytes of stack that `work` takes, beyond those of a call that does nothing.
 pub fn depth(work: impl FnOnce()) -> usize {
     let empty = painted(|| ());
     painted(work).saturating_sub(empty)
@@ -34,7 +34,7 @@ fn painted(work: impl FnOnce()) -> usize {
     0
 }
 
-/// Not inlined, so that what `work` keeps on the stack lies below `painted`.
+/// Calls `work` without inlining, so that what it keeps on the stack lies below `painted`.
 #[inline(never)]
 unsafe fn call(work: impl FnOnce()) {
     work();

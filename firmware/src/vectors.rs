@@ -8,7 +8,7 @@ unsafe extern "C" {
     fn DefaultHandler();
 }
 
-/// All of them.
+/// The vector table's entries for all interrupts of the part.
 #[unsafe(link_section = ".vector_table.interrupts")]
 #[unsafe(no_mangle)]
 pub static __INTERRUPTS: [unsafe extern "C" fn(); INTERRUPTS] = [DefaultHandler; INTERRUPTS];

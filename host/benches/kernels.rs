@@ -1,4 +1,4 @@
-//! Where an epoch's time goes: `cargo bench -p fenchel`.
+//! Measures where an epoch's time goes: `cargo bench -p fenchel`.
 
 use divan::Bencher;
 use fenchel::experiments::bench::synthetic;
@@ -21,7 +21,7 @@ fn parameters() -> Parameters {
     Parameters::new(&architecture, &mut Random::seed_from_u64(0))
 }
 
-/// One step of 50 samples, 784-256-256-10.
+/// Measures one step of 50 samples, 784-256-256-10.
 #[divan::bench(args = OBJECTIVES.iter().map(|row| fenchel::spelling::name(row.name)))]
 fn step(bencher: Bencher, name: &str) {
     let data = synthetic(50);
@@ -30,7 +30,7 @@ fn step(bencher: Bencher, name: &str) {
     bencher.bench_local(|| trainer.epoch());
 }
 
-/// Adam over 270,000 parameters.
+/// Measures Adam over 270,000 parameters.
 #[divan::bench]
 fn adam(bencher: Bencher) {
     let mut parameters = parameters();
@@ -39,7 +39,7 @@ fn adam(bencher: Bencher) {
     bencher.bench_local(|| adam.step(&mut parameters, &gradient, 1e-3));
 }
 
-/// W z of each connection, 100 rows.
+/// Measures W z of each connection with 100 rows.
 #[divan::bench(args = [0, 1, 2])]
 fn apply(bencher: Bencher, connection: usize) {
     let parameters = parameters();
@@ -49,7 +49,7 @@ fn apply(bencher: Bencher, connection: usize) {
     bencher.bench_local(|| weights.apply(&z, &mut a));
 }
 
-/// Wᵀ u of each connection, 100 rows.
+/// Measures Wᵀ u of each connection with 100 rows.
 #[divan::bench(args = [0, 1, 2])]
 fn apply_transposed(bencher: Bencher, connection: usize) {
     let parameters = parameters();
@@ -59,7 +59,7 @@ fn apply_transposed(bencher: Bencher, connection: usize) {
     bencher.bench_local(|| weights.apply_transposed(&u, &mut e));
 }
 
-/// g of 50 samples.
+/// Measures drawing g for 50 samples.
 #[divan::bench]
 fn gaussian(bencher: Bencher) {
     let mut random = Random::seed_from_u64(0);
@@ -67,7 +67,7 @@ fn gaussian(bencher: Bencher) {
     bencher.bench_local(|| Perturbation::Gaussian { std: 0.0625 }.fill(&mut random, &mut g));
 }
 
-/// The products of one step of back-propagation with dense factors, by `fenchel` and by a library.
+/// Measures the products of one step of back-propagation with dense factors, by `fenchel` and by a library.
 #[divan::bench(args = ["fenchel", "matrixmultiply"])]
 fn products(bencher: Bencher, by: &str) {
     const B: usize = 50;
@@ -103,7 +103,8 @@ fn products(bencher: Bencher, by: &str) {
     });
 }
 
-/// c = a·b + `beta`·c by the library: (m, k, n), and a and b with their strides.
+/// Computes c = a·b + `beta`·c by the library; the sizes are (m, k, n), and a and b come with their
+/// strides.
 fn sgemm(
     (m, k, n): (usize, usize, usize),
     (a, a_row, a_column): (&[f32], usize, usize),

@@ -1,4 +1,4 @@
-//! A data set of one's own, with names for its classes: points inside and outside a circle.
+//! Trains on a data set of one's own, with names for its classes: points inside and outside a circle.
 
 use anyhow::{Result, ensure};
 use fenchel::analysis::evaluate;
@@ -18,7 +18,7 @@ fn circle(samples: usize) -> Dataset {
     Dataset::new("circle", vec![2], names, scaling, divide(&all, 2, samples / 10, samples / 5))
 }
 
-/// Ends with an error if what it trained is no good.
+/// Ends with an error if the trained network is too inaccurate.
 pub fn main() -> Result<()> {
     let data = circle(2000);
     let settings = Settings::new(&data.name, ObjectiveName::ArovrAb).with(|settings| {

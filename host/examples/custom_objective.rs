@@ -1,6 +1,6 @@
-//! An objective that the table in core doesn't have, and its own loop: a symmetric contrast. The first
-//! problem is nudged towards the target by β/2, the second away from it by as much, so that the
-//! gradient's error is of second order in β.
+//! Trains by an objective that core's table doesn't have, in its own loop: a symmetric contrast. The first
+//! problem is nudged towards the target by β/2, the second away from it by as much, so that the gradient's
+//! error is of second order in β.
 
 use anyhow::{Result, ensure};
 use fenchel::analysis::evaluate;
@@ -13,7 +13,7 @@ use rand_core::SeedableRng;
 const BETA: f32 = 0.25;
 const BATCH: usize = 50;
 
-/// Ends with an error if what it trained is no good.
+/// Ends with an error if the trained network is too inaccurate.
 pub fn main() -> Result<()> {
     let digits = data::load("digits")?;
     let settings = Settings::new("digits", ObjectiveName::Arovr).with(|s| s.network.layers = vec![32]);

@@ -1,11 +1,11 @@
-//! A training loop of one's own around the library's steps: digits, AROVR^g, the best model exported.
+//! Writes a training loop around the library's steps: digits, AROVR^g, the best model exported.
 
 use anyhow::{Context, Result, ensure};
 use fenchel::analysis::evaluate;
 use fenchel::data;
 use fenchel::train::{self, ObjectiveName, Settings, Step, Trainer};
 
-/// Ends with an error if what it trained is no good.
+/// Ends with an error if the trained network is too inaccurate.
 pub fn main() -> Result<()> {
     let digits = data::load("digits")?;
     let settings = Settings::new("digits", ObjectiveName::ArovrG).with(|settings| {

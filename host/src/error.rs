@@ -1,4 +1,4 @@
-//! Bad input: what a user can mend. The command ends with exit code 2 on it.
+//! Bad input, which a user can correct. The command ends with exit code 2 on it.
 
 use std::fmt::Display;
 
@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 
 use crate::output::harmless;
 
-/// Return [`BadInput`] unless the condition holds.
+/// Returns [`BadInput`] from the current function unless the condition holds.
 macro_rules! require {
     ($condition:expr, $place:expr, $expected:expr, $got:expr) => {
         let holds: bool = $condition;
@@ -18,34 +18,35 @@ macro_rules! require {
 }
 pub(crate) use require;
 
-/// Where something is wrong, what was expected and what came.
+/// Says where something is wrong, what was expected and what was found.
 #[derive(Debug, thiserror::Error)]
 #[error("{place}: expected {expected}, got {got}")]
 pub struct BadInput {
     /// File and line, or option.
     pub place: String,
-    /// What would do.
+    /// What was expected.
     pub expected: String,
-    /// What came.
+    /// What was found.
     pub got: String,
 }
 
 impl BadInput {
-    /// Put the three together.
+    /// Builds an error from its three parts.
     pub fn new(place: impl Display, expected: impl Display, got: impl Display) -> Self {
         Self { place: place.to_string(), expected: expected.to_string(), got: got.to_string() }
     }
 }
 
-/// A file's `text`, the TOML of `what`: a MiB at most, since it takes a hundred times as much memory.
+/// Parses a file's `text`, the TOML of `what`: at most 1 MiB, since parsing takes a hundred times as much
+/// memory.
 pub(crate) fn toml<T: DeserializeOwned>(what: &str, expected: &str, text: &str) -> Result<T> {
     const LONGEST: usize = 1 << 20;
     require!(text.len() <= LONGEST, what, format!("at most {LONGEST} bytes"), text.len());
     own_toml(what, expected, text)
 }
 
-/// [`toml`] of any length. An error has the beginning of the line and the reason alone, since the file's
-/// own text could hold anything.
+/// Parses TOML of any length as [`toml`] does. An error contains only the beginning of the line and the
+/// reason, since the file's own text could hold anything.
 pub(crate) fn own_toml<T: DeserializeOwned>(what: &str, expected: &str, text: &str) -> Result<T> {
     let bad = |error: toml::de::Error| {
         let start = error.span().map_or(0, |span| span.start);
@@ -56,7 +57,8 @@ pub(crate) fn own_toml<T: DeserializeOwned>(what: &str, expected: &str, text: &s
     Ok(toml::from_str(text).map_err(bad)?)
 }
 
-/// Text of a file as an error shows it: in quotes, control characters escaped, and not long.
+/// Returns a file's text as an error shows it: in quotes, with control characters escaped, and cut if it is
+/// long.
 pub(crate) fn quoted(text: &str) -> String {
     const MOST: usize = 40;
     match text.char_indices().nth(MOST) {
@@ -65,7 +67,7 @@ pub(crate) fn quoted(text: &str) -> String {
     }
 }
 
-/// What another library says of a file, harmless to a terminal and not long.
+/// Returns another library's message about a file, with control characters escaped, and cut if it is long.
 pub(crate) fn printable(text: &str) -> String {
     const MOST: usize = 300;
     harmless(text).chars().take(MOST).collect()

@@ -1,9 +1,10 @@
-//! Train lifted neural networks, and export them to run as energy minimisers on a microcontroller.
+//! Trains small, robust neural networks and exports them to run on a microcontroller with bit-identical
+//! results.
 //!
-//! Data flows one way: [`data`] → [`Parameters`] → relaxation (in `fenchel_core`) → gradient →
+//! Data flow one way: [`data`] → [`Parameters`] → relaxation (in `fenchel_core`) → gradient →
 //! [`train`](train::train) → [`store`] → device. The command `fenchel` is a thin layer over this library.
 //!
-//! Folders depend on each other one way only, from `cli` down to `model` and `gemm`.
+//! Folders depend on each other in one direction only, from `cli` down to `model` and `gemm`.
 
 pub mod analysis;
 pub mod cli;

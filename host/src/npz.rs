@@ -1,4 +1,4 @@
-//! NPZ files: zip archives of numpy's arrays, of weights and of samples.
+//! Reads NPZ files, which are zip archives of numpy's arrays, for weights and samples.
 
 use std::io::{Cursor, Read};
 
@@ -9,19 +9,19 @@ use zip::ZipArchive;
 use crate::BadInput;
 use crate::error::{printable, quoted, require};
 
-/// Most arrays.
+/// Most arrays in a file.
 const MOST: usize = 256;
 
-/// What an array's values are.
+/// Type of an array's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Float,
     Uint,
     Int,
     Bool,
-    /// Text of four bytes a character.
+    /// Text with four bytes for each character.
     Unicode,
-    /// Text of one byte a character.
+    /// Text with one byte for each character.
     Bytes,
 }
 
@@ -33,13 +33,13 @@ pub struct Array {
     /// Length of each dimension.
     pub shape: Vec<usize>,
     kind: Kind,
-    /// Bytes of a value.
+    /// Bytes of one value.
     size: usize,
     little: bool,
     data: Vec<u8>,
 }
 
-/// One array of an archive, or what is wrong with it.
+/// One array of an archive, or the reason why it can't be used.
 pub struct Entry {
     /// As in the file, without .npy.
     pub name: String,
@@ -47,10 +47,10 @@ pub struct Entry {
     pub array: Result<Array>,
 }
 
-/// Every array of `file`, which may inflate to `most` bytes, all of them numbers.
+/// Reads every array of `file`, which may inflate to `most` bytes; all must hold numbers.
 ///
 /// # Errors
-/// As [`entries`], and [`BadInput`] for an array of anything else.
+/// Fails as [`entries`] does, and returns [`BadInput`] for an array of anything but numbers.
 pub fn read(place: &str, file: &[u8], most: usize) -> Result<Vec<Array>> {
     let arrays: Result<Vec<Array>> =
         entries(place, file, most)?.into_iter().map(|entry| entry.array).collect();
@@ -62,10 +62,11 @@ pub fn read(place: &str, file: &[u8], most: usize) -> Result<Vec<Array>> {
     Ok(arrays)
 }
 
-/// Every array of `file`, which may inflate to `most` bytes; one that can't be used is an error of its own.
+/// Reads every array of `file`, which may inflate to `most` bytes; an array that can't be used becomes an
+/// error of its own.
 ///
 /// # Errors
-/// [`BadInput`] for what is no archive, and for one that inflates to more.
+/// Returns [`BadInput`] for a file that is no archive, or inflates to more.
 pub fn entries(place: &str, file: &[u8], most: usize) -> Result<Vec<Entry>> {
     let failed = |error: &dyn std::error::Error| {
         BadInput::new(place, "a whole NPZ file", printable(&error.to_string()))
@@ -128,17 +129,17 @@ impl Array {
         Ok(Self { name, shape, kind, size, little, data })
     }
 
-    /// The values if they are unsigned bytes.
+    /// Returns the values if they are unsigned bytes.
     pub fn bytes(&self) -> Option<&[u8]> {
         (self.kind == Kind::Uint && self.size == 1).then_some(&self.data)
     }
 
-    /// Whether it holds texts.
+    /// Returns whether the array holds texts.
     pub fn is_text(&self) -> bool {
         matches!(self.kind, Kind::Unicode | Kind::Bytes)
     }
 
-    /// The texts; numbers as they are written.
+    /// Returns the texts; numbers are returned as they are written.
     pub fn texts(&self) -> Vec<String> {
         let text = |value: &[u8]| match self.kind {
             Kind::Unicode => {
@@ -154,7 +155,7 @@ impl Array {
         self.data.chunks_exact(self.size).map(text).collect()
     }
 
-    /// The numbers rounded to f32; texts are 0.
+    /// Returns the numbers rounded to f32; texts become 0.
     pub fn floats(&self) -> Vec<f32> {
         self.data.chunks_exact(self.size).map(|value| self.number(value) as f32).collect()
     }
@@ -181,7 +182,7 @@ impl Array {
     }
 }
 
-/// The value of a number in half precision.
+/// Returns the value of a half-precision number.
 fn half(bits: u16) -> f64 {
     let sign = if bits >> 15 == 1 { -1.0 } else { 1.0 };
     let (exponent, fraction) = (i32::from(bits >> 10 & 31), f64::from(bits & 1023));
@@ -193,7 +194,7 @@ fn half(bits: u16) -> f64 {
     }
 }
 
-/// Values of `size` bytes in Fortran order, whose first index changes fastest, in C order.
+/// Reorders values of `size` bytes from Fortran order, whose first index changes fastest, to C order.
 fn c_order(data: &[u8], shape: &[usize], size: usize) -> Vec<u8> {
     let mut ordered = Vec::with_capacity(data.len());
     let mut index = vec![0; shape.len()];

@@ -1,7 +1,7 @@
-//! What goes to stdout and stderr: the only place of the library that writes there.
+//! Writes to stdout and stderr; no other part of the library does.
 //!
-//! Results go to stdout, and an error there is returned. Progress and messages go to stderr, and never end
-//! what they are about: a closed pipe or a full disk loses the message alone.
+//! Results go to stdout, and an error there is returned. Progress and messages go to stderr and never end a
+//! command: if its pipe is closed or the disk is full, only the message is lost.
 
 use std::fmt::{Display, Write as _};
 use std::io::{IsTerminal, Write};
@@ -10,22 +10,22 @@ use std::path::Path;
 use anyhow::Result;
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// Print one line, or several, to stdout.
+/// Prints one line or several to stdout.
 ///
 /// # Errors
-/// Of the writing, such as a closed pipe.
+/// Returns errors of writing, such as a closed pipe.
 pub fn print(line: impl Display) -> Result<()> {
     let line = escaped(&line.to_string(), &['\n', '\t']) + "\n";
     Ok(std::io::stdout().write_all(line.as_bytes())?)
 }
 
-/// Say one line on stderr, if anybody listens.
+/// Prints one line to stderr; errors are ignored.
 pub fn say(line: impl Display) {
     let line = harmless(&line.to_string()) + "\n";
     let _ = std::io::stderr().write_all(line.as_bytes());
 }
 
-/// [`say`], above the progress bar if there is one.
+/// Prints one line to stderr as [`say`] does, above the progress bar if there is one.
 pub fn say_above(bar: Option<&ProgressBar>, line: impl Display) {
     match bar {
         Some(bar) => bar.suspend(|| say(line)),
@@ -33,7 +33,7 @@ pub fn say_above(bar: Option<&ProgressBar>, line: impl Display) {
     }
 }
 
-/// A progress bar of that template and length on a terminal; none elsewhere.
+/// Returns a progress bar with that template and length on a terminal; `None` elsewhere.
 pub fn bar(template: &str, length: u64) -> Option<ProgressBar> {
     std::io::stderr().is_terminal().then(|| {
         let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
@@ -41,13 +41,14 @@ pub fn bar(template: &str, length: u64) -> Option<ProgressBar> {
     })
 }
 
-/// A path as text, such as JSON needs; what isn't UTF-8 in it is replaced.
+/// Returns a path as text, for example for JSON; bytes that aren't UTF-8 are replaced.
 pub fn path(path: &Path) -> String {
     path.display().to_string()
 }
 
-/// Text of a file, a folder's name or an option as it may be shown in a line of a terminal: characters that
-/// control it, break the line or turn its direction are escaped as in JSON.
+/// Returns text of a file, a folder's name or an option as it may be shown in a line of a terminal:
+/// characters that control the terminal, break the line or change the direction of text are escaped as in
+/// JSON.
 ///
 /// ```
 /// use fenchel::output::harmless;
@@ -69,7 +70,8 @@ fn escaped(text: &str, kept: &[char]) -> String {
     shown
 }
 
-/// Controls (C0, DEL, C1), separators of lines and paragraphs, marks of direction, and marks of byte order.
+/// Returns whether a character is a control (C0, DEL, C1), a line or paragraph separator, a mark of
+/// direction, or a byte order mark.
 fn is_harmful(c: char) -> bool {
     let turns =
         matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');

@@ -1,66 +1,66 @@
-//! How core's types are written on the command line, in settings and in reports.
+//! Spells core's types on the command line, in settings and in reports.
 
 use fenchel_core::{Activation, InputBlock, Perturbation, Schedule, Status};
 
 /// A type with one spelling, the same in options, settings files and reports.
 pub trait Spelled: Sized {
-    /// As it is written.
+    /// Returns the value as it is written.
     fn spell(&self) -> String;
 
-    /// From what was written.
+    /// Parses what was written.
     ///
     /// # Errors
-    /// What was expected.
+    /// Returns what was expected.
     fn parse(text: &str) -> Result<Self, String>;
 }
 
-/// [`Spelled::parse`], as clap wants it.
+/// Parses a value as [`Spelled::parse`] does, in the form that clap needs.
 ///
 /// # Errors
-/// What was expected.
+/// Returns what was expected.
 pub fn parse<T: Spelled>(text: &str) -> Result<T, String> {
     T::parse(text)
 }
 
-/// serde by spelling: `#[serde(with = "spelling::text")]`.
+/// Serialises a value by its spelling: `#[serde(with = "spelling::text")]`.
 pub mod text {
     use super::Spelled;
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
-    /// As a string.
+    /// Serialises the value as a string.
     ///
     /// # Errors
-    /// The serialiser's.
+    /// Returns errors of the serialiser.
     pub fn serialize<T: Spelled, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&value.spell())
     }
 
-    /// From a string.
+    /// Deserialises the value from a string.
     ///
     /// # Errors
-    /// What was expected.
+    /// Returns what was expected.
     pub fn deserialize<'de, T: Spelled, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
         T::parse(&String::deserialize(deserializer)?).map_err(D::Error::custom)
     }
 }
 
-/// serde of lists by spelling: `#[serde(with = "spelling::texts")]`.
+/// Serialises a list by its values' spelling: `#[serde(with = "spelling::texts")]`.
 pub mod texts {
     use super::Spelled;
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
-    /// As strings.
+    /// Serialises the values as strings.
     ///
     /// # Errors
-    /// The serialiser's.
+    /// Returns errors of the serialiser.
     pub fn serialize<T: Spelled, S: Serializer>(values: &[T], serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(values.iter().map(T::spell))
     }
 
-    /// From strings.
+    /// Deserialises the values from strings.
     ///
     /// # Errors
-    /// What was expected.
+    /// Returns what was expected.
     pub fn deserialize<'de, T: Spelled, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
         let texts = Vec::<String>::deserialize(deserializer)?;
         texts.iter().map(|text| T::parse(text).map_err(D::Error::custom)).collect()
@@ -86,15 +86,15 @@ impl Spelled for Schedule {
     }
 }
 
-/// A finite number that `holds`.
+/// Parses a finite number for which `holds` is true.
 fn number(text: &str, holds: impl Fn(f32) -> bool) -> Option<f32> {
     text.parse().ok().filter(|value: &f32| value.is_finite() && holds(*value))
 }
 
-/// How large the cost of a dropped unit is, if nothing is said.
+/// Default cost of a dropped unit.
 const DROPOUT_MAGNITUDE: f32 = 100.0;
 
-/// `none`, `gaussian:STD`, `dropout:P` or `dropout:P:M`.
+/// Perturbations are written `none`, `gaussian:STD`, `dropout:P` or `dropout:P:M`.
 impl Spelled for Perturbation {
     fn spell(&self) -> String {
         match *self {
@@ -127,7 +127,7 @@ impl Spelled for Perturbation {
     }
 }
 
-/// `linear`, `relu`, `clip:LOW:HIGH` or `simplex`.
+/// Activations are written `linear`, `relu`, `clip:LOW:HIGH` or `simplex`.
 impl Spelled for Activation {
     fn spell(&self) -> String {
         match self {
@@ -151,7 +151,7 @@ impl Spelled for Activation {
     }
 }
 
-/// `none`, `box:RADIUS` or `quadratic:RATIO`.
+/// Input blocks are written `none`, `box:RADIUS` or `quadratic:RATIO`.
 impl Spelled for InputBlock {
     fn spell(&self) -> String {
         match self {
@@ -173,7 +173,7 @@ impl Spelled for InputBlock {
     }
 }
 
-/// Name of a status.
+/// Returns the name of a status.
 pub fn status(status: Status) -> &'static str {
     match status {
         Status::Converged => "converged",
@@ -182,7 +182,7 @@ pub fn status(status: Status) -> &'static str {
     }
 }
 
-/// Name of a choice, as the command line takes it.
+/// Returns the name of a choice, as the command line takes it.
 pub fn name(choice: impl clap::ValueEnum) -> String {
     choice.to_possible_value().map_or_else(String::new, |value| value.get_name().to_string())
 }

@@ -1,4 +1,5 @@
-//! Small tables as people have them: each is read as it is meant, or refused in one line that says what to do.
+//! Small tables as people have them: each is read as it is meant, or refused in one line that says what to
+//! do.
 
 use std::path::{Path, PathBuf};
 
@@ -25,7 +26,7 @@ fn words(list: &[&str]) -> Vec<String> {
     list.iter().map(|word| word.to_string()).collect()
 }
 
-/// Every sample with its class's name, as text, in the order of the text.
+/// Returns every sample with its class's name as text, in the order of the text.
 fn rows(data: &Dataset) -> Vec<String> {
     let mut rows = Vec::new();
     for split in [&data.train, &data.validation, &data.test] {

@@ -1,4 +1,4 @@
-//! The command as a user types it: what it prints, and what bad input comes to.
+//! The command as a user types it: what it prints, and how bad input is refused.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -25,7 +25,7 @@ fn json(output: &Output) -> Value {
     lines.remove(0)
 }
 
-/// Exit code 2, the words in the message, and no new file in `folder`.
+/// Checks exit code 2, the words in the message, and that no new file is in `folder`.
 fn refused(folder: &Path, arguments: &[&str], words: &[&str]) {
     let listing = || {
         let names = folder.read_dir().expect("readable").map(|entry| entry.expect("readable").file_name());

@@ -19,7 +19,7 @@ fn lines(output: &Output) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
 }
 
-/// An array as numpy saves it.
+/// Returns an array as numpy saves it.
 fn array<T: npyz::AutoSerialize + Copy>(shape: &[u64], values: &[T]) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut writer =
@@ -38,7 +38,7 @@ fn archive(arrays: &[(&str, Vec<u8>)]) -> Vec<u8> {
     archive.finish().expect("finished").into_inner()
 }
 
-/// 40 images of 2×3 pixels and three channels, of two classes.
+/// Returns 40 images of 2×3 pixels and three channels, of two classes.
 fn images() -> (Vec<u8>, Vec<i64>) {
     let pixel = |n: usize| if (n / 18).is_multiple_of(2) { n % 7 } else { 200 + n % 5 };
     ((0..40 * 18).map(|n| pixel(n) as u8).collect(), (0..40).map(|n| n % 2).collect())
@@ -121,7 +121,7 @@ fn a_zip_bomb_of_samples_is_refused_before_it_fills_the_memory() {
     assert!(error.contains("more data than its size allows"), "{error}");
 }
 
-/// An IDX file of this kind of shape.
+/// Returns an IDX file of this shape.
 fn idx(shape: &[u32], bytes: &[u8]) -> Vec<u8> {
     let mut file = vec![0, 0, 8, shape.len() as u8];
     shape.iter().for_each(|d| file.extend(d.to_be_bytes()));

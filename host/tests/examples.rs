@@ -1,4 +1,4 @@
-//! The examples run; each ends with an error if what it trained is no good.
+//! The examples run; each ends with an error if its trained network is too inaccurate.
 
 #[path = "../examples/custom_data.rs"]
 mod custom_data;

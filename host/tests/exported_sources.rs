@@ -17,7 +17,7 @@ fn run(folder: &Path, program: &str, arguments: &[&str]) -> Vec<u8> {
     output.stdout
 }
 
-/// A folder with two models of different sizes, gesture.fenchel and voice.fenchel.
+/// Makes a folder with two models of different sizes, gesture.fenchel and voice.fenchel.
 fn two_models() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     for (name, layers) in [("gesture", "8"), ("voice", "12,6")] {
@@ -39,7 +39,7 @@ fn export(folder: &Path, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).expect("UTF-8")
 }
 
-/// Compilers and standards that a header must please.
+/// Compilers and language standards that must accept a header.
 const COMPILERS: [(&str, &str, &[&str]); 4] = [
     ("gcc", "c", &["c99", "c11", "c17"]),
     ("clang", "c", &["c99", "c11", "c17"]),
@@ -47,7 +47,8 @@ const COMPILERS: [(&str, &str, &[&str]); 4] = [
     ("clang++", "c++", &["c++11", "c++14", "c++17", "c++20"]),
 ];
 
-/// Compile `source` by every compiler that is here (gcc must be), and return what each program prints.
+/// Compiles `source` with every compiler that is installed (gcc must be), and returns what each program
+/// prints.
 fn compiled(folder: &Path, source: &str) -> Vec<Vec<u8>> {
     let mut printed = Vec::new();
     for (compiler, language, standards) in COMPILERS {

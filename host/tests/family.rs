@@ -4,7 +4,8 @@ use std::process::Command;
 
 use serde_json::Value;
 
-/// What the option does must be found in settings.toml, and the network must have learnt something.
+/// Trains with the options: their effect must be found in settings.toml, and the network must have learnt
+/// something.
 fn trains(arguments: &str, settings: &[&str]) {
     let folder = tempfile::tempdir().expect("a folder");
     let output = Command::new(env!("CARGO_BIN_EXE_fenchel"))

@@ -1,4 +1,4 @@
-//! What went wrong once for people who kill, edit, move and fill things: each with its right outcome.
+//! Faults that people found by killing, editing, moving and filling things: each now has its right outcome.
 
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -19,14 +19,14 @@ fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// Exit code 0; what it printed.
+/// Checks exit code 0, and returns what was printed.
 fn done(folder: &Path, arguments: &str) -> String {
     let output = fenchel(folder, arguments);
     assert_eq!(output.status.code(), Some(0), "{arguments}: {}", said(&output));
     String::from_utf8(output.stdout).expect("UTF-8")
 }
 
-/// Exit code 2 and these words.
+/// Checks exit code 2 and these words, and returns the message.
 fn refused(folder: &Path, arguments: &str, words: &[&str]) -> String {
     let output = fenchel(folder, arguments);
     let message = said(&output);
@@ -39,7 +39,7 @@ fn json(folder: &Path, arguments: &str) -> Value {
     serde_json::from_str(&done(folder, &format!("{arguments} --json"))).expect("one object")
 }
 
-/// A training that runs until it has logged so many epochs.
+/// Starts a training and waits until it has logged that many epochs.
 fn running(folder: &Path, arguments: &str, run: &str, lines: usize) -> Child {
     let arguments = format!("train --quiet --epochs 1000000 {arguments} --out {run}");
     let mut train = command(folder, &arguments);
@@ -62,19 +62,19 @@ fn interrupt(child: Child) {
     assert_eq!(output.status.code(), Some(130), "{}", said(&output));
 }
 
-/// An interrupted run; how many epochs it has.
+/// Makes an interrupted run and returns how many epochs it has.
 fn interrupted(folder: &Path, arguments: &str, run: &str, lines: usize) -> usize {
     interrupt(running(folder, arguments, run, lines));
     newlines(&std::fs::read(folder.join(run).join("log.jsonl")).expect("a log"))
 }
 
-/// Change a text file.
+/// Changes a text file.
 fn edit(path: &Path, change: impl FnOnce(String) -> String) {
     let text = std::fs::read_to_string(path).expect("readable");
     std::fs::write(path, change(text)).expect("written");
 }
 
-/// Rows of that many columns, whose label is the row's number modulo the classes, or 1 − that.
+/// Writes rows with that many columns, whose label is the row's number modulo the classes, or 1 minus that.
 fn table(path: &Path, columns: usize, classes: usize, swapped: bool) {
     let row = |row: usize| {
         let class = row % classes;

@@ -12,32 +12,32 @@ use fenchel::data::fetch::{Limits, Outcome, Progress, Remote, fetch, sha256};
 /// How a server answers one request.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Answer {
-    /// From where it is asked to.
+    /// The content from the place that is asked for.
     Whole,
-    /// From the beginning, whatever it is asked.
+    /// The content from the beginning, whatever place is asked for.
     FromStart,
-    /// So many bytes, then the connection ends.
+    /// This many bytes, then the connection ends.
     Cut(usize),
-    /// So many bytes, then silence.
+    /// This many bytes, then silence.
     Stall(usize),
-    /// With a changed byte.
+    /// The content with a changed byte.
     Corrupt,
-    /// Other bytes than it is asked for.
+    /// Other bytes than those that are asked for.
     OtherRange,
-    /// A byte now and then, for ever.
+    /// Single bytes with pauses, for ever.
     Trickle,
-    /// As much as anybody takes.
+    /// Bytes without end.
     Endless,
     NotFound,
 }
 
-/// What it holds, longer than any buffer on the way.
+/// Returns the file's content, longer than any buffer on the way.
 fn contents() -> Vec<u8> {
     (0..900_000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect()
 }
 
-/// A mirror that gives these answers, one a request, the last for ever; its address and the ranges that
-/// it was asked for.
+/// Starts a mirror that gives these answers, one for each request and the last one for ever; returns its
+/// address and the ranges that it is asked for.
 fn mirror(answers: &'static [Answer]) -> (String, Arc<Mutex<Vec<Option<usize>>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = format!("http://{}", listener.local_addr().expect("an address"));
@@ -55,7 +55,7 @@ fn mirror(answers: &'static [Answer]) -> (String, Arc<Mutex<Vec<Option<usize>>>>
     (address, asked)
 }
 
-/// Where the range begins that the request asks for.
+/// Returns where the requested range begins.
 fn request(stream: &TcpStream) -> Option<usize> {
     let mut start = None;
     for line in BufReader::new(stream).lines().map_while(Result::ok).take_while(|line| !line.is_empty()) {
@@ -108,7 +108,7 @@ fn respond(mut stream: TcpStream, answer: Answer, start: Option<usize>) -> std::
     }
 }
 
-/// Fetch from these mirrors into `folder`; the outcome, and the errors on the way.
+/// Fetches from these mirrors into `folder`; returns the outcome, and the errors on the way.
 fn get(folder: &Path, mirrors: &[String]) -> (anyhow::Result<Outcome>, Vec<String>) {
     let sum = sha256(contents().as_slice()).expect("read");
     let mut errors = Vec::new();

@@ -1,4 +1,5 @@
-//! Simulated chips: no flaws change nothing, and each flaw alone has the moments that its formula says.
+//! Simulated chips: without flaws nothing changes, and each flaw alone has the moments that its formula
+//! says.
 
 use fenchel::analysis::robustness::Samples;
 use fenchel::hardware::{Chip, Devices, Lot, Nudged, Pair, Profile, nudge, trials};
@@ -6,7 +7,7 @@ use fenchel::{Architecture, Parameters};
 use fenchel_core::{Nudge, Potential, Random, Schedule, Settings, Weights};
 use rand_core::SeedableRng;
 
-/// A network of these sizes; its first matrix has many weights to take moments over.
+/// Makes a network of these sizes; its first matrix has many weights over which moments can be taken.
 fn network(sizes: &[usize]) -> Parameters {
     let architecture = Architecture::new(sizes, &[], Potential::FenchelYoung, &[], &[]).expect("a shape");
     Parameters::new(&architecture, &mut Random::seed_from_u64(7))
@@ -17,7 +18,7 @@ fn draw<'p>(parameters: &'p Parameters, profile: &'p Profile) -> Chip<'p> {
     Chip::draw(parameters, profile, &mut Random::seed_from_u64(1))
 }
 
-/// The first matrix as it was and as the chip has it, in f64, and the largest |w|.
+/// Returns the first matrix as it was and as the chip has it, in f64, and the largest |w|.
 fn before_and_after(parameters: &Parameters, chip: &Chip) -> (Vec<[f64; 2]>, f64) {
     let before = parameters.connections[0].weights.column_major();
     let after = chip.arrays[0].weights.forward.column_major();
@@ -31,8 +32,8 @@ fn mean(values: impl Iterator<Item = f64>) -> f64 {
     sum / count
 }
 
-/// Relative error of a second moment over 60,000 values: five standard errors, 5·√(2/60,000), with room
-/// for what isn't Gaussian.
+/// Tolerated relative error of a second moment over 60,000 values: five standard errors, 5·√(2/60,000),
+/// with a margin for what isn't Gaussian.
 const MOMENT: f64 = 0.04;
 
 fn close(got: f64, expected: f64, tolerance: f64) {

@@ -34,7 +34,7 @@ fn run(folder: &Path, command: &[&str], model: &str) -> Output {
     fenchel.current_dir(folder).args(command).arg(model).output().expect("it starts")
 }
 
-/// What is wrong with how `command` ended on a hostile file.
+/// Returns what is wrong with how `command` ended on a hostile file, if anything.
 fn fault(output: &Output) -> Option<String> {
     let text = String::from_utf8_lossy(&output.stderr);
     let refused =

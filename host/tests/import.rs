@@ -19,7 +19,7 @@ fn fenchel(folder: &Path, arguments: &[&str]) -> Output {
     output.expect("it starts")
 }
 
-/// Both outputs of a command that succeeds.
+/// Returns stdout and stderr of a command that must succeed.
 fn done(folder: &Path, arguments: &[&str]) -> (String, String) {
     let output = fenchel(folder, arguments);
     let message = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -43,7 +43,7 @@ fn imported(name: &str) -> Imported {
     import(name, &file, &hints).unwrap_or_else(|error| panic!("{error:#}"))
 }
 
-/// The outputs for one sample of raw values.
+/// Returns the outputs for one sample of raw values.
 fn outputs(model: &Imported, raw: &[f64]) -> Vec<f32> {
     let network = model.parameters.network();
     let raw: Vec<_> = raw.iter().map(|&raw| raw as f32).collect();
@@ -57,8 +57,8 @@ fn numbers(list: &Value) -> Vec<f64> {
     list.as_array().expect("a list").iter().map(|value| value.as_f64().expect("a number")).collect()
 }
 
-/// onnx_outputs.json has what onnxruntime 1.32 makes of six inputs to each model; where a classifier's labels are its
-/// first output, those.
+/// The file onnx_outputs.json has the outputs of onnxruntime 1.32 for six inputs to each model; if a
+/// classifier's labels are its first output, it has those.
 #[test]
 fn outputs_are_those_of_onnxruntime() {
     let text = std::fs::read_to_string(cases().join("onnx_outputs.json")).expect("a case");
@@ -155,7 +155,7 @@ fn layers_are_in_the_order_of_their_shapes_or_as_said() {
     }
 }
 
-/// A safetensors file of layers (name, rows, columns), all weights and biases 0.5.
+/// Returns a safetensors file of layers (name, rows, columns), with all weights and biases 0.5.
 fn safetensors(layers: &[(&str, usize, usize)]) -> Vec<u8> {
     let (mut entries, mut end) = (Vec::new(), 0);
     for (name, rows, columns) in layers {
@@ -197,7 +197,7 @@ fn too_many_layers_and_open_orders_are_bad_input() {
     refused(folder, &["import", "twice.safetensors", "-o", "no.fenchel"], &["a second one"]);
 }
 
-/// An NPZ file of lists.
+/// Writes an NPZ file of lists.
 fn write_arrays(path: &Path, arrays: &[(&str, &[f64])]) {
     use std::io::Write;
 

@@ -1,4 +1,5 @@
-//! Folders of the host depend on each other one way only: each imports from those after it in the list alone.
+//! Folders of the host depend on each other in one direction only: each imports only from those after it in
+//! the list.
 
 use std::path::{Path, PathBuf};
 
@@ -25,7 +26,7 @@ const LAYERS: [&str; 18] = [
     "output",
 ];
 
-/// What `lib.rs` exports under a name of its own, and the layer that has it.
+/// Names that `lib.rs` exports, and the layer that defines each.
 const EXPORTED: [(&str, &str); 7] = [
     ("Architecture", "model"),
     ("BadInput", "error"),
@@ -48,7 +49,7 @@ fn rank(layer: &str) -> usize {
         .unwrap_or_else(|| panic!("a folder without a layer: {layer}"))
 }
 
-/// The names that follow `crate::` in `code`, those of a group each.
+/// Returns the names that follow `crate::` in `code`, including each name of a group.
 fn imports(code: &str) -> Vec<String> {
     let mut names = Vec::new();
     for path in code.split("crate::").skip(1) {

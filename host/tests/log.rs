@@ -86,7 +86,7 @@ fn verbose_shows_what_the_log_has_and_quiet_nothing() {
     assert_eq!(fenchel(folder.path(), "train --quiet --verbose").status.code(), Some(2));
 }
 
-/// What comes out on a terminal, which util-linux's `script` makes.
+/// Returns what a command prints on a terminal, which util-linux's `script` provides.
 fn on_a_terminal(folder: &Path, arguments: &str, no_color: Option<&str>) -> String {
     let command = format!("'{}' {arguments}", env!("CARGO_BIN_EXE_fenchel"));
     let mut script = Command::new("script");
@@ -99,7 +99,7 @@ fn on_a_terminal(folder: &Path, arguments: &str, no_color: Option<&str>) -> Stri
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// Whether there is a sequence that sets a colour or another style: `ESC [ … m`.
+/// Returns whether there is a sequence that sets a colour or another style: `ESC [ … m`.
 fn has_style(text: &str) -> bool {
     text.split("\u{1b}[")
         .skip(1)

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-/// Every Rust file below `folder`.
+/// Returns every Rust file below `folder`.
 fn sources(folder: &Path) -> Vec<PathBuf> {
     let entries = folder.read_dir().expect("a folder").map(|entry| entry.expect("an entry").path());
     entries

@@ -29,7 +29,7 @@ fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// A folder with a model of `good.csv`, called `run`, and the cases beside it.
+/// Makes a folder with a model of `good.csv`, called `run`, and the cases beside it.
 fn trained(options: &[&str]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     for name in ["good.csv", "good_relabelled.csv", "unlabelled.csv", "three.csv", "strings.csv"] {
@@ -85,7 +85,7 @@ fn every_row_is_answered_in_file_order() {
     }
 }
 
-/// Largest resident memory of a process so far, KiB.
+/// Returns the largest resident memory of a process so far, in KiB.
 #[cfg(target_os = "linux")]
 fn peak(id: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{id}/status")).expect("Linux");

@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::process::Command;
 
-/// Widths of a desk's window and of a phone, pixels.
+/// Widths of a desktop window and of a phone, in pixels.
 const WIDTHS: [u32; 2] = [1280, 390];
-/// Largest report, bytes.
+/// Largest report, in bytes.
 const LARGEST: usize = 3_000_000;
 
 fn fenchel(folder: &Path, arguments: &[&str]) {
@@ -14,7 +14,7 @@ fn fenchel(folder: &Path, arguments: &[&str]) {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// What Chromium makes of the page, and what it logs.
+/// Returns the page as Chromium renders it, and what it logs.
 fn chromium(folder: &Path, width: u32, page: &Path) -> (String, String) {
     let output = Command::new("chromium")
         .args(["--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr", "--dump-dom"])

@@ -16,7 +16,7 @@ fn table1(folder: &Path, jobs: &str) -> Command {
     command
 }
 
-/// Every model that was kept, by name.
+/// Returns every model that was kept, by name.
 fn models(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let files = folder.join("cells").read_dir().expect("cells").map(|entry| entry.expect("readable").path());
     let models = files.filter(|path| path.extension().is_some_and(|extension| extension == "fenchel"));

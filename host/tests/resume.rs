@@ -1,4 +1,4 @@
-//! Runs that are interrupted or killed go on to the same bits.
+//! Runs that are interrupted or killed continue to the same bits.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -20,7 +20,7 @@ fn succeeds(folder: &Path, arguments: &str) {
     assert!(output.status.success(), "{arguments}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// Models, and the log without its times.
+/// Returns the models, and the log without its times.
 fn outcome(folder: &Path, run: &str) -> (Vec<u8>, Vec<u8>, Vec<String>) {
     let read = |file: &str| std::fs::read(folder.join(run).join(file)).expect(file);
     let log = String::from_utf8(read("log.jsonl")).expect("UTF-8");
@@ -28,7 +28,7 @@ fn outcome(folder: &Path, run: &str) -> (Vec<u8>, Vec<u8>, Vec<String>) {
     (read("best.fenchel"), read("last.fenchel"), log.lines().map(timeless).collect())
 }
 
-/// How many runs to kill: 25, or as many as the environment's `FENCHEL_KILLS` says.
+/// Returns how many runs to kill: 25, or as many as the environment's `FENCHEL_KILLS` says.
 fn kills() -> u64 {
     std::env::var("FENCHEL_KILLS").map_or(25, |kills| kills.parse().expect("FENCHEL_KILLS is a number"))
 }

@@ -21,7 +21,7 @@ fn json_lines(output: &Output) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).expect("JSON on stdout, nothing else")).collect()
 }
 
-/// A folder with the run `net`, trained by AROVR_αβ.
+/// Makes a folder with the run `net`, trained by AROVR_αβ.
 fn trained(options: &[&str]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let train = ["train", "--objective", "arovr-ab", "--quiet", "--out", "net"];
@@ -99,7 +99,7 @@ fn conductances_are_exported_whole() {
 
 #[test]
 fn the_energy_never_rises_and_ends_at_the_relaxed_one() {
-    /// The energy is an f32 sum, and the transient's error 1e-6 of the voltages.
+    /// Tolerance of energies: they are f32 sums, and the transient's error is 1e-6 of the voltages.
     const TOLERANCE: f64 = 1e-6;
     let folder = trained(&["--layers", "32,32"]);
     let output = fenchel(folder.path(), &["spice", "net", "--index", "3", "--energy", "e.svg", "--json"]);

@@ -14,7 +14,7 @@ fn json(output: &Output) -> Value {
     serde_json::from_slice(&output.stdout).expect("one JSON object")
 }
 
-/// What the names of the statements begin with.
+/// Beginnings of the statements' names.
 const STATEMENTS: [&str; 10] = [
     "Proposition 3.1",
     "Equation 13",
@@ -62,7 +62,8 @@ fn the_command_fails_where_a_statement_does() {
     assert_eq!(theory(&["--cases", "0"]).status.code(), Some(2));
 }
 
-/// The problems' order exchanged: the sign of every value and gradient.
+/// Returns an objective with its two problems exchanged, which changes the sign of every value and
+/// gradient.
 fn exchanged(objective: Objective, attack: Attack, alpha: f32, beta: f32) -> Option<Contrast> {
     let contrast = objective.contrast(attack, alpha, beta)?;
     Some(Contrast { divisor: -contrast.divisor, ..contrast })

@@ -1,4 +1,4 @@
-//! The reader that this target is named after, on whatever comes.
+//! Runs the reader that this target is named after on arbitrary bytes.
 #![no_main]
 
 use std::alloc::System;

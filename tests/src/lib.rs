@@ -1,4 +1,4 @@
-//! What tests of more than one crate share, beside the oracle.
+//! Helpers that tests of more than one crate share, beside the oracle.
 //!
 //! | module | is |
 //! |---|---|

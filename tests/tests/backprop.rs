@@ -4,8 +4,8 @@ use fenchel::model::backprop::Backprop;
 use fenchel_oracle::random_network::{FlatGradient, Random, RandomNetwork, doubles, relative_error};
 use fenchel_oracle::tolerance;
 
-/// ½‖z_L − y‖² and its central differences in f64; noise on the pre-activations of one sample is a
-/// shift of the biases.
+/// The gradient is compared with central differences of ½‖z_L − y‖² in f64; noise on the pre-activations of
+/// one sample is a shift of the biases.
 #[test]
 fn the_gradient_with_noise_is_that_of_the_loss() {
     const STEP: f64 = 1e-6;

@@ -1,4 +1,5 @@
-//! The C interface: a program of gcc's, warnings being errors, gets core's bits; and the header is C++ too.
+//! The C interface: a program compiled by gcc, with warnings as errors, gets core's bits; and the header is
+//! C++ too.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -15,11 +16,11 @@ use rand_core::{Rng, SeedableRng};
 
 const SAMPLES: usize = 3;
 const SIZES: [usize; 4] = [6, 9, 5, 3];
-/// Of each input.
+/// Offset of the scaling of each input.
 const OFFSETS: [f32; SIZES[0]] = [1.0, 0.0, -3.5, 2.0, 0.1, 20.0];
 const FACTORS: [f32; SIZES[0]] = [0.0625, 0.1, 2.0, 0.3, 1.0, 0.0625];
 const UNITS: usize = SIZES[1] + SIZES[2] + SIZES[3];
-/// Cases in `c/misuse.c`.
+/// Number of cases in `c/misuse.c`.
 const MISUSES: usize = 82;
 const WARNINGS: [&str; 3] = ["-Wall", "-Wextra", "-Werror"];
 
@@ -33,14 +34,14 @@ fn run(command: &mut Command) -> String {
     String::from_utf8(output.stdout).expect("text")
 }
 
-/// This machine, as rustc calls it.
+/// Returns this machine's target, as rustc calls it.
 fn machine() -> String {
     let version = run(Command::new("rustc").arg("-vV"));
     version.lines().find_map(|line| line.strip_prefix("host: ")).expect("a host").to_string()
 }
 
-/// The static library, and what it says that a program must be linked with beside it; `flags` are the
-/// compiler's.
+/// Builds the static library with the compiler's `flags`, and returns it with what rustc says a program
+/// must be linked with beside it.
 fn library(folder: &Path, flags: &str) -> (PathBuf, Vec<String>) {
     let target = machine();
     let mut cargo = Command::new(env!("CARGO"));
@@ -86,7 +87,7 @@ fn list<T: std::fmt::Display>(values: impl IntoIterator<Item = T>) -> String {
     values.into_iter().map(|value| value.to_string()).collect::<Vec<_>>().join(", ")
 }
 
-/// Floats as C spells them, exactly.
+/// Returns floats as C spells them, exactly.
 fn floats(values: &[f32]) -> String {
     format!("{{{}}}", list(values.iter().map(|value| format!("{value:?}f"))))
 }
@@ -95,7 +96,7 @@ fn bits(what: &str, values: &[f32]) -> String {
     values.iter().fold(what.to_string(), |line, value| format!("{line} {:08x}", value.to_bits())) + "\n"
 }
 
-/// What the program must print, by core.
+/// Returns what the program must print, computed by core.
 fn expected(model: &Model, samples: &[Vec<f32>], target: &[f32], attack: &[f32]) -> String {
     let network = model.network();
     let state_bytes = 4 * StateView::len(network.units(), 1);

@@ -1,5 +1,5 @@
-//! The corpus of every fuzz target, replayed: nothing panics, nothing takes more memory than its size
-//! allows, what is valid is read, and what isn't is refused with what was expected.
+//! Replays the corpus of every fuzz target: nothing panics, nothing takes more memory than its size allows,
+//! valid files are read, and others are refused with the expected message.
 
 use std::alloc::System;
 use std::path::Path;

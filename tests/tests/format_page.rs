@@ -11,14 +11,14 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// What the script prints for `file`; none if it refuses it.
+/// Returns what the script prints for `file`; `None` if it refuses it.
 fn read(file: &Path) -> Option<Value> {
     let mut python = Command::new("python3");
     let output = python.arg(root().join("docs/read_model.py")).arg(file).output().expect("python3 starts");
     output.status.success().then(|| serde_json::from_slice(&output.stdout).expect("JSON"))
 }
 
-/// The f32 numbers of a list, of lists too.
+/// Returns the f32 numbers of a list, also of nested ones.
 fn numbers(value: &Value) -> Vec<u32> {
     match value {
         Value::Array(values) => values.iter().flat_map(numbers).collect(),

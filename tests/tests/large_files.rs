@@ -10,10 +10,10 @@ use fenchel_tests::readers::{READERS, named};
 #[global_allocator]
 static ALLOCATOR: Cap<System> = Cap::new(System, usize::MAX);
 
-/// Size of each file, bytes.
+/// Size of each file, in bytes.
 const SIZE: usize = 24 << 20;
 
-/// `start`, elements by number until the file has its size, `end`.
+/// Builds a file from `start`, as many numbered elements as its size needs, and `end`.
 fn file(start: &[u8], element: impl Fn(usize) -> Vec<u8>, end: &[u8]) -> Vec<u8> {
     let mut bytes = start.to_vec();
     for i in 0.. {
@@ -30,7 +30,7 @@ fn repeated(start: &[u8], element: &[u8], end: &[u8]) -> Vec<u8> {
     file(start, |_| element.repeat(1000), end)
 }
 
-/// A protobuf field of bytes.
+/// Returns a protobuf field of bytes.
 fn field(tag: u8, contents: &[u8]) -> Vec<u8> {
     let mut bytes = vec![tag << 3 | 2];
     let mut length = contents.len();
@@ -43,7 +43,7 @@ fn field(tag: u8, contents: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// An ONNX graph of so many such elements.
+/// Returns an ONNX graph of as many such elements as fit.
 fn graph(element: &[u8]) -> Vec<u8> {
     field(7, &repeated(b"", element, b""))
 }

@@ -1,4 +1,4 @@
-//! How many sweeps a trained network needs: measured on one that they trained.
+//! Measures how many sweeps a trained network needs.
 
 use fenchel::data;
 use fenchel::train::{ObjectiveName, Settings, train};
@@ -9,7 +9,7 @@ fn settings() -> Settings {
     Settings::new("digits", ObjectiveName::ArovrG).with(|settings| settings.optimiser.epochs = 60)
 }
 
-/// The mean AROVR_αβ gradient of the first 50 samples after `sweeps` sweeps, g = 0.
+/// Returns the mean AROVR_αβ gradient of the first 50 samples after `sweeps` sweeps, with g = 0.
 fn gradient(parameters: &Parameters, data: &data::Dataset, sweeps: u32) -> Vec<f32> {
     let settings = settings();
     let network = parameters.network();

@@ -1,7 +1,7 @@
 //! The C interface of `fenchel_core`: a static library; `include/fenchel.h` documents it.
 //!
-//! Pointers become slices and references here, and nothing else happens: what is computed, and every
-//! check of a file or a size that core makes, is core's.
+//! This crate only turns pointers into slices and references. Every computation, and every check of a file
+//! or a size, is core's.
 #![cfg_attr(target_os = "none", no_std)]
 #![allow(clippy::too_many_arguments)]
 
@@ -14,14 +14,14 @@ use fenchel_core::{Model, Nudge, Problem, Schedule, Settings, StateView};
 
 pub use status::{Status, fenchel_message};
 
-/// `FENCHEL_MODEL_BYTES`.
+/// `FENCHEL_MODEL_BYTES` of `fenchel.h`: the size of `fenchel_model`.
 pub const MODEL_BYTES: usize = 4096;
 
-/// `fenchel_model`.
+/// `fenchel_model` of `fenchel.h`: memory for a loaded model.
 #[repr(C)]
 pub struct Storage([u64; MODEL_BYTES / 8]);
 
-/// What a [`Storage`] holds.
+/// The content of a [`Storage`].
 #[repr(C)]
 struct Loaded {
     mark: u64,
@@ -32,7 +32,7 @@ const LOADED: u64 = u64::from_le_bytes(*b"loaded\n\0");
 const _: () = assert!(size_of::<Loaded>() <= size_of::<Storage>());
 const _: () = assert!(align_of::<Loaded>() <= align_of::<Storage>());
 
-/// `fenchel_shape`.
+/// `fenchel_shape` of `fenchel.h`: the sizes of a model.
 #[repr(C)]
 #[allow(missing_docs)]
 pub struct Shape {
@@ -41,7 +41,7 @@ pub struct Shape {
     pub state_bytes: usize,
 }
 
-/// `fenchel_nudge`.
+/// `fenchel_nudge` of `fenchel.h`: the nudge of a relaxation.
 #[repr(C)]
 #[allow(missing_docs)]
 pub struct CNudge {
@@ -50,7 +50,7 @@ pub struct CNudge {
     pub weight_attack: f32,
 }
 
-/// `fenchel_settings`.
+/// `fenchel_settings` of `fenchel.h`: the settings of a relaxation.
 #[repr(C)]
 #[allow(missing_docs)]
 pub struct CSettings {
@@ -59,7 +59,7 @@ pub struct CSettings {
     pub tolerance: f32,
 }
 
-/// `fenchel_outcome`.
+/// `fenchel_outcome` of `fenchel.h`: how a relaxation ended.
 #[repr(C)]
 #[allow(missing_docs)]
 pub struct COutcome {
@@ -68,14 +68,14 @@ pub struct COutcome {
     pub residual: f32,
 }
 
-/// Nothing can reach it: core has no panic.
+/// The panic handler that the compiler asks for; it can't be reached, because core has no panic.
 #[cfg(all(target_os = "none", not(test)))]
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo) -> ! {
     loop {}
 }
 
-/// [`Model::load`].
+/// Loads a model as [`Model::load`] does.
 ///
 /// # Safety
 /// As `fenchel.h` says: `model` and `shape` point to their types, `file` to `bytes` bytes that stay as
@@ -117,7 +117,7 @@ pub unsafe extern "C" fn fenchel_load(
     Status::Ok as i32
 }
 
-/// The model in its storage.
+/// Returns the model in its storage.
 ///
 /// # Safety
 /// `model` is null or points to a [`Storage`] that was zeroed or given to [`fenchel_load`].
@@ -140,7 +140,7 @@ unsafe fn loaded<'m>(model: *const Storage) -> Result<&'m Model<'static>, Status
 
 macro_rules! scale {
     ($($name:ident: $raw:ty),*) => {$(
-        /// [`fenchel_core::Scaling::apply`].
+        /// Scales raw values as [`fenchel_core::Scaling::apply`] does.
         ///
         /// # Safety
         /// As `fenchel.h` says: `raw` and `input` point to `inputs` values each, and don't overlap.
@@ -185,7 +185,7 @@ unsafe fn scale<T: Copy + Into<f32>>(
     Ok(Status::Ok)
 }
 
-/// What an inference and a relaxation share.
+/// The arguments that inference and relaxation share, as slices and references.
 struct Memory<'m> {
     model: &'m Model<'static>,
     input: &'m [f32],
@@ -228,7 +228,7 @@ unsafe fn memory<'m>(
     }
 }
 
-/// [`fenchel_core::Network::infer`].
+/// Infers as [`fenchel_core::Network::infer`] does.
 ///
 /// # Safety
 /// As `fenchel.h` says: pointers point to as many values as the counts say, and don't overlap.
@@ -254,7 +254,7 @@ fn infer(Memory { model, input, state, output }: Memory) -> Result<Status, Statu
     Ok(Status::Ok)
 }
 
-/// [`fenchel_core::Network::relax`].
+/// Relaxes one problem as [`fenchel_core::Network::relax`] does.
 ///
 /// # Safety
 /// As [`fenchel_infer`]; `target` and, unless null, `attack` point to `outputs` values.

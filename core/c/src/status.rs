@@ -1,4 +1,4 @@
-//! What a call came to, as C sees it.
+//! The status that every call returns to C.
 
 use core::ffi::{CStr, c_char};
 
@@ -73,7 +73,7 @@ impl From<Error> for Status {
     }
 }
 
-/// What `status` means.
+/// Returns a text that says what `status` means.
 #[unsafe(no_mangle)]
 pub extern "C" fn fenchel_message(status: i32) -> *const c_char {
     message(status).as_ptr()

@@ -2,8 +2,8 @@
 //! on the samples.
 //!
 //! Prints `WHAT instructions N of MACS` for each measured stretch, in order, and `digest HEX` of the
-//! outputs and of the relaxed state of each sample. What begins with `busy` is of the same network with
-//! hidden units that are never silent, so that no product is skipped.
+//! outputs and of the relaxed state of each sample. Lines that begin with `busy` are for the same network
+//! with hidden units that are never 0, so that no product is skipped.
 #![no_std]
 #![no_main]
 
@@ -13,7 +13,7 @@ use fenchel_core::{
 };
 use fenchel_firmware::{UNITS, clock, fail, flash, model, one_hot, refuse, state, succeed};
 
-/// Values that a block has room for.
+/// Largest number of units of a block.
 const LARGEST: usize = 1024;
 
 #[entry]
@@ -73,7 +73,7 @@ fn main() -> ! {
     succeed()
 }
 
-/// Instructions of W z and Wᵀ u of every connection, no value of z or u being 0.
+/// Counts the instructions of W z and Wᵀ u for every connection, with no value of z or u equal to 0.
 fn products(network: &Network<Operator>) {
     let (mut values, mut sums) = ([0.0; LARGEST], [0.0; LARGEST]);
     for c in network.connections() {
@@ -91,14 +91,14 @@ fn products(network: &Network<Operator>) {
     }
 }
 
-/// Multiply-adds of a sweep, which leaves out what depends on the input alone.
+/// Returns the multiply-adds of a sweep, which leaves out what depends on the input alone.
 fn sweep_macs(network: &Network<Operator>) -> usize {
     let above = network.connections().iter().filter(|c| c.from > 0).map(|c| c.weights.shape());
     2 * above.map(|(rows, columns)| rows * columns).sum::<usize>()
 }
 
-/// Instructions of inference and sweeps of the same network with clipped units, for the worst: none is
-/// ever 0, and clipping takes more than any other activation of single units.
+/// Counts the instructions of inference and sweeps in the worst case: the same network with clipped units,
+/// none of which is ever 0; clipping takes more than any other activation of single units.
 fn busy(network: &Network<Operator>, state: &mut State<UNITS>, nudge: Nudge, input: &[f32]) {
     let mut blocks = [Block::new(0, Activation::Linear); MAX_BLOCKS];
     let (mut biases, mut gammas) = ([0.0; LARGEST], [0.0; LARGEST]);
@@ -147,7 +147,7 @@ fn busy(network: &Network<Operator>, state: &mut State<UNITS>, nudge: Nudge, inp
     }
 }
 
-/// Values between ¼ and ¾, none 0.
+/// Fills `values` with numbers between ¼ and ¾, none of them 0.
 fn fill(values: &mut [f32]) {
     let mut word = 1u32;
     for value in values {

@@ -1,6 +1,6 @@
 //! Flips every single bit of the model file in RAM, and cuts the file at every length: each must be
-//! refused. Then flips every bit and mends the CRC, as an attacker would: the file may load or not,
-//! but inference and a relaxation on what loads must come to an end, without a fault.
+//! refused. Then flips every bit and corrects the CRC, as an attacker would: the file may load or not, but
+//! inference and relaxation on a loaded one must end without a fault.
 #![no_std]
 #![no_main]
 

@@ -1,7 +1,9 @@
-//! Loads many model files, of which the first few are right and all others hostile: these must be refused.
+//! Loads many model files: the first few are valid and must load, all others are hostile and must be
+//! refused.
 //!
-//! What stands for the model is a container: the number of right files and of all files, then each file after
-//! its length, all numbers little-endian u32, every length at a multiple of 16 bytes less 4.
+//! In place of the model there is a container: the number of valid files and of all files, then each file
+//! after its length. All numbers are little-endian u32, and every length is at a multiple of 16 bytes minus
+//! 4.
 #![no_std]
 #![no_main]
 

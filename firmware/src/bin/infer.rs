@@ -1,4 +1,5 @@
-//! Runs every sample through the model in flash: its answer's bits, label and instructions.
+//! Runs every sample through the model in flash and prints the answer's bits, its label and the
+//! instructions.
 //!
 //! Prints `sample INDEX label LABEL instructions N bits HEX…`, then a summary.
 #![no_std]
@@ -8,7 +9,7 @@ use cortex_m_rt::entry;
 use fenchel_core::{State, label};
 use fenchel_firmware::{UNITS, clock, flash, model, refuse, state, succeed};
 
-/// Values a sample that the input has room for.
+/// Largest number of values in a sample.
 const INPUT: usize = 1024;
 
 #[entry]

@@ -1,4 +1,4 @@
-//! Measures the stack: of loading a model, of inference, of a relaxation; and what is kept.
+//! Measures the stack of loading a model, of inference and of relaxation, and the memory that is kept.
 #![no_std]
 #![no_main]
 

@@ -38,7 +38,7 @@ fn main() -> ! {
     }
 }
 
-/// Every call of the inference interface, on values that the compiler can't know.
+/// Makes every call of the inference interface, on values that the compiler can't know.
 fn run(file: &[u8], values: &[f32], state: &mut State<64>, input: &mut [f32]) -> Result<(), Error> {
     let model = Model::load(file)?;
     let network = model.network();

@@ -1,5 +1,5 @@
-//! Relaxes both inference problems of the model's objective on every sample: a checksum of the
-//! state that is left. On the first samples by every schedule, with the energy after each sweep.
+//! Relaxes both inference problems of the model's objective on every sample and prints a checksum of the
+//! final state. The first samples are relaxed by every schedule, with the energy after each sweep.
 #![no_std]
 #![no_main]
 
@@ -9,7 +9,7 @@ use fenchel_firmware::{clock, fail, flash, model, one_hot, refuse, state, succee
 
 const INPUT: usize = 1024;
 const CLASSES: usize = 64;
-/// Samples that every schedule relaxes for [`SWEEPS`] sweeps; the others get two.
+/// Number of samples that every schedule relaxes for [`SWEEPS`] sweeps; the others get two sweeps.
 const TRACED: usize = 3;
 const SWEEPS: u32 = 20;
 
@@ -71,7 +71,7 @@ fn traced(network: &Network<Operator>, problem: &Problem, view: &mut StateView, 
     defmt::println!("status {} state {=u32:08x}", outcome.status, digest(network, view));
 }
 
-/// Checksum of all activities.
+/// Returns a checksum of all activities.
 fn digest(network: &Network<Operator>, view: &StateView) -> u32 {
     let mut digest = checksum();
     for k in 1..=network.output() {

@@ -1,5 +1,5 @@
-//! The least that a device needs, to measure its code: load a model and infer; with `--features
-//! relax` relax by forward–backward sweeps too. Nothing is logged.
+//! The smallest program that a device needs, to measure its code: it loads a model and infers; with
+//! `--features relax` it also relaxes by forward–backward sweeps. Nothing is logged.
 #![no_std]
 #![no_main]
 

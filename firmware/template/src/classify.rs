@@ -1,10 +1,10 @@
-//! What is done with the network: scale a sensor's raw values, infer, relax.
+//! Uses the network: scales a sensor's raw values, infers, relaxes.
 
 use fenchel_core::{Error, Model, Nudge, Outcome, Problem, Settings, State, label};
 
 use super::model::{CLASSES, FILE, INPUTS, UNITS};
 
-/// What a sensor's converter would give: a 0.
+/// Raw values as a sensor's converter would give them: an image of the digit 0.
 #[rustfmt::skip]
 pub const IMAGE: [i16; INPUTS] = [
      0,  0,  0, 14, 12,  1,  0,  0,
@@ -17,8 +17,8 @@ pub const IMAGE: [i16; INPUTS] = [
      0,  0,  1, 13, 16,  8,  0,  0,
 ];
 
-/// What a classification works in: 24 bytes a unit and 4 for each input and class, static rather than on the
-/// stack.
+/// Memory that a classification works in: 24 bytes for each unit, and 4 for each input and class. It is
+/// static rather than on the stack.
 pub struct Memory {
     state: State<UNITS>,
     input: [f32; INPUTS],
@@ -30,8 +30,9 @@ impl Memory {
         Self { state: State::new(), input: [0.0; INPUTS], target: [0.0; CLASSES] }
     }
 
-    /// The label of a sensor's raw values, `i16`, `u8`, `i8` or `f32`, and how the relaxation towards it
-    /// ended. The model's own scaling is applied; a model of other sizes is an error, never a fault.
+    /// Returns the label of a sensor's raw values, `i16`, `u8`, `i8` or `f32`, and how the relaxation
+    /// towards it ended. The model's own scaling is applied; a model of other sizes is an error, never a
+    /// fault.
     pub fn classify<T: Copy + Into<f32>>(
         &mut self,
         model: &Model,
@@ -53,7 +54,7 @@ impl Memory {
     }
 }
 
-/// The model in flash, checked.
+/// Loads the model in flash, which checks it.
 pub fn load() -> Result<Model<'static>, Error> {
     Model::load(FILE)
 }

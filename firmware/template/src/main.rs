@@ -1,5 +1,5 @@
-//! Classifies one image, then relaxes it towards its own label. Copy, and put your sensor in place of
-//! the image and what your board does in place of `report`.
+//! Classifies one image, then relaxes it towards its own label. Copy this crate, put your sensor in place
+//! of the image, and your output in place of `report`.
 #![no_std]
 #![no_main]
 
@@ -31,7 +31,7 @@ fn main() -> ! {
     end(ending)
 }
 
-/// The end in an emulator or under a debugger; a device of your own goes on instead.
+/// Ends the program in an emulator or under a debugger; a device of your own goes on instead.
 fn end(status: debug::ExitStatus) -> ! {
     debug::exit(status);
     loop {

@@ -1,10 +1,10 @@
-//! What the program says: by semihosting, which stops the core unless a debugger or an emulator listens. Put
-//! your UART, display or pin here. Without the feature `text` nothing is formatted.
+//! Prints what the program says by semihosting, which stops the core unless a debugger or an emulator
+//! listens. Put your UART, display or pin here. Without the feature `text` nothing is formatted.
 
 use cortex_m_semihosting::hio;
 use fenchel_core::{Error, Model, Outcome};
 
-/// Text as it is.
+/// Prints text as it is.
 pub fn say(text: &str) {
     if let Ok(mut out) = hio::hstdout() {
         // Nobody is there to be told that nobody listens.
@@ -12,7 +12,7 @@ pub fn say(text: &str) {
     }
 }
 
-/// The label's name in the model.
+/// Prints the label's name in the model.
 #[cfg(not(feature = "text"))]
 pub fn answer(model: &Model, class: usize, _: &Outcome) {
     say("label ");
@@ -20,13 +20,13 @@ pub fn answer(model: &Model, class: usize, _: &Outcome) {
     say("\n");
 }
 
-/// That an input or the model was refused.
+/// Prints that an input or the model was refused.
 #[cfg(not(feature = "text"))]
 pub fn refused(_: &Error) {
     say("refused\n");
 }
 
-/// Label, relaxation and the stack that both took.
+/// Prints the label, the relaxation's outcome, and the stack that both took.
 #[cfg(feature = "text")]
 pub fn answer(model: &Model, class: usize, outcome: &Outcome) {
     use core::fmt::Write;
@@ -40,7 +40,7 @@ pub fn answer(model: &Model, class: usize, outcome: &Outcome) {
     }
 }
 
-/// What was refused, and why.
+/// Prints what was refused, and why.
 #[cfg(feature = "text")]
 pub fn refused(error: &Error) {
     use core::fmt::Write;

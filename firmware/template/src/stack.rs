@@ -1,8 +1,9 @@
-//! The stack's end is told, never overrun in silence, and what it needs is measured.
+//! Reports the end of the stack instead of overrunning it silently, and measures how much of it is needed.
 //!
-//! `memory.x` puts the stack below everything else in RAM. What grows beyond it reaches addresses where there
-//! is no memory, which is a fault, instead of overwriting data. A core with a stack limit register (Armv8-M)
-//! has it set to the stack's end, which is a fault as well. The painted words that are left tell the need.
+//! `memory.x` puts the stack below everything else in RAM. A stack that grows beyond it reaches addresses
+//! without memory, which is a fault, instead of overwriting data. A core with a stack limit register
+//! (Armv8-M) has it set to the stack's end, which is a fault as well. The painted words that are left show
+//! how much was needed.
 
 use core::arch::global_asm;
 use core::ptr::addr_of;
@@ -14,7 +15,7 @@ use cortex_m_semihosting::debug;
 use crate::report;
 
 unsafe extern "C" {
-    /// First address above the stack, and its lowest: `memory.x` has them.
+    /// First address above the stack, and its lowest address, from `memory.x`.
     static _stack_start: u32;
     static _stack_end: u32;
 }
@@ -33,13 +34,14 @@ global_asm!(
     fault = sym fault,
 );
 
-/// A fault this near to the stack's end is its end: more than one instruction and one exception push.
+/// Distance in bytes from the stack's end within which a fault counts as its overflow: more than one
+/// instruction and one exception push.
 const NEAR: usize = 256;
 /// The Configurable Fault Status Register, and its bit for a crossed stack limit, which Armv8-M sets.
 const FAULT_STATUS: *const u32 = core::ptr::without_provenance(0xe000_ed28);
 const STACK_LIMIT: u32 = 1 << 20;
 
-/// Says what happened; `sp` is where the stack was.
+/// Prints what happened; `sp` is the stack pointer at the fault.
 extern "C" fn fault(sp: usize) -> ! {
     // SAFETY: a register of every Cortex-M, or on Armv6-M an address that reads as 0.
     let crossed = unsafe { FAULT_STATUS.read_volatile() } & STACK_LIMIT != 0;
@@ -52,13 +54,13 @@ fn end() -> usize {
     addr_of!(_stack_end).addr()
 }
 
-/// Bytes of stack that there are.
+/// Returns the bytes of stack that there are.
 #[cfg(feature = "text")]
 pub fn size() -> usize {
     addr_of!(_stack_start).addr() - end()
 }
 
-/// Bytes of stack that were used since the start.
+/// Returns the bytes of stack that were used since the start.
 #[cfg(feature = "text")]
 pub fn used() -> usize {
     let word = |&place: &usize| {

@@ -1,4 +1,4 @@
-//! A data file's bytes, inflated if they are gzipped, within bounds.
+//! Reads a data file and inflates it if it is gzipped, within bounds.
 
 use std::borrow::Cow;
 use std::fmt::Display;
@@ -11,18 +11,19 @@ use anyhow::{Context, Result};
 use crate::BadInput;
 use crate::error::require;
 
-/// Bytes that any gzipped file may hold.
+/// Bytes to which any gzipped file may inflate.
 const ALWAYS: usize = 4 << 20;
-/// Bytes that it may hold beyond for each of its own: real data sets come to 3–8, a bomb to 1,000.
+/// Additional bytes to which a gzipped file may inflate for each of its own bytes: real data sets need 3 to
+/// 8, a bomb has 1,000.
 const RATIO: usize = 16;
 
-/// The file as it is.
+/// Reads the file as it is.
 pub fn read(path: &Path) -> Result<Vec<u8>> {
     fs::read(path).with_context(|| format!("reading {}", path.display()))
 }
 
-/// What `file` holds: itself, or what it inflates to if it begins as gzip does. At most 4 MiB and
-/// 16 times its size come of it.
+/// Returns `file` itself, or what it inflates to if it begins like a gzip file: at most 4 MiB plus 16 times
+/// its size.
 pub fn inflate(place: impl Display, file: &[u8]) -> Result<Cow<'_, [u8]>> {
     if !file.starts_with(&[0x1f, 0x8b]) {
         return Ok(file.into());

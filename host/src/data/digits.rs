@@ -14,15 +14,15 @@ const PIXELS: usize = SIDE * SIDE;
 const CLASSES: usize = 10;
 const FILE: &[u8] = include_bytes!("../../data/digits.csv.gz");
 
-/// 1,097 samples to train, 200 to validate, 500 to test; pixels 0–16 become 0–1.
+/// Loads the digits: 1,097 samples to train, 200 to validate and 500 to test; pixels 0–16 become 0–1.
 pub fn load() -> Result<Dataset> {
     parse("digits", FILE)
 }
 
-/// The same of a file of that form: 64 pixels and a label a line.
+/// Reads a file of that form: 64 pixels and a label on each line.
 ///
 /// # Errors
-/// [`BadInput`] with the line.
+/// Returns [`BadInput`] with the line.
 pub fn parse(place: impl Display, file: &[u8]) -> Result<Dataset> {
     let bytes = contents::inflate(&place, file)?;
     let text = std::str::from_utf8(&bytes).map_err(|error| BadInput::new(&place, "text", error))?;

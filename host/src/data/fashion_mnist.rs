@@ -3,7 +3,7 @@
 
 use super::published::Published;
 
-/// As an IDX folder.
+/// Fashion-MNIST as a folder of IDX files.
 pub const FASHION_MNIST: Published = Published {
     name: "fashion-mnist",
     classes: [

@@ -1,4 +1,5 @@
-//! Published files, downloaded: gone on with where they ended, checked, and put into place whole.
+//! Downloads published files: resumes where a download ended, checks each file, and puts it into place
+//! whole.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
@@ -14,50 +15,50 @@ use crate::error::{printable, quoted, require};
 
 /// Most bytes of one file.
 const MOST: u64 = 256 << 20;
-/// Why a download ends that is slow, but not silent.
+/// Error of a download that is slow, but not silent.
 const OUT_OF_TIME: &str = "the time for the download is over (--time-limit); the next call resumes it";
-/// Times that one mirror is asked in a row, as long as each brings bytes.
+/// Most times that one mirror is asked in a row, as long as each brings bytes.
 const TRIES: usize = 5;
 
-/// A file as it is published.
+/// A published file.
 #[derive(Clone, Copy, Debug)]
 pub struct Remote<'a> {
-    /// Below each mirror's address, and in the folder.
+    /// Name of the file, below each mirror's address and in the folder.
     pub name: &'a str,
-    /// Of its bytes, in hexadecimal.
+    /// SHA-256 of its bytes, in hexadecimal.
     pub sha256: &'a str,
 }
 
-/// How a download goes.
+/// Progress of a download.
 #[derive(Debug)]
 pub enum Progress<'a> {
-    /// A mirror is asked for this address.
+    /// A mirror is being asked for this address.
     Asking(&'a str),
-    /// So many bytes are here, of so many if the mirror says.
+    /// Bytes that have arrived, and all bytes of the file if the mirror gives them.
     Bytes(u64, Option<u64>),
-    /// What that address gave is of no use.
+    /// The answer from that address can't be used, for this reason.
     Failed(&'a str, &'a anyhow::Error),
 }
 
-/// What came of it.
+/// How a download ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// It was there already.
+    /// The file was there already.
     Present,
-    /// It was downloaded.
+    /// The file was downloaded.
     Fetched,
 }
 
-/// How long to wait.
+/// Time limits of a download.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// A mirror that sends nothing for so long is given up.
+    /// Time without a byte after which a mirror is given up.
     pub silence: Duration,
-    /// When everything is given up.
+    /// Time at which the whole download is given up.
     pub end: Instant,
 }
 
-/// An address as it may be shown: without the user's name and password, if it holds them.
+/// Returns an address as it may be shown: without a user's name and password.
 ///
 /// ```
 /// use fenchel::data::fetch::without_password;
@@ -75,12 +76,13 @@ pub fn without_password(address: &str) -> String {
     }
 }
 
-/// Put `file` into `folder`, from the first of `mirrors` that gives it. A partial download stays in
-/// `NAME.part` until its checksum is right, and the next call resumes it; one that is longer than any file
-/// that is published is deleted.
+/// Puts `file` into `folder`, from the first of `mirrors` that has it. A partial download stays in
+/// `NAME.part` until its checksum is right, and the next call resumes it; one that is longer than any
+/// published file is deleted.
 ///
 /// # Errors
-/// [`crate::BadInput`] if another file is in its place; if no mirror has it; of the file system.
+/// Returns [`crate::BadInput`] if another file is in its place or no mirror has it, and errors of the file
+/// system.
 pub fn fetch(
     file: &Remote,
     mirrors: &[String],
@@ -130,10 +132,10 @@ fn length(path: &Path) -> u64 {
     fs::metadata(path).map_or(0, |data| data.len())
 }
 
-/// SHA-256 in hexadecimal.
+/// Returns the SHA-256 in hexadecimal.
 ///
 /// # Errors
-/// Of `bytes`.
+/// Fails if `bytes` can't be read.
 pub fn sha256(mut bytes: impl Read) -> io::Result<String> {
     let mut digest = Sha256::new();
     let mut buffer = vec![0; 1 << 16];
@@ -152,7 +154,7 @@ fn check(part: &Path, file: &Remote) -> Result<()> {
     Ok(())
 }
 
-/// Go on with `part`, or begin anew if the mirror can't.
+/// Resumes `part`, or begins anew if the mirror can't resume.
 fn download(address: &str, part: &Path, limits: Limits, watch: &mut dyn FnMut(Progress)) -> Result<()> {
     let have = length(part);
     let config = ureq::Agent::config_builder()
@@ -207,7 +209,8 @@ fn download(address: &str, part: &Path, limits: Limits, watch: &mut dyn FnMut(Pr
     Ok(())
 }
 
-/// The bytes of `body` into `file`, and no more than a file may have; how many there are then, `start` included.
+/// Copies `body` into `file`, up to the most bytes of a file; returns how many bytes there are then,
+/// `start` included.
 fn copy(
     mut body: impl Read + Send + 'static,
     file: &mut File,

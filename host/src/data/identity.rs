@@ -1,4 +1,4 @@
-//! The data's identity: a hash of what a data set holds, wherever it lies.
+//! The identity of a data set: a hash of its content, wherever it lies.
 
 use std::fmt::{self, Display, Formatter};
 
@@ -21,7 +21,7 @@ impl Display for Identity {
     }
 }
 
-/// That of `data`.
+/// Computes the identity of `data`.
 pub fn of(data: &Dataset) -> Identity {
     let mut digest = Sha256::new();
     let mut numbers = |values: &[usize]| {
@@ -47,10 +47,10 @@ pub fn of(data: &Dataset) -> Identity {
 }
 
 impl Dataset {
-    /// Refuse any other data than those with the identity `wanted`, if there is one.
+    /// Returns an error unless the identity is `wanted`, if one is.
     ///
     /// # Errors
-    /// [`crate::BadInput`] with both identities.
+    /// Returns [`crate::BadInput`] with both identities.
     pub fn require(&self, wanted: Option<&[u8; 32]>) -> Result<()> {
         let Some(wanted) = wanted.map(|bytes| Identity(*bytes)) else { return Ok(()) };
         let got = self.identity();
@@ -62,7 +62,7 @@ impl Dataset {
     }
 }
 
-/// Values and targets, each kind with its count.
+/// Hashes values and targets, each kind with its count.
 fn hash_values(digest: &mut Sha256, split: &Split) {
     match &split.values {
         Values::Bytes(bytes) => {

@@ -1,4 +1,4 @@
-//! Folders of IDX files, the form of MNIST and its relatives, gzipped or not.
+//! Reads folders of IDX files, the form of MNIST and its relatives, gzipped or not.
 
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
@@ -9,9 +9,9 @@ use super::labels::named;
 use super::{Dataset, Split, Values, contents, measure, split};
 use crate::error::{BadInput, require};
 
-/// Load train-images, train-labels, t10k-images and t10k-labels from `folder`. The last sixth of
-/// the training file validates: of MNIST's 60,000 samples 10,000. `labels.txt`, if it is there, names the
-/// classes, one a line.
+/// Loads train-images, train-labels, t10k-images and t10k-labels from `folder`. The last sixth of the
+/// training file validates: 10,000 of MNIST's 60,000 samples. `labels.txt`, if it is there, names the
+/// classes, one on each line.
 pub fn load_folder(folder: &Path) -> Result<Dataset> {
     let (train, shape) = load_pair(folder, "train")?;
     let (test, test_shape) = load_pair(folder, "t10k")?;
@@ -41,7 +41,7 @@ fn load_pair(folder: &Path, part: &str) -> Result<(Split, Vec<usize>)> {
     Ok((Split::classes(Values::Bytes(pixels), labels), shape[1..].to_vec()))
 }
 
-/// The file by one of its customary names.
+/// Finds the file by one of its customary names.
 fn find(folder: &Path, stem: &str, kind: &str) -> Result<PathBuf> {
     let names = [
         format!("{stem}-{kind}.gz"),
@@ -53,11 +53,11 @@ fn find(folder: &Path, stem: &str, kind: &str) -> Result<PathBuf> {
     found.ok_or_else(|| BadInput::new(folder.display(), names.join(" or "), "no such file").into())
 }
 
-/// Shape and bytes of `file`, an IDX file of unsigned bytes with `dimensions` dimensions, gzipped or
-/// not; `place` is where errors say that it is.
+/// Returns shape and bytes of `file`, an IDX file of unsigned bytes with `dimensions` dimensions, gzipped
+/// or not; errors name `place`.
 ///
 /// # Errors
-/// [`BadInput`] for any other file.
+/// Returns [`BadInput`] for any other file.
 pub fn parse(place: impl Display, file: &[u8], dimensions: usize) -> Result<(Vec<usize>, Vec<u8>)> {
     let bytes = contents::inflate(&place, file)?;
     let (header, data) = bytes.split_at_checked(4 + 4 * dimensions).ok_or_else(|| {

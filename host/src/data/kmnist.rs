@@ -1,9 +1,9 @@
-//! Kuzushiji-MNIST (ROIS-DS Center for Open Data in the Humanities; CC BY-SA 4.0): ten hiragana as
-//! brushes once wrote them.
+//! Kuzushiji-MNIST (ROIS-DS Center for Open Data in the Humanities; CC BY-SA 4.0): ten hiragana in
+//! historical brush writing.
 
 use super::published::Published;
 
-/// As an IDX folder.
+/// Kuzushiji-MNIST as a folder of IDX files.
 pub const KMNIST: Published = Published {
     name: "kmnist",
     classes: ["o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"],

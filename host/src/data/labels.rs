@@ -1,4 +1,4 @@
-//! Names of classes.
+//! Reads names of classes.
 
 use std::path::Path;
 
@@ -6,28 +6,29 @@ use anyhow::Result;
 
 use crate::error::{BadInput, quoted, require};
 
-/// Most classes: labels beyond it are more likely something else mistaken for labels.
+/// Most classes; larger labels are more likely another column that was mistaken for labels.
 pub const MOST_CLASSES: usize = 1000;
-/// Longest name, bytes.
+/// Longest name, in bytes.
 const LONGEST: usize = 64;
 
-/// Names of the classes 0..n.
+/// Returns the names of the classes 0..n: their numbers.
 pub fn numbered(classes: usize) -> Vec<String> {
     (0..classes).map(|class| class.to_string()).collect()
 }
 
-/// The names in the file at `path`, or numbers if there is none; `classes` is what the labels need.
+/// Returns the names in the file at `path`, or numbers if there is none; `classes` is the number of classes
+/// that the labels need.
 ///
 /// # Errors
-/// As [`parse`].
+/// Fails as [`parse`] does.
 pub fn named(path: &Path, classes: usize) -> Result<Vec<String>> {
     Ok(beside(path, classes)?.unwrap_or_else(|| numbered(classes)))
 }
 
-/// The names in the file at `path`, if there is one.
+/// Returns the names in the file at `path`, if there is one.
 ///
 /// # Errors
-/// As [`parse`].
+/// Fails as [`parse`] does.
 pub fn beside(path: &Path, classes: usize) -> Result<Option<Vec<String>>> {
     match std::fs::read(path) {
         Ok(file) => Ok(Some(parse(&path.display().to_string(), &file, classes)?)),
@@ -36,10 +37,11 @@ pub fn beside(path: &Path, classes: usize) -> Result<Option<Vec<String>>> {
     }
 }
 
-/// A name a line, for the classes from 0.
+/// Reads one name from each line, for the classes from 0.
 ///
 /// # Errors
-/// [`BadInput`] with the line for an empty or long name, or if there are fewer names than `classes`.
+/// Returns [`BadInput`] with the line for an empty or long name, or if there are fewer names than
+/// `classes`.
 pub fn parse(place: &str, file: &[u8], classes: usize) -> Result<Vec<String>> {
     let file = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file);
     let text = std::str::from_utf8(file).map_err(|error| BadInput::new(place, "text in UTF-8", error))?;

@@ -1,12 +1,13 @@
-//! The scaling that a data set gets: measured on its training samples, by the rule that was asked for.
+//! Measures the scaling of a data set on its training samples, by the rule that was asked for.
 
 use super::{InputScaling, ScalingRule, Split, Values};
 
-/// The scaling of samples of `shape` by `rule`, or by the kind of data if none: bytes are pixels, 255 becomes 1;
-/// floats get mean 0 and standard deviation 1, each feature its own, or each channel where `channels` says that
-/// the first dimension counts them, or all together in images and longer arrays.
+/// Returns the scaling of samples of `shape` by `rule`. Without a rule it depends on the kind of data.
+/// Bytes are pixels, and 255 becomes 1. Floats get mean 0 and standard deviation 1: each feature by itself,
+/// or each channel if `channels` says that the first dimension counts them, or all values together in
+/// images and longer arrays.
 ///
-/// A feature that never changes becomes 0, whatever it is later.
+/// A feature that is constant in training becomes 0, whatever its value is later.
 pub fn scaling(train: &Split, shape: &[usize], channels: bool, rule: Option<ScalingRule>) -> InputScaling {
     let floats: Vec<f32>;
     let (values, rule) = match (&train.values, rule) {
@@ -38,7 +39,7 @@ pub fn scaling(train: &Split, shape: &[usize], channels: bool, rule: Option<Scal
     InputScaling::new(offsets, factors).unwrap_or_else(|_| InputScaling::one(0.0, 1.0))
 }
 
-/// Mean, and the inverse of the standard deviation.
+/// Returns the mean, and the inverse of the standard deviation.
 fn standard<'a>(values: impl Iterator<Item = &'a f32> + Clone) -> (f32, f32) {
     let count = values.clone().count().max(1) as f64;
     let mean = values.clone().map(|&value| f64::from(value)).sum::<f64>() / count;
@@ -46,21 +47,22 @@ fn standard<'a>(values: impl Iterator<Item = &'a f32> + Clone) -> (f32, f32) {
     (mean as f32, inverse(variance.sqrt(), mean))
 }
 
-/// Least value, and the inverse of the range.
+/// Returns the least value, and the inverse of the range.
 fn range<'a>(values: impl Iterator<Item = &'a f32>) -> (f32, f32) {
     let extremes = |(low, high): (f32, f32), &value: &f32| (low.min(value), high.max(value));
     let (low, high) = values.fold((f32::INFINITY, f32::NEG_INFINITY), extremes);
     if low > high { (0.0, 1.0) } else { (low, inverse(f64::from(high) - f64::from(low), f64::from(low))) }
 }
 
-/// 1/`spread`, or 0 for one that is nothing but rounding beside values of size `at`.
+/// Returns 1/`spread`, or 0 for a spread that is nothing but rounding of values of size `at`.
 fn inverse(spread: f64, at: f64) -> f32 {
     let rounding = f64::from(f32::EPSILON) * at.abs();
     let factor = (1.0 / spread) as f32;
     if spread > rounding && factor.is_finite() { factor } else { 0.0 }
 }
 
-/// The smallest and the largest scaled values of `train` for each pair of `scaling`; none without samples.
+/// Returns the smallest and the largest scaled values of `train` for each pair of `scaling`; `None` without
+/// samples.
 pub fn bounds(train: &Split, features: usize, scaling: &InputScaling) -> Option<(Vec<f32>, Vec<f32>)> {
     let pairs = scaling.view().factors().len();
     let run = features / pairs.max(1);

@@ -1,9 +1,9 @@
-//! Values that are missing, replaced by the mean of the training samples' values.
+//! Replaces missing values by the mean of the training samples' values.
 
 use super::{Split, Values};
 
-/// Replace NaN in `train` and `others`, of `features` values a sample, by the mean of the feature over the
-/// training samples that have it, or by 0 if none has. What was done, in a line.
+/// Replaces NaN in `train` and `others`, with `features` values in each sample, by the mean of the feature
+/// over the training samples that have it, or by 0 if none has. Returns a line that says what was done.
 pub fn fill(train: &mut Split, others: &mut [&mut Split], features: usize) -> Option<String> {
     let missing = |split: &Split| match &split.values {
         Values::Bytes(_) => 0,

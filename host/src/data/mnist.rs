@@ -2,7 +2,7 @@
 
 use super::published::Published;
 
-/// As an IDX folder.
+/// MNIST as a folder of IDX files.
 pub const MNIST: Published = Published {
     name: "mnist",
     classes: ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],

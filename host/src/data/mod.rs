@@ -1,6 +1,6 @@
 //! Data sets: named ones, IDX folders, CSV and NPZ files.
 //!
-//! A new named set is a file here and a row in [`NAMED`].
+//! To add a named set, add a file here and a row to [`NAMED`].
 
 mod contents;
 pub mod digits;
@@ -39,8 +39,8 @@ pub use reading::{Fold, Missing, Reading, ScalingRule, SplitRule, Target};
 pub use scaling::InputScaling;
 pub use split::{Split, Values, below, divide, permutation};
 
-/// Samples with labels, split for training, for choosing the best epoch, and for the final figure.
-/// `examples/custom_data.rs` makes one.
+/// Samples with labels, split for training, for choosing the best epoch, and for the final accuracy.
+/// `examples/custom_data.rs` builds one.
 ///
 /// ```
 /// let digits = fenchel::data::load("digits")?;
@@ -49,37 +49,38 @@ pub use split::{Split, Values, below, divide, permutation};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Dataset {
-    /// As given on the command line.
+    /// Name, as given on the command line.
     pub name: String,
-    /// Raw values a sample.
+    /// Number of raw values in a sample.
     pub features: usize,
     /// Dimensions of a sample, rows first.
     pub shape: Vec<usize>,
-    /// A name a class.
+    /// Name of each class.
     pub class_names: Vec<String>,
-    /// Names of the columns that are a sample's values; empty if it has none.
+    /// Names of the columns that hold a sample's values; empty if they have none.
     pub feature_names: Vec<String>,
-    /// Names of real targets; empty where classes are told apart.
+    /// Names of real-valued targets; empty for classification.
     pub target_names: Vec<String>,
-    /// From raw values to inputs.
+    /// Scaling from raw values to inputs.
     pub scaling: InputScaling,
     /// Samples to learn from.
     pub train: Split,
     /// Samples to choose the best epoch by.
     pub validation: Split,
-    /// Samples for the final figure.
+    /// Samples for the final accuracy.
     pub test: Split,
-    /// Whether the test samples came apart from the others, or were divided from them.
+    /// Whether the test samples came in a file or array of their own, rather than being split from the
+    /// others.
     pub test_apart: bool,
     /// Whether the test samples are a fold of a cross-validation.
     pub folded: bool,
-    /// What was assumed or looks wrong: a line each, which names the option that changes it.
+    /// What was assumed or looks wrong, one line each, with the option that changes it.
     pub warnings: Vec<String>,
-    /// Measured once, when it is first asked for.
+    /// Properties that are computed once, when they are first needed.
     known: Known,
 }
 
-/// What takes a pass over all samples.
+/// Properties that need a pass over all samples.
 #[derive(Clone, Debug, Default)]
 struct Known {
     identity: OnceLock<Identity>,
@@ -88,11 +89,11 @@ struct Known {
 
 /// A named data set: its name, what it is, and how to load it.
 pub struct Named {
-    /// What `--data` takes.
+    /// Name that `--data` takes.
     pub name: &'static str,
-    /// One line for `--help`.
+    /// Description in one line, for `--help`.
     pub about: &'static str,
-    /// What `fenchel data fetch` gets; none for one that is compiled in.
+    /// What `fenchel data fetch` downloads; `None` for a set that is compiled in.
     pub published: Option<&'static Published>,
     load: fn() -> Result<Dataset>,
 }
@@ -125,28 +126,29 @@ pub const NAMED: &[Named] = &[
     },
 ];
 
-/// The named data set of that name.
+/// Returns the named data set with that name.
 pub fn named(name: &str) -> Option<&'static Named> {
     NAMED.iter().find(|named| named.name == name)
 }
 
-/// Whether [`load`] reads `name` as a CSV or NPZ file.
+/// Returns whether [`load`] reads `name` as a CSV or NPZ file.
 pub fn is_table(name: &str) -> bool {
     named(name).is_none() && Path::new(name).is_file()
 }
 
-/// Load a named data set, a folder of IDX files, a CSV or an NPZ file (which `PK` begins, or `.npz` ends).
+/// Loads a named data set, a folder of IDX files, a CSV file or an NPZ file (one that begins with `PK` or
+/// whose name ends in `.npz`).
 ///
 /// # Errors
-/// [`BadInput`] with file and place if there is none, or what it holds can't be used.
+/// Returns [`BadInput`] with file and place if there is none, or its content can't be used.
 pub fn load(name: &str) -> Result<Dataset> {
     load_as(name, &Reading::default())
 }
 
-/// [`load`], read as `reading` says, which counts for CSV and NPZ files alone.
+/// Loads data as [`load`] does, with the options in `reading`, which matter for CSV and NPZ files only.
 ///
 /// # Errors
-/// As [`load`].
+/// Fails as [`load`] does.
 pub fn load_as(name: &str, reading: &Reading) -> Result<Dataset> {
     let path = Path::new(name);
     let dataset = if let Some(named) = named(name) {
@@ -169,7 +171,7 @@ pub fn load_as(name: &str, reading: &Reading) -> Result<Dataset> {
 }
 
 impl Dataset {
-    /// Classified samples of `shape`, divided into training, validation and test.
+    /// Builds a data set of classified samples of `shape`, divided into training, validation and test.
     pub fn new(
         name: impl Display,
         shape: Vec<usize>,
@@ -195,19 +197,19 @@ impl Dataset {
         }
     }
 
-    /// The smallest and the largest scaled training values: as many as the scaling has factors.
+    /// Returns the smallest and the largest scaled training values, as many as the scaling has factors.
     pub fn bounds(&self) -> Option<(&[f32], &[f32])> {
         let measured = || measure::bounds(&self.train, self.features, &self.scaling);
         self.known.bounds.get_or_init(measured).as_ref().map(|(low, high)| (low.as_slice(), high.as_slice()))
     }
 
-    /// SHA-256 of what the data set holds, without its path and scaling: training on two data sets of one
-    /// identity, scaled alike, gives the same bits.
+    /// Returns the SHA-256 of the data set's content, without its path and scaling: training on two data
+    /// sets with the same identity and scaling gives the same bits.
     pub fn identity(&self) -> Identity {
         *self.known.identity.get_or_init(|| identity::of(self))
     }
 
-    /// Number of classes.
+    /// Returns the number of classes.
     pub fn classes(&self) -> usize {
         self.class_names.len()
     }
@@ -228,12 +230,12 @@ impl Dataset {
     }
 }
 
-/// Whether `name` is that of a file, and not of a named data set.
+/// Returns whether `name` is the name of a file rather than of a named data set.
 pub fn is_file(name: &str) -> bool {
     named(name).is_none() && Path::new(name).is_file()
 }
 
-/// Whether it begins as a zip archive, or says that it is one.
+/// Returns whether the file begins like a zip archive, or its name says that it is one.
 pub fn is_archive(path: &Path) -> bool {
     if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("npz")) {
         return true;

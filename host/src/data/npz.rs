@@ -1,4 +1,4 @@
-//! NPZ files of samples: arrays x and y, or those of a training and a test set, by their usual names.
+//! Reads NPZ files of samples: arrays x and y, or those of a training and a test set, by their usual names.
 
 use std::path::Path;
 
@@ -11,19 +11,19 @@ use super::{Dataset, Missing, Reading, Target, Values, contents};
 use crate::error::{BadInput, quoted, require};
 use crate::npz::{self, Array, Entry};
 
-/// Bytes that any archive may hold.
+/// Bytes to which any archive may inflate.
 const ALWAYS: usize = 1 << 20;
-/// Bytes that it may hold beyond for each of its own, as in gzipped files.
+/// Additional bytes to which an archive may inflate for each of its own bytes, as for gzipped files.
 const RATIO: usize = 16;
 
-/// Most rows of a sample that are taken for channels over time rather than an image.
+/// Most rows of a sample for which they count as channels over time rather than as an image.
 const MOST_CHANNELS: usize = 16;
 
-/// Usual names of samples and labels: plainly, of scikit-learn's bundles, of images.
+/// Usual names of arrays of samples and labels: plain ones, scikit-learn's, and those of image sets.
 const PAIRS: [[&str; 2]; 4] = [["x", "y"], ["data", "target"], ["features", "labels"], ["images", "labels"]];
-/// Names of arrays with the classes' names.
+/// Names of arrays that hold the classes' names.
 const NAMES: [&str; 4] = ["names", "class_names", "target_names", "label_names"];
-/// What names of training arrays have, and those of validation and test arrays: Keras's and MedMNIST's.
+/// Forms of the names of training, validation and test arrays: Keras's and MedMNIST's.
 const FORMS: [[&str; 3]; 4] = [
     ["{}_train", "{}_val", "{}_test"],
     ["{}_train", "{}_valid", "{}_test"],
@@ -31,21 +31,22 @@ const FORMS: [[&str; 3]; 4] = [
     ["train_{}", "valid_{}", "test_{}"],
 ];
 
-/// Load `path`; see [`parse`]. Names of the classes are in the file beside it that ends in
-/// `.labels.txt` instead of `.npz`, if there is one.
+/// Loads the file at `path`, see [`parse`]. Names of the classes are read from the file beside it that ends
+/// in `.labels.txt` instead of `.npz`, if there is one.
 ///
 /// # Errors
-/// If it can't be read, and as [`parse`].
+/// Fails if the file can't be read, and as [`parse`] does.
 pub fn load(path: &Path, reading: &Reading) -> Result<Dataset> {
     let names = beside(&path.with_extension("labels.txt"), 0)?;
     dataset(&path.display().to_string(), &contents::read(path)?, names, reading)
 }
 
-/// The data set in `file`: samples of any shape as the rows of x; in y a label each, as whole numbers, texts or
-/// one-hot rows, or real targets. Other arrays are ignored. What is allocated is bounded by the file's size.
+/// Reads the data set in `file`. The rows of x are samples of any shape; y holds one label for each, as
+/// whole numbers, texts or one-hot rows, or real-valued targets. Other arrays are ignored. The memory that
+/// is allocated is bounded by the file's size.
 ///
 /// # Errors
-/// [`BadInput`] with the array's name for anything else.
+/// Returns [`BadInput`] with the array's name for anything else.
 pub fn parse(place: impl std::fmt::Display, file: &[u8], reading: &Reading) -> Result<Dataset> {
     dataset(&place.to_string(), file, None, reading)
 }
@@ -102,13 +103,13 @@ fn find<'a>(entries: &'a [Entry], name: &str) -> Option<&'a Entry> {
     entries.iter().find(|entry| entry.name.eq_ignore_ascii_case(name))
 }
 
-/// The classes' names, if an array holds them.
+/// Returns the classes' names, if an array holds them.
 fn class_names(entries: &[Entry]) -> Option<Vec<String>> {
     let texts = NAMES.iter().filter_map(|name| find(entries, name)?.array.as_ref().ok());
     texts.filter(|array| array.is_text() && array.shape.len() == 1).map(Array::texts).next()
 }
 
-/// The samples x with the labels y, by their `names`, and what they have in common.
+/// Returns the samples x with the labels y, found by their `names`, and what they have in common.
 fn part(place: &str, entries: &[Entry], names: [String; 2], reading: &Reading) -> Result<(Form, Samples)> {
     let array = |name: &String| -> Result<Option<&Array>> {
         let Some(entry) = find(entries, name) else { return Ok(None) };
@@ -170,7 +171,8 @@ fn part(place: &str, entries: &[Entry], names: [String; 2], reading: &Reading) -
     Ok((form, samples))
 }
 
-/// The labels in `y`, of `width` values a sample, and the names of the classes if it has a column for each.
+/// Returns the labels in `y`, which has `width` values for each sample, and the names of the classes if it
+/// has a column for each.
 fn labels(place: &str, y: &Array, width: usize) -> Result<(Labels, Option<Vec<String>>)> {
     let mut labels = Labels::default();
     if width == 1 {

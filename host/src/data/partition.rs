@@ -1,5 +1,5 @@
-//! Which samples train, validate and test: by a hash of each sample's own content, so that a file that grows
-//! never moves one of its samples to another part.
+//! Decides which samples train, validate and test, by a hash of each sample's own content, so that a
+//! growing file never moves one of its samples to another part.
 
 use std::collections::BTreeMap;
 
@@ -7,16 +7,16 @@ use sha2::{Digest, Sha256};
 
 use super::{Fold, Values};
 
-/// Samples of the three parts, by their index: train, validation, test.
+/// Indices of the samples of the three parts: train, validation and test.
 pub type Parts = [Vec<usize>; 3];
 
 const TRAIN: usize = 0;
 const VALIDATION: usize = 1;
 const TEST: usize = 2;
-/// Fewest samples of a class that is represented in every part.
+/// Number of samples from which on a class is represented in every part.
 const FEW: usize = 8;
 
-/// 16 bytes of SHA-256 as two numbers, each uniform over its range.
+/// 16 bytes of a SHA-256 as two numbers, each uniform over its range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key {
     first: u64,
@@ -24,7 +24,7 @@ pub struct Key {
 }
 
 impl Key {
-    /// That of a text, such as a group's name.
+    /// Returns the key of a text, such as a group's name.
     pub fn of(bytes: &[u8]) -> Self {
         let digest = Sha256::digest(bytes);
         let number = |at: usize| digest[at..at + 8].iter().fold(0, |n, &byte| n << 8 | u64::from(byte));
@@ -32,7 +32,8 @@ impl Key {
     }
 }
 
-/// A key for each sample of `features` values: equal ones have the same. The label doesn't count.
+/// Returns a key for each sample of `features` values; equal samples have equal keys. The label doesn't
+/// count.
 pub fn keys(values: &Values, features: usize) -> Vec<Key> {
     match values {
         Values::Bytes(bytes) => bytes.chunks_exact(features).map(Key::of).collect(),
@@ -48,20 +49,20 @@ pub fn keys(values: &Values, features: usize) -> Vec<Key> {
     }
 }
 
-/// A value's bits; one pattern for both zeros, and one for all missing values.
+/// Returns a value's bits, with one pattern for both zeros and one for all missing values.
 fn bits(value: f32) -> u32 {
     let plain = if value == 0.0 { 0.0 } else { value };
     if plain.is_nan() { f32::NAN.to_bits() } else { plain.to_bits() }
 }
 
-/// What share of the samples goes where.
+/// The shares of the samples that train, validate and test.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Shares {
-    /// A fifth tests, a tenth validates.
+    /// A fifth tests, a tenth validates, and the rest trains.
     Whole,
-    /// One fold tests; of the rest an eighth validates.
+    /// One fold tests, and an eighth of the rest validates.
     Fold(Fold),
-    /// The test samples come apart from these, of which a sixth validates.
+    /// The test samples are given apart from these, of which a sixth validates.
     Training,
 }
 
@@ -82,13 +83,14 @@ impl Shares {
     }
 }
 
-/// Divide samples with `keys` and `labels`; samples of one key stay together. In each part they are in the order
-/// of their keys, so their order in the file doesn't matter.
+/// Divides samples with `keys` and `labels`; samples with the same key stay together. Each part is in the
+/// order of its keys, so the order in the file doesn't matter.
 ///
-/// Where a class would have no training sample, the samples of its largest key train after all. Where a class of 8
-/// samples or more would have none that tests or validates, those of its smallest key that trains do, until the file
-/// has others: so as a file grows, a test sample may come to train then, but none that trains comes to test. Where
-/// nothing at all would validate or test, those of the smallest key that training can spare do.
+/// If a class would have no training sample, the samples of its largest key train after all. If a class of
+/// 8 samples or more would have none that tests or validates, those of the smallest of its keys that train
+/// are used, until the file has others: so a test sample may become a training sample as a file grows, but
+/// never the reverse. If nothing at all would validate or test, the samples of the smallest key that
+/// training can spare are used.
 pub fn by_content(keys: &[Key], labels: &[usize], shares: Shares) -> Parts {
     let mut units: BTreeMap<Key, Vec<usize>> = BTreeMap::new();
     keys.iter().enumerate().for_each(|(index, &key)| units.entry(key).or_default().push(index));
@@ -152,8 +154,8 @@ pub fn by_content(keys: &[Key], labels: &[usize], shares: Shares) -> Parts {
     divided
 }
 
-/// Divide `count` samples by their order: the last fifth tests, the tenth before it validates. The last `gap`
-/// samples before the two borders are left out.
+/// Divides `count` samples by their order: the last fifth tests, the tenth before it validates. The last
+/// `gap` samples before each of the two borders are left out.
 pub fn by_time(count: usize, gap: usize) -> Parts {
     let (train, validation) = (count - count / 5 - count / 10, count / 10);
     let end = train + validation;

@@ -1,4 +1,4 @@
-//! Data sets that others publish as IDX files, and where they are looked for.
+//! Data sets that are published as IDX files, and where they are looked for.
 
 use std::path::{Path, PathBuf};
 
@@ -7,39 +7,39 @@ use anyhow::Result;
 use super::{Dataset, idx};
 use crate::error::{BadInput, require};
 
-/// Where Debian's packages of data sets put them.
+/// Folder where Debian's packages of data sets put them.
 const SYSTEM: &str = "/usr/share/datasets";
-/// Where `fenchel data fetch` puts them, below the working directory.
+/// Folder where `fenchel data fetch` puts them, below the working directory.
 pub const FOLDER: &str = "data";
 
 /// A published data set.
 #[derive(Debug)]
 pub struct Published {
-    /// What `--data` and `fenchel data fetch` take.
+    /// Name that `--data` and `fenchel data fetch` take.
     pub name: &'static str,
-    /// A name a class.
+    /// Name of each class.
     pub classes: [&'static str; 10],
-    /// Its gzipped files and their SHA-256, as published with them.
+    /// Names of its gzipped files and their published SHA-256.
     pub files: [(&'static str, &'static str); 4],
-    /// Where the files are, tried in this order.
+    /// Addresses of the files, tried in this order.
     pub mirrors: &'static [&'static str],
 }
 
 impl Published {
-    /// Where it is looked for, in this order.
+    /// Returns the folders in which it is looked for, in this order.
     pub fn places(&self) -> [PathBuf; 3] {
         [Path::new(FOLDER).join(self.name), PathBuf::from(self.name), Path::new(SYSTEM).join(self.name)]
     }
 
-    /// The first of these that is a folder.
+    /// Returns the first of these folders that exists.
     pub fn find(&self) -> Option<PathBuf> {
         self.places().into_iter().find(|folder| folder.is_dir())
     }
 
-    /// The data set, with the classes' names.
+    /// Loads the data set, with the classes' names.
     ///
     /// # Errors
-    /// [`BadInput`] if it isn't there, and as [`idx::load_folder`].
+    /// Returns [`BadInput`] if it isn't there, and fails as [`idx::load_folder`] does.
     pub fn load(&self) -> Result<Dataset> {
         let places = self.places().map(|folder| folder.display().to_string());
         let folder = self.find().ok_or_else(|| {

@@ -1,4 +1,5 @@
-//! How a file of samples is read: which column is the label, how rows are split, how values are scaled.
+//! Options for reading a file of samples: which column is the label, how rows are split, how values are
+//! scaled.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,16 +16,16 @@ pub enum Missing {
     Drop,
 }
 
-/// What the samples are to be told apart by, or to yield.
+/// What the label column holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Target {
-    /// One class a sample.
+    /// One class for each sample.
     #[default]
     Classes,
-    /// One or more real values a sample.
+    /// One or more real values for each sample.
     Values,
-    /// Nothing; a label is read if there is one.
+    /// No target is needed; a label is read if there is one.
     Nothing,
 }
 
@@ -53,17 +54,17 @@ pub enum ScalingRule {
     None,
 }
 
-/// Part `index` of `of` tests, the others train: one fold of a cross-validation.
+/// One fold of a cross-validation: part `index` of `of` tests, the others train.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Fold {
-    /// Which part tests, from 0.
+    /// Index of the part that tests, from 0.
     pub index: u32,
     /// Number of parts.
     pub of: u32,
 }
 
-/// The options of reading. The default is right for a file whose header names its label.
+/// Options for reading. The default is right for a file whose header names its label.
 ///
 /// ```
 /// let reading = fenchel::data::Reading { label: vec!["first".into()], ..Default::default() };
@@ -72,13 +73,14 @@ pub struct Fold {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Reading {
-    /// Between values: a character, `tab` or `space`; found if none.
+    /// Delimiter between values: a character, `tab` or `space`; `None` to detect it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delimiter: Option<String>,
-    /// Columns of the label or the targets by name, number from 1, `first` or `last`; found if empty.
+    /// Columns of the label or the targets, by name, number from 1, `first` or `last`; empty to detect
+    /// them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub label: Vec<String>,
-    /// Columns to use; all if empty.
+    /// Columns to use; empty for all.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub columns: Vec<String>,
     /// Columns to leave out.
@@ -88,33 +90,33 @@ pub struct Reading {
     pub missing: Missing,
     /// What the label column holds.
     pub target: Target,
-    /// Column whose equal values stay together in a split: person, device or recording.
+    /// Column whose equal values stay together in a split, such as person, device or recording.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
     /// Which rows train, validate and test.
     pub split: SplitRule,
-    /// Which fold of a cross-validation tests.
+    /// Fold of a cross-validation that tests.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fold: Option<Fold>,
-    /// How raw values become inputs; by the kind of data if none.
+    /// Rule of the scaling; `None` to choose it by the kind of data.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scaling: Option<ScalingRule>,
-    /// Rows of a recording that make one sample.
+    /// Number of rows of a recording that make one sample.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub window: Option<usize>,
-    /// Rows from the start of one window to that of the next; the window's length if none.
+    /// Number of rows from the start of one window to that of the next; `None` for the window's length.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stride: Option<usize>,
-    /// Names of the classes by number, where a model settles them.
+    /// Names of the classes by number, if a model determines them.
     #[serde(skip)]
     pub classes: Option<Vec<String>>,
-    /// Every sample, in file order and however few, is in the test part.
+    /// Whether every sample, in file order and however few, goes to the test part.
     #[serde(skip)]
     pub whole: bool,
 }
 
 impl Reading {
-    /// Whether nothing was asked for.
+    /// Returns whether all options have their defaults.
     pub fn is_default(&self) -> bool {
         *self == Self::default()
     }

@@ -1,4 +1,4 @@
-//! Samples as a file has them, and the data set that they become.
+//! Samples as they are in a file, and the data set that they become.
 
 use anyhow::Result;
 
@@ -9,57 +9,58 @@ use super::table::labels::Labels;
 use super::{Dataset, Reading, Split, SplitRule, Target, Values, measure, suspicions};
 use crate::error::require;
 
-/// Fewest samples to divide.
+/// Fewest samples that can be divided.
 const FEWEST: usize = 10;
 
 /// Samples of one file, or of one part of it, in file order.
 #[derive(Clone, Debug, Default)]
 pub struct Samples {
-    /// (samples, features); NaN for a value that is missing.
+    /// Values of shape (samples, features); NaN for a missing value.
     pub values: Values,
-    /// The label of each; none if there are none.
+    /// Label of each sample, if there are labels.
     pub labels: Option<Labels>,
-    /// (samples, targets); empty where classes are told apart.
+    /// Real-valued targets of shape (samples, targets); empty for classification.
     pub targets: Vec<f32>,
-    /// What must stay together: the group of each; none if there are none.
+    /// Group of each sample, which stays together in a split, if there are groups.
     pub groups: Option<Vec<Key>>,
 }
 
-/// What the file says of all its samples.
+/// What the file says about all its samples.
 #[derive(Clone, Debug, Default)]
 pub struct Form {
     /// Dimensions of a sample.
     pub shape: Vec<usize>,
     /// Names of the values, or of the channels.
     pub feature_names: Vec<String>,
-    /// Names of real targets.
+    /// Names of real-valued targets.
     pub target_names: Vec<String>,
-    /// Names of the classes in a file beside it, or in an array.
+    /// Names of the classes from a file beside it, or from an array.
     pub class_names: Option<Vec<String>>,
     /// How the column of the label was found.
     pub found: Found,
-    /// Where errors of labels say that they are.
+    /// Place that errors of labels name.
     pub label_place: String,
-    /// Whether the first dimension of a sample is that of channels, each with a scaling of its own.
+    /// Whether the first dimension of a sample counts channels, each of which gets its own scaling.
     pub channels: bool,
-    /// Divide by time, and leave out so many samples before each border; none to divide as the reading says.
+    /// Number of samples that are left out before each border when the data are divided by time; `None` to
+    /// divide as the reading says.
     pub gap: Option<usize>,
-    /// What was assumed or looks wrong so far.
+    /// What was assumed or looks wrong so far, one line each.
     pub warnings: Vec<String>,
 }
 
 impl Samples {
-    /// Number of samples of `features` values.
+    /// Returns the number of samples of `features` values.
     fn count(&self, features: usize) -> usize {
         self.values.len() / features.max(1)
     }
 
-    /// The same, of classes `classes`.
+    /// Returns the samples with their classes.
     fn classified(self, classes: Vec<usize>) -> Split {
         Split { values: self.values, labels: classes, targets: self.targets }
     }
 
-    /// Divide them as `shares` and `reading` say.
+    /// Divides the samples as `shares` and `reading` say.
     fn divide(&self, features: usize, classes: &[usize], shares: Shares, reading: &Reading) -> Parts {
         if reading.split == SplitRule::Time && shares == Shares::Whole {
             return partition::by_time(classes.len(), 0);
@@ -71,11 +72,11 @@ impl Samples {
     }
 }
 
-/// The data set of a file's samples: `train` alone is divided into three parts; with `validation` or `test`
-/// samples of their own, those stay as they are.
+/// Builds the data set of a file's samples: `train` alone is divided into three parts; `validation` or
+/// `test` samples of their own stay as they are.
 ///
 /// # Errors
-/// [`crate::BadInput`] for too few samples, and labels that can't be used.
+/// Returns [`crate::BadInput`] for too few samples, and labels that can't be used.
 pub fn assemble(
     place: &str,
     form: Form,
@@ -137,7 +138,7 @@ pub fn assemble(
     Ok(Dataset { warnings, test_apart: own_test, folded, ..dataset })
 }
 
-/// The class of each sample of each part, and the classes' names.
+/// Returns the class of each sample of each part, and the classes' names.
 fn classes(
     form: &Form,
     given: &[Samples],

@@ -4,12 +4,12 @@ use anyhow::Result;
 use fenchel_core::{Random, Scaling};
 use rand_core::{Rng, SeedableRng};
 
-/// Raw values, sample after sample: bytes stay bytes, a quarter of the memory.
+/// Raw values, sample after sample. Bytes stay bytes, which takes a quarter of the memory.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Values {
-    /// Pixels.
+    /// Pixels, 0 to 255.
     Bytes(Vec<u8>),
-    /// Finite numbers.
+    /// Finite real numbers.
     Floats(Vec<f32>),
 }
 
@@ -20,7 +20,7 @@ impl Default for Values {
 }
 
 impl Values {
-    /// Number of values, of all samples together.
+    /// Returns the number of values of all samples together.
     pub fn len(&self) -> usize {
         match self {
             Self::Bytes(bytes) => bytes.len(),
@@ -28,7 +28,7 @@ impl Values {
         }
     }
 
-    /// Whether there is none.
+    /// Returns whether there is no value.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -37,31 +37,31 @@ impl Values {
 /// Samples with labels.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Split {
-    /// (samples, features).
+    /// Raw values of shape (samples, features).
     pub values: Values,
-    /// Classes, from 0; all 0 where there are none.
+    /// Class of each sample, from 0; all 0 if there are none.
     pub labels: Vec<usize>,
-    /// Real targets, (samples, targets); empty where classes are told apart.
+    /// Real-valued targets of shape (samples, targets); empty for classification.
     pub targets: Vec<f32>,
 }
 
 impl Split {
-    /// Samples of classes.
+    /// Builds a split of classified samples.
     pub fn classes(values: Values, labels: Vec<usize>) -> Self {
         Self { values, labels, targets: Vec::new() }
     }
 
-    /// Number of samples.
+    /// Returns the number of samples.
     pub fn len(&self) -> usize {
         self.labels.len()
     }
 
-    /// Whether there is no sample.
+    /// Returns whether there is no sample.
     pub fn is_empty(&self) -> bool {
         self.labels.is_empty()
     }
 
-    /// Append the scaled input of sample `index` to `inputs`.
+    /// Appends the scaled input of sample `index` to `inputs`.
     pub fn append_input(&self, index: usize, features: usize, scaling: Scaling, inputs: &mut Vec<f32>) {
         let range = index * features..(index + 1) * features;
         let start = inputs.len();
@@ -74,7 +74,7 @@ impl Split {
         .expect("factors for these features");
     }
 
-    /// The raw values of sample `index`.
+    /// Returns the raw values of sample `index`.
     pub fn raw(&self, index: usize, features: usize) -> Vec<f32> {
         let range = index * features..(index + 1) * features;
         match &self.values {
@@ -83,7 +83,7 @@ impl Split {
         }
     }
 
-    /// The samples of `splits` one after the other, all of the same kind.
+    /// Joins the samples of `splits`, which must all be of the same kind.
     pub fn concat(splits: &[&Self]) -> Self {
         let mut all = Self::default();
         for split in splits {
@@ -98,7 +98,7 @@ impl Split {
         all
     }
 
-    /// The samples at `indices`, in that order.
+    /// Returns the samples at `indices`, in that order.
     pub fn select(&self, features: usize, indices: &[usize]) -> Self {
         let targets = self.targets.len() / self.len().max(1);
         fn gather<T: Copy>(values: &[T], features: usize, indices: &[usize]) -> Vec<T> {
@@ -115,10 +115,10 @@ impl Split {
         }
     }
 
-    /// A random subset of `count` samples.
+    /// Returns a random subset of `count` samples.
     ///
     /// # Errors
-    /// [`crate::BadInput`] if there are fewer.
+    /// Returns [`crate::BadInput`] if there are fewer.
     pub fn subset(&self, features: usize, count: usize, random: &mut impl Rng) -> Result<Self> {
         crate::error::require!(
             (1..=self.len()).contains(&count),
@@ -132,34 +132,34 @@ impl Split {
     }
 }
 
-/// A random order of 0..n.
+/// Returns the numbers 0..n in random order.
 pub fn permutation(n: usize, random: &mut impl Rng) -> Vec<usize> {
     let mut order: Vec<usize> = (0..n).collect();
     shuffle(&mut order, random);
     order
 }
 
-/// Put `order` into random order.
+/// Shuffles `order`.
 pub fn shuffle(order: &mut [usize], random: &mut impl Rng) {
     for i in (1..order.len()).rev() {
         order.swap(i, below(i + 1, random));
     }
 }
 
-/// A number in 0..n, each as likely to within n/2⁶⁴.
+/// Draws a number in 0..n, each with the same probability to within n/2⁶⁴.
 pub fn below(n: usize, random: &mut impl Rng) -> usize {
     ((u128::from(random.next_u64()) * n as u128) >> 64) as usize
 }
 
-/// Of samples that come with a test set: those that train, and the last sixth, which validates.
+/// Divides samples that come with a test set into those that train and the last sixth, which validates.
 pub fn hold_out(all: Split, features: usize) -> (Split, Split) {
     let indices: Vec<usize> = (0..all.len()).collect();
     let (first, last) = indices.split_at(all.len() - all.len() / 6);
     (all.select(features, first), all.select(features, last))
 }
 
-/// Divide one list of samples into train, validation and test of the given sizes (the rest
-/// trains), by an order that depends on the number of samples alone, never on a run's seed.
+/// Divides one list of samples into train, validation and test of the given sizes (the rest trains), by an
+/// order that depends on the number of samples alone, never on a run's seed.
 pub fn divide(all: &Split, features: usize, validation: usize, test: usize) -> (Split, Split, Split) {
     let order = permutation(all.len(), &mut Random::seed_from_u64(all.len() as u64));
     let (test, rest) = order.split_at(test.min(order.len()));

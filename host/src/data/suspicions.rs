@@ -1,14 +1,14 @@
-//! What looks wrong with a data set, a line each that names the remedy.
+//! Finds what looks wrong with a data set, one line each with the remedy.
 
 use super::{Dataset, Reading, ScalingRule, Split, Target, Values};
 use crate::error::quoted;
 
-/// Fewest validation samples that tell settings apart.
+/// Fewest validation samples that can tell settings apart.
 const FEW: usize = 20;
-/// Ranges of features so many times apart are no use with one scaling for all.
+/// Ratio of the features' ranges from which on one scaling for all is of no use.
 const APART: f32 = 100.0;
 
-/// Everything that looks wrong with `data`, which was read as `reading` says.
+/// Returns everything that looks wrong with `data`, which was read as `reading` says.
 pub fn of(data: &Dataset, reading: &Reading) -> Vec<String> {
     let mut found = Vec::new();
     if reading.target != Target::Values {
@@ -26,7 +26,7 @@ pub fn of(data: &Dataset, reading: &Reading) -> Vec<String> {
     found
 }
 
-/// Classes without samples, or without some in training or test.
+/// Finds classes without samples, or without some in training or test.
 fn classes(data: &Dataset) -> Vec<String> {
     let classes = data.classes();
     let count = |split: &Split| {
@@ -68,7 +68,7 @@ fn classes(data: &Dataset) -> Vec<String> {
     found
 }
 
-/// Features whose ranges are far apart.
+/// Finds features whose ranges are far apart.
 fn ranges(data: &Dataset) -> Option<String> {
     let Values::Floats(floats) = &data.train.values else { return None };
     let mut extremes = vec![(f32::INFINITY, f32::NEG_INFINITY); data.features];

@@ -1,4 +1,4 @@
-//! Windows of a recording: so many rows in a row make one sample, channel after channel.
+//! Cuts a recording into windows: a number of successive rows make one sample, channel after channel.
 
 use anyhow::Result;
 
@@ -7,14 +7,15 @@ use super::samples::{Form, Samples};
 use super::{Reading, Values};
 use crate::error::require;
 
-/// Most values of all windows together, 4 bytes each.
+/// Most values of all windows together, at 4 bytes each.
 const MOST: usize = 1 << 29;
 
-/// The windows of `samples`, whose rows are in order of time, if `reading` asks for them; else the samples as they
-/// are. A window lies within one group; its class is that of most of its rows, its targets are those of its last.
+/// Returns the windows of `samples`, whose rows are in order of time, if `reading` asks for them; otherwise
+/// the samples as they are. A window lies within one group; its class is the most frequent one of its rows,
+/// and its targets are those of its last row.
 ///
 /// # Errors
-/// [`crate::BadInput`] for a window or stride of 0, and if no group has rows enough for one.
+/// Returns [`crate::BadInput`] for a window or stride of 0, and if no group has enough rows for a window.
 pub fn cut(place: &str, mut form: Form, samples: Samples, reading: &Reading) -> Result<(Form, Samples)> {
     let Some(window) = reading.window else { return Ok((form, samples)) };
     let stride = reading.stride.unwrap_or(window);
@@ -65,7 +66,7 @@ pub fn cut(place: &str, mut form: Form, samples: Samples, reading: &Reading) -> 
     Ok((form, cut))
 }
 
-/// Where windows begin, among `count` rows.
+/// Returns where windows begin, among `count` rows.
 fn starts(count: usize, groups: Option<&[Key]>, window: usize, stride: usize) -> Vec<usize> {
     let (mut starts, mut first) = (Vec::new(), 0);
     for row in 1..=count {
@@ -78,7 +79,7 @@ fn starts(count: usize, groups: Option<&[Key]>, window: usize, stride: usize) ->
     starts
 }
 
-/// The code that stands most often; of several the one that stands last.
+/// Returns the most frequent code; of several, the one that occurs last.
 fn most(codes: &[usize]) -> usize {
     let count = |code: usize| codes.iter().filter(|&&other| other == code).count();
     codes.iter().copied().max_by_key(|&code| count(code)).unwrap_or_default()

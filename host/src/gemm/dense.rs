@@ -1,4 +1,4 @@
-//! Products in tiles that stay in registers.
+//! Dense products in tiles that stay in registers.
 
 use std::cell::RefCell;
 
@@ -7,11 +7,11 @@ use multiversion::multiversion;
 use super::{Aligned, Left, zeros};
 
 thread_local! {
-    /// Memory for the last columns of b.
+    /// Scratch memory for the last columns of b.
     static PADDED: RefCell<Aligned> = RefCell::new(zeros(0));
 }
 
-/// As [`super::multiply`], which has checked the sizes.
+/// Multiplies as [`super::multiply`] does, which has checked the sizes.
 pub(super) fn multiply(shape: (usize, usize, usize), a: Left, b: &[f32], add: bool, c: &mut [f32]) {
     PADDED.with_borrow_mut(|padded| {
         // Thirty-two registers of sixteen values, or sixteen of eight.
@@ -34,8 +34,8 @@ fn narrow(shape: (usize, usize, usize), a: Left, b: &[f32], padded: &mut Aligned
     columns::<6, 16>(shape, a, b, padded, add, c);
 }
 
-/// All of c in tiles of (R, C), which the panel of b under a column of tiles stays in the cache for. The
-/// last columns are filled up with zeros to sixteen, or to C.
+/// Computes all of c in tiles of (R, C); the panel of b under a column of tiles stays in the cache. The
+/// last columns are padded with zeros to sixteen, or to C.
 #[inline(always)]
 fn columns<const R: usize, const C: usize>(
     shape: (usize, usize, usize),
@@ -79,7 +79,7 @@ fn columns<const R: usize, const C: usize>(
     }
 }
 
-/// The columns j..j + C of c.
+/// Computes the columns j..j + C of c.
 #[inline(always)]
 fn rows<const R: usize, const C: usize>(
     shape: (usize, usize, usize),
@@ -105,7 +105,7 @@ fn rows<const R: usize, const C: usize>(
     }
 }
 
-/// The rows i..i + R and columns j..j + C of c, which `shape` has.
+/// Computes the rows i..i + R and columns j..j + C of c, which must lie within `shape`.
 #[inline(always)]
 fn tile<const R: usize, const C: usize>(
     (_, k, n): (usize, usize, usize),
@@ -148,8 +148,8 @@ mod tests {
         (0..n).map(|i| (seed + 1.7 * i as f64).sin() as f32).collect()
     }
 
-    /// The bits of the loops in the documented order, for shapes that leave every kind of remainder
-    /// and for both widths of tile.
+    /// The tiles give the bits of the loops in the documented order, for shapes that leave every kind of
+    /// remainder and for both widths of tile.
     #[test]
     fn tiles_have_the_bits_of_the_loops() {
         for shape in [(1, 1, 1), (50, 33, 10), (27, 5, 75), (10, 40, 32), (6, 0, 9), (19, 7, 59)] {

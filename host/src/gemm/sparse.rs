@@ -1,6 +1,6 @@
-//! Matrix products with a left factor that is mostly 0, such as black pixels and inactive units. In
-//! row i of c a chain skips the terms in which a is 0: they leave a finite sum as it is, so that the bits
-//! are those of the dense product (but for the sign of a 0).
+//! Matrix products with a left factor that is mostly 0, such as black pixels and inactive units. In row i
+//! of c the chain of sums skips the terms in which a is 0. They leave a finite sum as it is, so the bits
+//! are those of the dense product, except for the sign of a 0.
 
 use std::cell::RefCell;
 
@@ -8,23 +8,25 @@ use multiversion::multiversion;
 
 use super::{Aligned, Left, zeros};
 
-/// Factors in a word of the pattern, and rows of a panel of b.
+/// Number of factors in a word of the pattern, and of rows in a panel of b.
 const WORD: usize = 64;
-/// Widest panel, in eight registers of sixteen values. With registers of eight it is half as wide.
+/// Columns of the widest panel, which fills eight registers of sixteen values. With registers of eight
+/// values it is half as wide.
 const COLUMNS: usize = 128;
-/// In narrower products there is too little to skip.
+/// Least number of columns; in narrower products there is too little to skip.
 const LEAST_COLUMNS: usize = 64;
-/// With more of a's factors than this not 0 the dense product is faster.
+/// Largest share of a's factors that aren't 0; above it the dense product is faster.
 const LARGEST_SHARE: f64 = 0.5;
-/// A row of a panel is copied for so many uses on average; for fewer, b is read where it is.
+/// Least number of uses, on average, for which a row of a panel is copied; for fewer, b is read in place.
 const LEAST_USES: usize = 4;
 
 thread_local! {
-    /// Memory for a pattern, and for a panel.
+    /// Scratch memory for a pattern, and for a panel.
     static MEMORY: RefCell<(Vec<u64>, Aligned)> = RefCell::new((Vec::new(), zeros(WORD * COLUMNS)));
 }
 
-/// As [`super::multiply`], which has checked the sizes, if it is worth its while; whether it was.
+/// Multiplies as [`super::multiply`] does, which has checked the sizes, if that is worthwhile; returns
+/// whether it was.
 pub(super) fn multiply(shape: (usize, usize, usize), a: Left, b: &[f32], add: bool, c: &mut [f32]) -> bool {
     let (m, k, n) = shape;
     if n < LEAST_COLUMNS || m * k == 0 {
@@ -49,8 +51,8 @@ pub(super) fn multiply(shape: (usize, usize, usize), a: Left, b: &[f32], add: bo
     })
 }
 
-/// Where a isn't 0: bit l mod 64 of `pattern[(l / 64)·m + i]` stands for row i and column l. How many
-/// bits are set.
+/// Finds where a isn't 0: bit l mod 64 of `pattern[(l / 64)·m + i]` stands for row i and column l. Returns
+/// how many bits are set.
 fn find(m: usize, k: usize, a: Left, pattern: &mut [u64]) -> usize {
     if a.column == 1 {
         find_in_rows(m, k, a.values, pattern);
@@ -82,7 +84,7 @@ fn find_in_rows(m: usize, k: usize, values: &[f32], pattern: &mut [u64]) {
     }
 }
 
-/// One word, eight values a comparison.
+/// Computes one word of the pattern, eight values with each comparison.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
 fn word_by_masks(factors: &[f32; WORD]) -> u64 {
@@ -98,7 +100,7 @@ fn word_by_masks(factors: &[f32; WORD]) -> u64 {
     })
 }
 
-/// Half a word at a time, of many rows side by side in registers.
+/// Computes half a word at a time, for many rows side by side in registers.
 #[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
 fn find_in_columns(m: usize, values: &[f32], pattern: &mut [u64]) {
     const HALF: usize = WORD / 2;
@@ -123,7 +125,7 @@ fn find_in_columns(m: usize, values: &[f32], pattern: &mut [u64]) {
     }
 }
 
-/// Bit l of each of `bits` whose factor isn't 0.
+/// Sets bit l of each of `bits` whose factor isn't 0.
 #[inline(always)]
 fn set(l: usize, factors: &[f32], bits: &mut [u32]) {
     for (bits, &factor) in bits.iter_mut().zip(factors) {
@@ -131,7 +133,7 @@ fn set(l: usize, factors: &[f32], bits: &mut [u32]) {
     }
 }
 
-/// The left factor, and where it isn't 0.
+/// The left factor, with the pattern of where it isn't 0.
 #[derive(Clone, Copy)]
 struct Factors<'a> {
     a: Left<'a>,
@@ -164,7 +166,8 @@ fn narrow(
     rows::<{ COLUMNS / 2 }>(shape, factors, panel, b, add, c);
 }
 
-/// A word of the pattern at a time: all of c in parts of C columns, what is left over in narrower ones.
+/// Multiplies one word of the pattern at a time: all of c in parts of C columns, and what is left over in
+/// narrower ones.
 #[inline(always)]
 fn rows<const C: usize>(
     (_, k, n): (usize, usize, usize),
@@ -192,9 +195,9 @@ fn rows<const C: usize>(
     }
 }
 
-/// The columns j..j + C of c, and of a only those of the word from `first` on, whose rows of b are given.
-/// They are copied to the `panel`, unless that is empty: side by side they stay in the first cache, whose
-/// sets rows a power of two apart would share.
+/// Computes the columns j..j + C of c from those columns of a that the word from `first` on covers, whose
+/// rows of b are given. The rows are copied to the `panel`, unless it is empty: side by side they stay in
+/// the first-level cache, whose sets would be shared by rows that are a power of two apart.
 #[inline(always)]
 fn columns<const C: usize>(
     (n, first, j): (usize, usize, usize),
@@ -232,7 +235,7 @@ fn columns<const C: usize>(
     }
 }
 
-/// Add the products of the factors in `word`'s places with their rows.
+/// Adds the products of the factors at the set bits of `word` with their rows.
 #[inline(always)]
 fn chain<'a, const C: usize>(
     mut word: u64,
@@ -254,8 +257,8 @@ fn chain<'a, const C: usize>(
 mod tests {
     use super::*;
 
-    /// The bits of the chains of the dense product, for shapes that leave a part of a word and of a
-    /// row of c, empty words among them, and factors of −0, which count as 0.
+    /// Sparse products give the bits of the dense product's chains, for shapes that leave a part of a word
+    /// and of a row of c, for empty words, and for factors of −0, which count as 0.
     #[test]
     fn products_have_the_bits_of_the_loops() {
         let numbers = |n: usize, seed: f64| -> Vec<f32> {

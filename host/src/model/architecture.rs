@@ -11,9 +11,9 @@ use crate::spelling::Spelled;
 /// A connection beside the chain of layers, from block `from` into block `to`; written `from:to`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Skip {
-    /// Block it starts in; 0 is the input.
+    /// Block in which it starts; 0 is the input.
     pub from: usize,
-    /// Block it ends in.
+    /// Block in which it ends.
     pub to: usize,
 }
 
@@ -30,28 +30,28 @@ impl Spelled for Skip {
     }
 }
 
-/// Blocks, connections (sorted by (to, from)) and γ.
+/// The shape of a network: blocks, connections (sorted by (to, from)) and γ.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Architecture {
     /// The blocks 0..=L.
     pub blocks: Vec<Block>,
     /// (from, to) of each connection, sorted by (to, from).
     pub connections: Vec<(usize, usize)>,
-    /// One a unit of the blocks 1..=L.
+    /// γ of each unit in the blocks 1..=L.
     pub gammas: Vec<f32>,
 }
 
 impl Architecture {
-    /// A chain of `sizes` units a block, the input's first, with `skips` beside it.
+    /// Builds a chain of blocks with `sizes` units, the input's first, and with `skips` beside it.
     ///
-    /// `activations`: one for all hidden blocks, one each, or one each and one for the output, which
-    /// is linear otherwise. `gammas`: none for 1, one for all, one a block, or one a unit of the
-    /// blocks 1..=L. The output's potential is Fenchel–Young instead of the element-wise distance,
-    /// the same for a linear output.
+    /// `activations` holds one for all hidden blocks, one for each, or one for each and the output, which
+    /// is linear otherwise. `gammas` is empty for 1, or holds one for all, one for each block, or one for
+    /// each unit of the blocks 1..=L. If `potential` is the element-wise distance, the output still has the
+    /// Fenchel–Young potential, which is the same for a linear output.
     ///
     /// # Errors
-    /// [`crate::BadInput`] for lists of another length or skips that don't run upwards between
-    /// blocks that aren't neighbours; [`fenchel_core::Error`] for what core refuses.
+    /// Returns [`crate::BadInput`] for lists of another length, and for skips that don't run upwards
+    /// between blocks that aren't neighbours; [`fenchel_core::Error`] for what core refuses.
     pub fn new(
         sizes: &[usize],
         activations: &[Activation],
@@ -112,7 +112,7 @@ impl Architecture {
         Ok(architecture)
     }
 
-    /// What core would refuse, found without weights.
+    /// Checks what core would refuse, without weights.
     fn check(&self) -> Result<()> {
         let connection = |&(from, to): &(usize, usize)| Connection {
             from,
@@ -124,20 +124,20 @@ impl Architecture {
         Ok(())
     }
 
-    /// Units that feed block k, over all its connections.
+    /// Returns the number of units that feed block k, over all its connections.
     pub fn fan_in(&self, k: usize) -> usize {
         let incoming = self.connections.iter().filter(|ends| ends.1 == k);
         incoming.map(|ends| self.blocks[ends.0].size()).sum()
     }
 
-    /// The smallest γ of the output block.
+    /// Returns the smallest γ of the output block.
     pub fn output_gamma(&self) -> f32 {
         let units = self.blocks.last().map_or(0, Block::size);
         self.gammas[self.gammas.len() - units..].iter().copied().fold(f32::INFINITY, f32::min)
     }
 }
 
-/// Weights of which only the shape matters.
+/// Weights without values, whose shape is all that matters.
 struct Shape(usize, usize);
 
 impl Weights for Shape {

@@ -5,7 +5,8 @@ use fenchel_core::{Gradient, Network, Weights};
 
 use crate::gemm::{Aligned, zeros};
 
-/// Activities z and sensitivities δ = ∂ℓ/∂a of a batch, over units.
+/// Activities z and sensitivities δ = ∂ℓ/∂a of a batch of B samples: one block after the other, each of
+/// shape (B, n_k).
 #[derive(Clone, Debug)]
 pub struct Backprop {
     z: Aligned,
@@ -19,11 +20,11 @@ impl Default for Backprop {
 }
 
 impl Backprop {
-    /// Forwards: the answers z_L to `input` (B, n_0), `noise` on the pre-activations over units with
-    /// B rows, or empty.
+    /// Runs the network forwards and returns the answers z_L, shape (B, n_L), to `input`, shape (B, n_0).
+    /// `noise` is added to the pre-activations; it has the layout of the activities, or is empty.
     ///
     /// # Errors
-    /// If a size doesn't fit the network.
+    /// Fails if a size doesn't fit the network.
     pub fn forward<W: Weights>(
         &mut self,
         network: &Network<'_, W>,
@@ -35,8 +36,8 @@ impl Backprop {
         Ok(network.infer_disturbed(input, noise, &mut self.z)?)
     }
 
-    /// Backwards from where [`forward`](Self::forward) ended; `top` turns the answers (B, n_L) into
-    /// sensitivities ∂/∂z_L of the same shape.
+    /// Runs backwards from where [`forward`](Self::forward) ended. `top` turns the answers, shape (B, n_L),
+    /// into sensitivities ∂/∂z_L of the same shape.
     pub fn backward<W: Weights>(&mut self, network: &Network<'_, W>, top: impl FnOnce(&[f32], &mut [f32])) {
         let samples = self.z.len() / network.units();
         self.delta.resize(self.z.len(), 0.0);
@@ -59,10 +60,11 @@ impl Backprop {
         }
     }
 
-    /// Forwards and backwards for the mean loss of the batch: `input` (B, n_0), `target` (B, n_L).
+    /// Runs forwards and backwards for the mean loss of the batch: `input` has shape (B, n_0), `target` (B,
+    /// n_L).
     ///
     /// # Errors
-    /// As [`forward`](Self::forward).
+    /// Fails as [`forward`](Self::forward) does.
     pub fn run<W: Weights>(
         &mut self,
         network: &Network<'_, W>,
@@ -80,7 +82,7 @@ impl Backprop {
         Ok(())
     }
 
-    /// The mean gradient of the batch that [`run`](Self::run) saw.
+    /// Computes the mean gradient of the batch that [`run`](Self::run) saw.
     pub fn gradient<W: Weights>(
         &self,
         network: &Network<'_, W>,
@@ -98,8 +100,8 @@ impl Backprop {
         }
     }
 
-    /// The sensitivities to the input, (B, n_0) into `force`: after [`run`](Self::run) 1/B of each
-    /// sample's own ∂ℓ/∂x.
+    /// Writes the sensitivities to the input, shape (B, n_0), into `force`: after [`run`](Self::run), 1/B
+    /// of each sample's own ∂ℓ/∂x.
     pub fn input_force<W: Weights>(&self, network: &Network<'_, W>, force: &mut [f32]) {
         let samples = force.len() / network.input_units();
         force.fill(0.0);

@@ -1,4 +1,4 @@
-//! Where the host collects a gradient: one matrix a connection, one list of biases.
+//! A gradient as the host collects it: one matrix for each connection, and one list of biases.
 
 use std::ops::Range;
 
@@ -15,7 +15,7 @@ pub struct DenseGradient {
 }
 
 impl DenseGradient {
-    /// All zero.
+    /// Returns a gradient that is zero everywhere.
     pub fn zeros(parameters: &Parameters) -> Self {
         let network = parameters.network();
         let zeros = |(rows, columns)| Matrix::zeros(rows, columns);
@@ -26,7 +26,7 @@ impl DenseGradient {
         }
     }
 
-    /// In the order of [`Parameters::tensors_mut`].
+    /// Returns the gradient's tensors in the order of [`Parameters::tensors_mut`].
     pub fn tensors(&self) -> impl Iterator<Item = &[f32]> {
         self.weights.iter().map(Matrix::column_major).chain(std::iter::once(self.biases.as_slice()))
     }

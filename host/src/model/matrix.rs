@@ -1,4 +1,5 @@
-//! Weights as a dense matrix in training: fast, held to a tolerance, not to core's bits.
+//! Weights as a dense matrix for training: fast, and equal to core's results within a tolerance, but not in
+//! all bits.
 
 use std::sync::{Mutex, OnceLock};
 
@@ -6,35 +7,35 @@ use fenchel_core::Weights;
 
 use crate::gemm::{Aligned, Left, multiply, zeros};
 
-/// A (rows, columns) matrix, kept column after column: the fan-out weights of a unit lie together,
-/// and W z reads them in place.
+/// A matrix of shape (rows, columns), stored column after column: the weights of a unit's fan-out lie
+/// together, and W z reads them in place.
 #[derive(Debug)]
 pub struct Matrix {
     rows: usize,
     columns: usize,
     values: Aligned,
     transposed: OnceLock<Aligned>,
-    /// Memory of a transpose that is out of date.
+    /// Memory of an outdated transpose, to be used again.
     spare: Mutex<Option<Aligned>>,
 }
 
 impl Matrix {
-    /// All zero.
+    /// Returns a matrix of zeros.
     pub fn zeros(rows: usize, columns: usize) -> Self {
         Self::of_values(rows, columns, zeros(rows * columns))
     }
 
-    /// From values row after row.
+    /// Builds a matrix from values that are stored row after row.
     ///
     /// # Panics
-    /// Unless there are rows·columns.
+    /// Panics unless there are rows·columns values.
     pub fn from_row_major(rows: usize, columns: usize, row_major: &[f32]) -> Self {
         let mut matrix = Self::zeros(rows, columns);
         transpose(rows, columns, row_major, &mut matrix.values);
         matrix
     }
 
-    /// The values row after row.
+    /// Returns the values row after row.
     pub fn row_major(&self) -> &[f32] {
         self.transposed.get_or_init(|| {
             let spare = self.spare.lock().expect("nothing panics with it").take();
@@ -57,7 +58,8 @@ impl Matrix {
         &mut self.values
     }
 
-    /// Set to Σ over the samples of u zᵀ, u (samples, rows), z (samples, columns).
+    /// Sets the matrix to Σ u zᵀ over the samples, with u of shape (samples, rows) and z (samples,
+    /// columns).
     pub(crate) fn set_outer(&mut self, u: &[f32], z: &[f32]) {
         let (rows, columns) = self.shape();
         let shape = (columns, u.len() / rows, rows);
@@ -97,7 +99,7 @@ impl Weights for Matrix {
     }
 }
 
-/// From a row-major (rows, columns) matrix to its transpose, in blocks of rows that stay in the cache.
+/// Transposes a row-major matrix of shape (rows, columns), in blocks of rows that stay in the cache.
 fn transpose(rows: usize, columns: usize, from: &[f32], to: &mut [f32]) {
     const BLOCK: usize = 16;
     assert_eq!((from.len(), to.len()), (rows * columns, rows * columns));
@@ -123,7 +125,7 @@ fn transpose(rows: usize, columns: usize, from: &[f32], to: &mut [f32]) {
 mod tests {
     use super::*;
 
-    /// Products of up to 50 terms of size 1, each rounded: 50·2⁻²⁴ with room to spare.
+    /// Tolerance of products of up to 50 terms of size 1, each rounded: 50·2⁻²⁴ with a margin.
     const TOLERANCE: f64 = 1e-5;
 
     fn numbers(n: usize, seed: f64) -> Vec<f32> {

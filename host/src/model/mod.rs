@@ -1,4 +1,4 @@
-//! A network on the desk: its shape, its weights, and back-propagation through it.
+//! A network on the PC: its shape, its parameters, and back-propagation through it.
 
 pub mod architecture;
 pub mod backprop;

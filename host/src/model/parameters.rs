@@ -1,4 +1,4 @@
-//! What is trained: the weights and biases of a network, with its shape.
+//! The trained parameters: the weights and biases of a network, with its shape.
 
 use fenchel_core::{Block, Connection, Model, Network, Operator, Weights};
 use rand_core::Rng;
@@ -29,7 +29,7 @@ pub struct Parameters {
 }
 
 impl Parameters {
-    /// Weights and biases uniform in ±1/√fan-in (PyTorch's default), the fan-in counted over all
+    /// Draws weights and biases uniformly in ±1/√fan-in (PyTorch's default); the fan-in is counted over all
     /// connections into a block.
     pub fn new(architecture: &Architecture, random: &mut impl Rng) -> Self {
         let Architecture { blocks, gammas, .. } = architecture.clone();
@@ -48,7 +48,7 @@ impl Parameters {
         Self { blocks, connections, biases, gammas }
     }
 
-    /// Those of a model.
+    /// Copies the parameters of a model.
     pub fn of_model(model: &Model) -> Self {
         let network = model.network();
         let connection = |c: &Connection<Operator>| {
@@ -68,7 +68,7 @@ impl Parameters {
         }
     }
 
-    /// Clip every weight to ±`factor`/√fan-in, biases not.
+    /// Clips every weight to ±`factor`/√fan-in; biases stay.
     pub fn clip_weights(&mut self, factor: f32) {
         let sizes: Vec<_> = self.blocks.iter().map(Block::size).collect();
         let mut fan_in = vec![0; sizes.len()];
@@ -79,28 +79,28 @@ impl Parameters {
         }
     }
 
-    /// Whether every weight and bias is.
+    /// Returns whether every weight and bias is finite.
     pub fn is_finite(&self) -> bool {
         let weights = self.connections.iter().flat_map(|c| c.weights.column_major());
         weights.chain(&self.biases).all(|value| value.is_finite())
     }
 
-    /// The network over these parameters.
+    /// Returns the network over these parameters.
     ///
     /// # Panics
-    /// If a field was given a length that doesn't fit the others.
+    /// Panics if a field was given a length that doesn't fit the others.
     pub fn network(&self) -> Network<'_, Matrix> {
         Network::new(&self.blocks, &self.connections, &self.biases, &self.gammas)
             .expect("parameters fit together by construction")
     }
 
-    /// Every trained tensor, connections first, column after column, then the biases.
+    /// Returns every trained tensor: connections first, column after column, then the biases.
     pub fn tensors_mut(&mut self) -> impl Iterator<Item = &mut [f32]> {
         let weights = self.connections.iter_mut().map(|c| c.weights.column_major_mut());
         weights.chain(std::iter::once(self.biases.as_mut_slice()))
     }
 
-    /// Number of values in each of [`tensors_mut`](Self::tensors_mut).
+    /// Returns the number of values in each of [`tensors_mut`](Self::tensors_mut).
     pub fn tensor_sizes(&self) -> Vec<usize> {
         let weights = self.connections.iter().map(|c| c.weights.shape().0 * c.weights.shape().1);
         weights.chain(std::iter::once(self.biases.len())).collect()

@@ -1,4 +1,4 @@
-//! Adam (D. P. Kingma and J. Ba, 2015).
+//! The Adam optimiser (D. P. Kingma and J. Ba, 2015).
 
 use multiversion::multiversion;
 use serde::{Deserialize, Serialize};
@@ -13,9 +13,9 @@ const EPSILON: f32 = 1e-8;
 /// Adam with β₁ = 0.9, β₂ = 0.999, ε = 1e-8.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Adam {
-    /// Steps so far.
+    /// Number of steps so far.
     step: i32,
-    /// The running first and second moments, one pair a parameter.
+    /// Running first and second moments, one pair of lists for each tensor.
     moments: Vec<(Vec<f32>, Vec<f32>)>,
 }
 
@@ -43,7 +43,7 @@ impl Method for Adam {
     }
 }
 
-/// One pass over a tensor. The same bits on every vector unit: nothing is fused.
+/// Updates one tensor in one pass. Nothing is fused, so the bits are the same on every vector unit.
 #[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
 fn update(values: &mut [f32], gradient: &[f32], m: &mut [f32], v: &mut [f32], rate: f32, epsilon: f32) {
     for (((value, &g), m), v) in values.iter_mut().zip(gradient).zip(m).zip(v) {

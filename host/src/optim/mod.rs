@@ -1,4 +1,4 @@
-//! Optimisers: from a gradient to a step. A new one is a file, a name and a row in the list.
+//! Optimisers turn a gradient into a step. To add one, add a file, a name and a row in the list.
 
 mod adam;
 mod momentum;
@@ -12,27 +12,27 @@ pub use adam::Adam;
 pub use momentum::Momentum;
 pub use sgd::Sgd;
 
-/// Moments below it are 0: they move a parameter by less than 1e-22 of the learning rate, and where a gradient
-/// stays 0, as that of a pixel which is always black, they would become subnormal numbers, which are about
-/// 100 times slower.
+/// Flush smaller moments to zero. They move a parameter by less than 1e-22 of the learning rate; where a
+/// gradient stays 0, as for a pixel that is always black, they would become subnormal numbers, which are
+/// about 100 times slower.
 const LEAST_MOMENT: f32 = 1e-30;
 
-/// What an optimiser does.
+/// The interface of an optimiser.
 trait Method: Sized {
-    /// At rest, for tensors of so many values.
+    /// Starts at rest, for tensors with `sizes` values.
     fn new(sizes: &[usize]) -> Self;
 
-    /// Whether its memory fits tensors of so many values.
+    /// Returns whether its memory fits tensors with `sizes` values.
     fn fits(&self, sizes: &[usize]) -> bool;
 
-    /// One step against `gradient`.
+    /// Makes one step against `gradient`.
     fn step(&mut self, parameters: &mut Parameters, gradient: &DenseGradient, learning_rate: f32);
 }
 
-/// The list: each optimiser's name, as in `--optimiser`, and what implements it.
+/// Defines the list of optimisers: each one's name, as in `--optimiser`, and its type.
 macro_rules! optimisers {
     ($($(#[$doc:meta])* $name:ident),*) => {
-        /// An optimiser's name.
+        /// Name of an optimiser.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
         #[serde(rename_all = "kebab-case")]
         pub enum OptimiserName {
@@ -61,7 +61,7 @@ macro_rules! optimisers {
         }
 
         impl Optimiser {
-            /// At rest, for `parameters`.
+            /// Starts at rest, for `parameters`.
             pub fn new(name: OptimiserName, parameters: &Parameters) -> Self {
                 let sizes = parameters.tensor_sizes();
                 match name {
@@ -69,14 +69,14 @@ macro_rules! optimisers {
                 }
             }
 
-            /// Which one it is.
+            /// Returns which optimiser it is.
             pub fn name(&self) -> OptimiserName {
                 match self {
                     $(Self::$name(_) => OptimiserName::$name),*
                 }
             }
 
-            /// Whether its memory fits `parameters`.
+            /// Returns whether its memory fits `parameters`.
             pub(crate) fn fits(&self, parameters: &Parameters) -> bool {
                 let sizes = parameters.tensor_sizes();
                 match self {
@@ -84,7 +84,7 @@ macro_rules! optimisers {
                 }
             }
 
-            /// One step of `learning_rate` against `gradient`.
+            /// Makes one step of `learning_rate` against `gradient`.
             pub fn step(
                 &mut self,
                 parameters: &mut Parameters,

@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 use super::{LEAST_MOMENT, Method};
 use crate::{DenseGradient, Parameters};
 
-/// μ.
+/// Momentum μ.
 const MOMENTUM: f32 = 0.9;
 
 /// Gradient descent with momentum 0.9.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Momentum {
-    /// v, one value a parameter.
+    /// Velocities v, one list for each tensor.
     velocities: Vec<Vec<f32>>,
 }
 
@@ -33,7 +33,7 @@ impl Method for Momentum {
     }
 }
 
-/// One pass over a tensor. The same bits on every vector unit: nothing is fused.
+/// Updates one tensor in one pass. Nothing is fused, so the bits are the same on every vector unit.
 #[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
 fn update(values: &mut [f32], gradient: &[f32], velocity: &mut [f32], learning_rate: f32) {
     for ((value, &g), v) in values.iter_mut().zip(gradient).zip(velocity) {

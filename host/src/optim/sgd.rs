@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::Method;
 use crate::{DenseGradient, Parameters};
 
-/// Stochastic gradient descent, which remembers nothing.
+/// Stochastic gradient descent, which has no memory.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Sgd;
 
@@ -26,7 +26,7 @@ impl Method for Sgd {
     }
 }
 
-/// One pass over a tensor. The same bits on every vector unit: nothing is fused.
+/// Updates one tensor in one pass. Nothing is fused, so the bits are the same on every vector unit.
 #[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
 fn update(values: &mut [f32], gradient: &[f32], learning_rate: f32) {
     for (value, &g) in values.iter_mut().zip(gradient) {

@@ -1,8 +1,8 @@
-//! Line charts as SVG: in a page, whose colours they take, or on their own.
+//! Draws line charts as SVG: in a page, whose colours they take, or on their own.
 
 use maud::{Markup, PreEscaped, html};
 
-/// A line: its name, and its points.
+/// A line: its name, and its points (x, y).
 pub type Line = (String, Vec<(f64, f64)>);
 
 const WIDTH: f64 = 480.0;
@@ -12,13 +12,13 @@ const RIGHT: f64 = 12.0;
 const TOP: f64 = 12.0;
 const BOTTOM: f64 = 40.0;
 
-/// How charts look, in a page or on their own; colours are variables of the page's style.
+/// Style of charts, in a page or on their own; colours are variables of the page's style.
 pub const STYLE: &str = include_str!("chart.css");
-/// Height of the title of a chart on its own, and of each line of its legend.
+/// Height in pixels of the title of a chart on its own, and of each line of its legend.
 const TITLE: f64 = 28.0;
 const ENTRY: f64 = 18.0;
 
-/// A chart with its legend below; nothing if there is no finite point.
+/// Draws a chart with its legend below; returns nothing if there is no finite point.
 pub fn chart(title: &str, x: &str, lines: &[Line]) -> Markup {
     let Some(drawing) = drawing(x, lines) else { return html! {} };
     html! {
@@ -36,8 +36,8 @@ pub fn chart(title: &str, x: &str, lines: &[Line]) -> Markup {
     }
 }
 
-/// A file of its own with title and legend, for a light page; none if there is no finite point. `colors`
-/// is the style whose first rule gives the variables their values.
+/// Draws a chart as a file of its own, with title and legend, for a light page; `None` if there is no
+/// finite point. `colors` is the style whose first rule gives the variables their values.
 pub fn standalone(title: &str, x: &str, lines: &[Line], colors: &str) -> Option<String> {
     let drawing = drawing(x, lines)?;
     let height = TITLE + HEIGHT + ENTRY * lines.len() as f64 + 6.0;
@@ -60,7 +60,7 @@ pub fn standalone(title: &str, x: &str, lines: &[Line], colors: &str) -> Option<
     Some(markup.into_string())
 }
 
-/// `style` with the values that the first rule of `colors` gives its variables.
+/// Returns `style` with the values that the first rule of `colors` gives its variables.
 fn with_values(style: &str, colors: &str) -> String {
     let rule = colors.split_once('{').and_then(|(_, rest)| rest.split_once('}')).map_or("", |(rule, _)| rule);
     let values = rule.split(';').filter_map(|declaration| declaration.split_once(':'));
@@ -69,7 +69,7 @@ fn with_values(style: &str, colors: &str) -> String {
     })
 }
 
-/// Axes and lines; none if there is no finite point.
+/// Draws axes and lines; `None` if there is no finite point.
 fn drawing(x: &str, lines: &[Line]) -> Option<Markup> {
     let points = || lines.iter().flat_map(|line| &line.1).filter(|(x, y)| x.is_finite() && y.is_finite());
     points().next()?;
@@ -102,10 +102,10 @@ fn drawing(x: &str, lines: &[Line]) -> Option<Markup> {
     })
 }
 
-/// As many as the style names.
+/// Number of colours, as many as the style names.
 const COLORS: usize = 6;
 
-/// Three to seven round numbers in the range.
+/// Returns three to seven round numbers in the range.
 fn ticks((low, high): (f64, f64)) -> Vec<f64> {
     let rough = (high - low) / 5.0;
     let power = 10f64.powf(rough.log10().floor());

@@ -1,4 +1,4 @@
-//! The line charts of a report, each also to be had on its own as SVG or PNG.
+//! The line charts of a report, each of which can also be drawn on its own as SVG or PNG.
 
 use anyhow::Result;
 use resvg::tiny_skia::{Pixmap, Transform};
@@ -10,32 +10,33 @@ use super::measures::{self, CURVES, Curve};
 use crate::BadInput;
 use crate::train::Logged;
 
-/// Pixels of a PNG for each unit of the SVG.
+/// Number of pixels of a PNG for each unit of the SVG.
 const SCALE: f32 = 2.0;
 
-/// A line chart: its name on the command line, its title, what is across, and where its lines come from.
+/// A line chart: its name on the command line, its title, the quantity on its x-axis, and the source of its
+/// lines.
 pub struct Figure {
-    /// What `--figure` takes.
+    /// Name that `--figure` takes.
     pub name: &'static str,
     title: &'static str,
     across: &'static str,
     source: Source,
 }
 
-/// What a line shows of each epoch: what its name adds to the run's, and the value.
+/// A line of each run over the epochs: the suffix of its name, and its value.
 type Logging = (&'static str, fn(&Logged) -> Option<f64>);
 
-/// Where a figure's lines come from.
+/// Source of a figure's lines.
 enum Source {
     /// Values of each epoch in the log.
     Log(&'static [Logging]),
-    /// Energy while the best model relaxes the first test sample.
+    /// Energy after each sweep while the best model relaxes the first test sample.
     Sweeps,
-    /// Accuracy of the best model.
+    /// Accuracy of the best model along a curve of robustness.
     Robustness(&'static Curve),
 }
 
-/// Those of the log.
+/// Figures that show the log.
 const OF_THE_LOG: [Figure; 6] = [
     Figure {
         name: "accuracy",
@@ -88,13 +89,13 @@ const SWEEPS: Figure = Figure {
     source: Source::Sweeps,
 };
 
-/// Every figure: those of the log, the energy by sweep, and those of robustness.
+/// Returns every figure: those of the log, the energy by sweep, and those of robustness.
 pub fn figures() -> Vec<Figure> {
     let robustness = CURVES.iter().map(Figure::of_curve);
     OF_THE_LOG.into_iter().chain([SWEEPS]).chain(robustness).collect()
 }
 
-/// The charts of the log, side by side for several runs.
+/// Draws the charts of the log, with a line or more for each run.
 pub fn of_the_log(runs: &[Reported]) -> Result<Vec<maud::Markup>> {
     OF_THE_LOG.iter().map(|figure| Ok(chart(figure.title, figure.across, &figure.lines(runs)?))).collect()
 }
@@ -131,10 +132,11 @@ impl Figure {
         Ok(lines)
     }
 
-    /// As a file of its own, a line or two for each run.
+    /// Draws the figure as an SVG file of its own, with one or two lines for each run.
     ///
     /// # Errors
-    /// [`BadInput`] if the runs have nothing to show in it, or no model or data where it needs them.
+    /// Returns [`BadInput`] if the runs have nothing to show in it, or no model or data where it needs
+    /// them.
     pub fn svg(&self, runs: &[Reported]) -> Result<String> {
         let lines: Vec<Line> = self.lines(runs)?.into_iter().filter(|line| !line.1.is_empty()).collect();
         let colors = include_str!("style.css");
@@ -146,10 +148,10 @@ impl Figure {
     }
 }
 
-/// An SVG of [`Figure::svg`] as PNG, its text in DejaVu Sans.
+/// Converts an SVG of [`Figure::svg`] to PNG, with its text in DejaVu Sans.
 ///
 /// # Errors
-/// None for such an SVG.
+/// Never fails for such an SVG.
 pub fn png(svg: &str) -> Result<Vec<u8>> {
     let mut options = Options::default();
     options.fontdb_mut().load_font_data(dejavu::sans::regular().to_vec());

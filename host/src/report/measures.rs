@@ -1,4 +1,4 @@
-//! What a report measures of a run's best model on the test split.
+//! Measures a run's best model on the test split for a report.
 
 use anyhow::Result;
 use fenchel_core::{Model, StateView, Sweep, label};
@@ -13,11 +13,11 @@ use crate::data::Dataset;
 use crate::hardware::{Lot, Profile, mean_accuracy};
 use crate::train::Settings;
 
-/// Test samples that robustness is measured on, at most.
+/// Most test samples on which robustness is measured.
 pub const SAMPLES: usize = 500;
-/// Chips that a random flaw is drawn for.
+/// Number of chips that are drawn for a random flaw.
 pub const CHIPS: u64 = 3;
-/// Sweeps that the energy is shown over.
+/// Number of sweeps over which the energy is shown.
 const SWEEPS: u32 = 12;
 
 /// A sample that the model mislabels.
@@ -25,11 +25,11 @@ pub struct Mistake {
     pub index: usize,
     pub truth: usize,
     pub answer: usize,
-    /// Largest output less that of the right class.
+    /// Largest output minus that of the right class.
     pub gap: f32,
 }
 
-/// Counts by true class and answer, and every mistake, the widest gap first.
+/// Returns the counts by true class and answer, and every mistake, the widest gap first.
 pub fn mistakes(model: &Model, data: &Dataset) -> Result<(Vec<Vec<usize>>, Vec<Mistake>)> {
     let classes = model.network().output_units();
     let all = outputs(&model.network(), &data.test, model.scaling())?;
@@ -46,8 +46,9 @@ pub fn mistakes(model: &Model, data: &Dataset) -> Result<(Vec<Vec<usize>>, Vec<M
     Ok((matrix, mistakes))
 }
 
-/// Energy after each sweep above that after the last, of both problems of the objective, without noise,
-/// on the first test sample, with the runner-up as attack; none for an objective without inference problems.
+/// Returns the energy after each sweep above that after the last, for both problems of the objective,
+/// without noise, on the first test sample, with the runner-up as attack; nothing for an objective without
+/// inference problems.
 pub fn energies(model: &Model, data: &Dataset, settings: &Settings) -> Result<Vec<Line>> {
     let Some(contrast) = settings.contrast() else { return Ok(Vec::new()) };
     let network = model.network();
@@ -73,9 +74,9 @@ pub fn energies(model: &Model, data: &Dataset, settings: &Settings) -> Result<Ve
     Ok(lines)
 }
 
-/// A curve of robustness: its title, what is varied, where, and the accuracy there.
+/// A curve of robustness: its title, the quantity that is varied and its values, and the accuracy at each.
 pub struct Curve {
-    /// What `fenchel plot --figure` takes.
+    /// Name that `fenchel plot --figure` takes.
     pub name: &'static str,
     pub title: &'static str,
     pub varied: &'static str,
@@ -83,7 +84,7 @@ pub struct Curve {
     measure: fn(&Parameters, &Samples, f32) -> Result<f64>,
 }
 
-/// Those that a report shows.
+/// The curves that a report shows.
 pub static CURVES: [Curve; 4] = [
     Curve {
         name: "pgd",
@@ -123,13 +124,13 @@ pub static CURVES: [Curve; 4] = [
     },
 ];
 
-/// Chips drawn from this seed.
+/// Returns the lot of chips that is drawn from this seed.
 fn chips(seed: u64) -> Lot {
     Lot { chips: CHIPS, seed }
 }
 
 impl Curve {
-    /// The accuracy in % at each place, on the first test samples.
+    /// Returns the accuracy in % at each value, on the first test samples.
     pub fn points(&self, model: &Model, data: &Dataset) -> Result<Vec<(f64, f64)>> {
         let parameters = Parameters::of_model(model);
         let samples = Samples::new(&data.test, data.features, model.scaling(), SAMPLES);

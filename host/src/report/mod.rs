@@ -1,4 +1,4 @@
-//! Runs as one HTML file that needs nothing else, and its figures one by one.
+//! Writes runs as one HTML file that needs nothing else, and its figures one by one.
 
 mod chart;
 mod figures;
@@ -25,24 +25,24 @@ use chart::{Line, STYLE, chart};
 pub use figures::{Figure, figures, png};
 use measures::{CHIPS, CURVES, Mistake, SAMPLES};
 
-/// Mistakes shown of each run, at most.
+/// Most mistakes that are shown of each run.
 const SHOWN: usize = 24;
-/// Input values shown of a sample that isn't an image, at most.
+/// Most input values that are shown of a sample that isn't an image.
 const VALUES: usize = 8;
 
 /// A run to report on.
 pub struct Reported {
-    /// Its folder.
+    /// Folder of the run.
     pub folder: PathBuf,
-    /// How it was set up.
+    /// Settings of the run.
     pub settings: Settings,
-    /// Its log.
+    /// Log of the run.
     pub epochs: Vec<Logged>,
     loaded: OnceCell<(ModelBytes, Dataset)>,
 }
 
 impl Reported {
-    /// Of what its folder holds.
+    /// Builds the report's view of a run from the content of its folder.
     pub fn new(run: Record) -> Self {
         let Record { folder, settings, epochs, .. } = run;
         Self { folder, settings, epochs, loaded: OnceCell::new() }
@@ -52,7 +52,7 @@ impl Reported {
         harmless(&self.folder.display().to_string())
     }
 
-    /// Its figures on a device, by name; none if there are none.
+    /// Returns its figures on a device, by name, if there are any.
     fn device(&self) -> Result<Option<serde_json::Map<String, Value>>> {
         let path = self.folder.join(DEVICE);
         let Ok(text) = files::read(&path) else { return Ok(None) };
@@ -61,7 +61,7 @@ impl Reported {
         Ok(Some(serde_json::from_slice(&text).map_err(bad)?))
     }
 
-    /// Refuse a best model that came from another run.
+    /// Checks that the best model came from this run.
     fn check_is_own(&self, model: &Model, data: &Dataset) -> Result<()> {
         // Without the places of a block's units, which the file has beside the settings.
         let shape = |blocks: &[Block]| -> Vec<_> {
@@ -77,7 +77,7 @@ impl Reported {
         Ok(())
     }
 
-    /// Its best model and its data, read once.
+    /// Returns its best model and its data, which are read once.
     fn loaded(&self) -> Result<&(ModelBytes, Dataset)> {
         if let Some(loaded) = self.loaded.get() {
             return Ok(loaded);
@@ -95,7 +95,7 @@ impl Reported {
     }
 }
 
-/// A run with what was measured of its best model.
+/// A run with the measurements of its best model.
 struct Measured<'a> {
     name: String,
     run: &'a Reported,
@@ -131,10 +131,10 @@ impl<'a> Measured<'a> {
     }
 }
 
-/// The page.
+/// Writes the page.
 ///
 /// # Errors
-/// If a run has no model yet, or its data can't be loaded.
+/// Fails if a run has no model yet, or its data can't be loaded.
 pub fn page(runs: &[Reported]) -> Result<String> {
     let training = figures::of_the_log(runs)?;
     let devices = runs.iter().map(Reported::device).collect::<Result<Vec<_>>>()?;
@@ -217,9 +217,9 @@ fn outcome(runs: &[Measured]) -> Markup {
     }
 }
 
-/// The confusion matrix; of many classes, whose matrix nobody could read, the most frequent confusions.
+/// Shows the confusion matrix or, if there are too many classes to read one, the most frequent confusions.
 fn confusion(run: &Measured) -> Markup {
-    /// Classes of a matrix at most, and confusions listed at most.
+    /// Most classes of a matrix, and most confusions that are listed.
     const MOST: usize = 40;
     if run.matrix.len() > MOST {
         let cells = run.matrix.iter().enumerate().flat_map(|(truth, row)| {
@@ -254,7 +254,7 @@ fn confusion(run: &Measured) -> Markup {
     }
 }
 
-/// Confusion matrix and mistakes.
+/// Shows confusion matrix and mistakes.
 fn answers(run: &Measured) -> Markup {
     let mistakes = run.mistakes.len();
     html! {
@@ -280,7 +280,8 @@ fn answers(run: &Measured) -> Markup {
     }
 }
 
-/// A test sample: as an image if its shape or a square of its values is at least 4×4, else as numbers.
+/// Shows a test sample: as an image if its shape or a square of its values is at least 4×4, otherwise as
+/// numbers.
 fn sample(data: &Dataset, index: usize) -> Markup {
     let mut values = Vec::new();
     data.test.append_input(index, data.features, data.scaling.view(), &mut values);
@@ -308,7 +309,7 @@ fn sample(data: &Dataset, index: usize) -> Markup {
     }
 }
 
-/// A value as a table shows it.
+/// Returns a value as a table shows it.
 fn shown(value: &Value) -> String {
     match value {
         Value::Null => "–".to_string(),

@@ -1,4 +1,4 @@
-//! Files that appear whole or not at all.
+//! Writes files that appear whole or not at all.
 
 use std::fs::File;
 use std::io::{ErrorKind, Write};
@@ -9,11 +9,11 @@ use anyhow::{Context, Result};
 use crate::BadInput;
 use crate::error::require;
 
-/// Write `bytes` beside `path`, sync, and rename into place: that of the file which a link points at. What is
-/// no file, such as a pipe, is written to as it is.
+/// Writes `bytes` beside `path`, syncs them, and renames them into place; a link is followed to its file.
+/// What is no file, such as a pipe, is written to directly.
 ///
 /// # Errors
-/// [`crate::BadInput`] if it is a folder or in none, or an error of the file system.
+/// Returns [`crate::BadInput`] if it is a folder or in none, and errors of the file system.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     let place = || format!("writing {}", path.display());
     if let Ok(found) = path.metadata() {
@@ -39,10 +39,10 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// The bytes of a file; a pipe, which could have none for ever, or a folder is refused.
+/// Reads the bytes of a file. A folder is refused, and so is a pipe, which might never deliver any.
 ///
 /// # Errors
-/// If it isn't there, is something else, or can't be read.
+/// Fails if it isn't there, is something else, or can't be read.
 pub fn read(path: &Path) -> std::io::Result<Vec<u8>> {
     if !path.metadata()?.is_file() {
         return Err(std::io::Error::new(ErrorKind::InvalidInput, "something that isn't a file"));
@@ -50,10 +50,10 @@ pub fn read(path: &Path) -> std::io::Result<Vec<u8>> {
     std::fs::read(path)
 }
 
-/// Make the folder `path`, and those above it, unless it is there.
+/// Makes the folder `path`, and those above it, unless it is there.
 ///
 /// # Errors
-/// [`crate::BadInput`] if a file is in the way, or an error of the file system.
+/// Returns [`crate::BadInput`] if a file is in the way, and errors of the file system.
 pub fn make_folder(path: &Path) -> Result<()> {
     if let Some(file) = path.ancestors().find(|part| part.exists()).filter(|part| !part.is_dir()) {
         return Err(BadInput::new(path.display(), "a folder", format!("the file {}", file.display())).into());
@@ -61,31 +61,31 @@ pub fn make_folder(path: &Path) -> Result<()> {
     std::fs::create_dir_all(path).with_context(|| format!("making {}", path.display()))
 }
 
-/// The folder that `path` is in.
+/// Returns the folder that contains `path`.
 pub fn parent(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// How the name of `path` begins until it is whole.
+/// Returns the beginning of the name that `path` has until it is complete.
 pub fn unfinished(path: &Path) -> String {
-    /// Of the longest name that a file system takes.
+    /// Most bytes of a name that are kept, so that the longer name is still one that file systems take.
     const MOST: usize = 60;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     format!(".{}.tmp", name.chars().take(MOST).collect::<String>())
 }
 
-/// Whether a name is that of a file or folder which a killed process left unfinished.
+/// Returns whether a name is that of a file or folder which a killed process left unfinished.
 pub fn is_leftover(name: &str) -> bool {
     let random = |end: &str| end.len() == 6 && end.chars().all(|c| c.is_ascii_alphanumeric());
     name.starts_with('.') && name.rsplit_once(".tmp").is_some_and(|(_, end)| random(end))
 }
 
-/// Have the names in `folder` on the disk, where the file system can.
+/// Syncs the names in `folder` to the disk, where the file system can.
 pub fn sync_folder(folder: &Path) {
     let _ = File::open(folder).and_then(|folder| folder.sync_all());
 }
 
-/// Those of an ordinary new file or folder, which the umask narrows.
+/// Returns the permissions of an ordinary new file or folder, which the umask restricts.
 pub fn permissions(mode: u32) -> std::fs::Permissions {
     use std::os::unix::fs::PermissionsExt;
     std::fs::Permissions::from_mode(mode)

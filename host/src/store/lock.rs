@@ -1,4 +1,4 @@
-//! A folder that one process at a time writes to.
+//! Locks a folder, so that one process at a time writes to it.
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -8,8 +8,8 @@ use anyhow::{Context, Result};
 use crate::error::{BadInput, require};
 use crate::output::say;
 
-/// The right to write to a folder. The system takes it back when the process ends, however it ends; whoever
-/// only reads needs none.
+/// The right to write to a folder. The system releases it when the process ends, however it ends; reading
+/// needs no lock.
 #[derive(Debug)]
 pub struct Lock {
     folder: File,
@@ -17,10 +17,10 @@ pub struct Lock {
 }
 
 impl Lock {
-    /// Take the folder at `path`.
+    /// Locks the folder at `path`.
     ///
     /// # Errors
-    /// [`BadInput`] if there is none, or another process has it.
+    /// Returns [`BadInput`] if there is none, or another process has locked it.
     pub fn take(path: &Path) -> Result<Self> {
         let folder = File::open(path).map_err(|error| BadInput::new(path.display(), "a folder", error))?;
         match folder.try_lock() {
@@ -39,15 +39,15 @@ impl Lock {
         Ok(Self { folder, path: path.to_path_buf() })
     }
 
-    /// The same lock after its folder was renamed to `path`.
+    /// Returns the same lock after its folder was renamed to `path`.
     pub fn renamed(self, path: &Path) -> Self {
         Self { path: path.to_path_buf(), ..self }
     }
 
-    /// Refuse to go on if another folder was put in this one's place.
+    /// Checks that no other folder was put in this one's place.
     ///
     /// # Errors
-    /// [`BadInput`] if the path is no longer that of the folder.
+    /// Returns [`BadInput`] if the path is no longer that of the folder.
     pub fn check(&self) -> Result<()> {
         use std::os::unix::fs::MetadataExt;
         let place = || format!("looking for {}", self.path.display());

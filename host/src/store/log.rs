@@ -1,4 +1,5 @@
-//! A log of JSON objects, one a line, of which every line shows whether it and all before it are unchanged.
+//! A log of JSON objects, one on each line, in which every line shows whether it and all lines before it
+//! are unchanged.
 
 use std::fs::File;
 use std::io::{ErrorKind, Write};
@@ -11,19 +12,20 @@ use serde::{Deserialize, Serialize};
 use crate::BadInput;
 use crate::store::files;
 
-/// How far a log goes. A line's check is the CRC-32 of the check before it and of the line without its own.
+/// The end of a log. A line's check is the CRC-32 of the previous line's check and of the line without its
+/// own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogEnd {
-    /// The check before the first line, another for each run.
+    /// Check before the first line, which is different for each run.
     begin: u32,
     /// Number of lines.
     lines: u32,
-    /// Check of the last of them.
+    /// Check of the last line.
     check: u32,
 }
 
 impl LogEnd {
-    /// An empty log of what `run` describes.
+    /// Returns the end of an empty log of the run that `run` describes.
     pub fn empty(run: &[u8]) -> Self {
         let begin = check(0, run);
         Self { begin, lines: 0, check: begin }
@@ -42,10 +44,10 @@ fn check(before: u32, bytes: &[u8]) -> u32 {
     digest.finalize()
 }
 
-/// What stands before a line's check, as its object's last entry.
+/// Text before a line's check, which is the last entry of its object.
 const KEY: &str = ",\"check\":\"";
 
-/// The line after one with the check `before`, and its own check.
+/// Returns the line that follows one with the check `before`, and its own check.
 fn line(before: u32, object: &str) -> (String, u32) {
     let check = check(before, object.as_bytes());
     let open = object.strip_suffix('}').unwrap_or(object);
@@ -55,16 +57,16 @@ fn line(before: u32, object: &str) -> (String, u32) {
 /// The lines of a log up to the first that was changed, cut off, or isn't from this run.
 #[derive(Clone, Debug, Default)]
 pub struct Lines<'a> {
-    /// Each without its check: one JSON object.
+    /// The lines without their checks: one JSON object each.
     pub objects: Vec<String>,
-    /// Check of each.
+    /// Check of each line.
     checks: Vec<u32>,
-    /// What comes after them.
+    /// Bytes that follow these lines.
     rest: &'a [u8],
 }
 
 impl<'a> Lines<'a> {
-    /// Of the bytes of a log that begins as `end` says.
+    /// Reads the lines from the bytes of a log that begins as `end` says.
     pub fn read(bytes: &'a [u8], end: LogEnd) -> Self {
         let mut lines = Self { rest: bytes, ..Self::default() };
         let mut before = end.begin;
@@ -84,13 +86,13 @@ impl<'a> Lines<'a> {
         lines
     }
 
-    /// Whether they go as far as `end`.
+    /// Returns whether the lines go as far as `end`.
     pub fn reach(&self, end: LogEnd) -> bool {
         let last = end.lines().checked_sub(1).map(|last| self.checks.get(last));
         last.is_none_or(|check| check == Some(&end.check))
     }
 
-    /// What is wrong if they don't go as far as `end`.
+    /// Returns what is wrong if the lines don't go as far as `end`.
     pub fn complaint(&self, end: LogEnd) -> String {
         let count = self.objects.len();
         if count >= end.lines() {
@@ -100,7 +102,7 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// A log that is written to.
+/// A log that is being written.
 #[derive(Debug)]
 pub struct Log {
     file: File,
@@ -109,22 +111,22 @@ pub struct Log {
 }
 
 impl Log {
-    /// Go on with the log at `path`, which was empty when it was at `end`.
+    /// Continues the log at `path`, which was empty when it was at `end`.
     ///
     /// # Errors
-    /// Of the file system.
+    /// Returns errors of the file system.
     pub fn begin(path: &Path, end: LogEnd) -> Result<Self> {
         let open = File::options().append(true).open(path);
         let file = open.with_context(|| format!("opening {}", path.display()))?;
         Ok(Self { file, path: path.to_path_buf(), end })
     }
 
-    /// Go on with the log at `path` where it was at `end`, without the lines that came after; and what there
-    /// is to say of it. If lines up to there are missing or changed, those before them are kept, and what was
-    /// found stays beside it as `.damaged`.
+    /// Continues the log at `path` where it was at `end`, without the lines that came after; also returns a
+    /// message about it, if there is one. If lines up to there are missing or changed, those before them
+    /// are kept, and the file that was found stays beside it as `.damaged`.
     ///
     /// # Errors
-    /// [`BadInput`] if it can't be read as a file, or an error of the file system.
+    /// Returns [`BadInput`] if it can't be read as a file, and errors of the file system.
     pub fn resume(path: &Path, mut end: LogEnd) -> Result<(Self, Option<String>)> {
         let bytes = match files::read(path) {
             Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
@@ -159,10 +161,10 @@ impl Log {
         Ok((Self::begin(path, end)?, said))
     }
 
-    /// Append an object.
+    /// Appends an object.
     ///
     /// # Errors
-    /// Of the file system.
+    /// Returns errors of the file system.
     pub fn push(&mut self, object: &impl Serialize) -> Result<()> {
         let (line, check) = line(self.end.check, &serde_json::to_string(object)?);
         let place = || format!("writing {}", self.path.display());
@@ -171,10 +173,10 @@ impl Log {
         Ok(())
     }
 
-    /// Have all of it on the disk; how far it goes.
+    /// Syncs all of it to the disk, and returns its end.
     ///
     /// # Errors
-    /// Of the file system.
+    /// Returns errors of the file system.
     pub fn sync(&self) -> Result<LogEnd> {
         self.file.sync_all().with_context(|| format!("writing {}", self.path.display()))?;
         Ok(self.end)

@@ -1,4 +1,4 @@
-//! What is kept on disk: model files, run folders, and how files are written.
+//! Files on disk: model files, run folders, and how files are written.
 
 pub mod files;
 pub mod lock;

@@ -1,4 +1,4 @@
-//! The model file, written and read.
+//! Writes and reads the model file.
 
 use std::ops::Deref;
 use std::path::Path;
@@ -13,8 +13,8 @@ use crate::error::require;
 use crate::store::files;
 use crate::{BadInput, Parameters};
 
-/// A model file in memory, aligned as a device's flash would hold it. Not `Clone`: a copy of the
-/// storage would lie elsewhere.
+/// A model file in memory, aligned as a device's flash would hold it. It is not `Clone`, since a copy of
+/// the storage might be aligned differently.
 ///
 /// ```
 /// use fenchel::store::model_file::ModelBytes;
@@ -28,7 +28,7 @@ pub struct ModelBytes {
 }
 
 impl ModelBytes {
-    /// Copy `bytes` to an aligned place.
+    /// Copies `bytes` to an aligned place.
     pub fn new(bytes: &[u8]) -> Self {
         let mut storage: Vec<u8> = Vec::with_capacity(bytes.len() + PARAMETER_ALIGNMENT);
         let start = storage.as_ptr().align_offset(PARAMETER_ALIGNMENT);
@@ -37,10 +37,10 @@ impl ModelBytes {
         Self { storage, start }
     }
 
-    /// Read a model file, or a run folder's best model.
+    /// Reads a model file, or the best model of a run folder.
     ///
     /// # Errors
-    /// If it can't be read.
+    /// Fails if it can't be read.
     pub fn read(path: &Path) -> Result<Self> {
         let read = match path.is_dir() {
             true => files::read(&path.join(crate::store::run::BEST)),
@@ -52,10 +52,10 @@ impl ModelBytes {
         Ok(Self::new(&bytes))
     }
 
-    /// The validated model.
+    /// Returns the validated model.
     ///
     /// # Errors
-    /// Whatever [`Model::load`] refuses, with `place` before it.
+    /// Returns whatever [`Model::load`] refuses, with `place` before it.
     pub fn model(&self, place: impl std::fmt::Display) -> Result<Model<'_>> {
         Model::load(self).with_context(|| place.to_string())
     }
@@ -68,10 +68,10 @@ impl Deref for ModelBytes {
     }
 }
 
-/// The model file of a classifier that was trained on unknown data.
+/// Writes the model file of a classifier that was trained on unknown data.
 ///
 /// # Errors
-/// As [`export`].
+/// Fails as [`export`] does.
 pub fn export_classifier(
     parameters: &Parameters,
     training: Training,
@@ -85,11 +85,11 @@ pub fn export_classifier(
     export(parameters, &[], Header { training, data, task, input })
 }
 
-/// Pack `parameters` into a model file whose input has that shape: its features alone, height and width, or
-/// channels, height and width.
+/// Packs `parameters` into a model file whose input has that `shape`: its features alone; height and width;
+/// or channels, height and width.
 ///
 /// # Errors
-/// If there are more blocks or connections than a file holds, or the result wouldn't load.
+/// Fails if there are more blocks or connections than a file holds, or the result wouldn't load.
 pub fn export(parameters: &Parameters, shape: &[usize], header: Header) -> Result<ModelBytes> {
     if let Task::Classification { classes: names, .. } | Task::Regression { targets: names, .. } =
         &header.task
@@ -118,10 +118,10 @@ pub fn export(parameters: &Parameters, shape: &[usize], header: Header) -> Resul
     write(&ModelFields { header, blocks: &blocks, connections: &connections, biases, gammas })
 }
 
-/// The file of these fields, checked by loading it.
+/// Writes the file of these fields and checks it by loading it.
 ///
 /// # Errors
-/// Whatever the writer or [`Model::load`] refuses.
+/// Returns whatever the writer or [`Model::load`] refuses.
 pub fn write(fields: &ModelFields) -> Result<ModelBytes> {
     let mut bytes = Vec::with_capacity(fields.file_len()?);
     fields.write(&mut |piece: &[u8]| {
@@ -133,7 +133,7 @@ pub fn write(fields: &ModelFields) -> Result<ModelBytes> {
     Ok(bytes)
 }
 
-/// Names as the file has them: a line feed in one becomes a space.
+/// Joins names as the file stores them: a line feed in a name becomes a space.
 pub fn joined(names: &[String]) -> String {
     names.iter().map(|name| name.replace('\n', " ")).collect::<Vec<_>>().join("\n")
 }

@@ -1,4 +1,4 @@
-//! A run's folder: the names of its files, and the right to write there.
+//! A run's folder: the names of its files, and the right to write to it.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -10,20 +10,22 @@ use crate::error::require;
 use crate::store::files;
 use crate::store::lock::Lock;
 
-/// The best model, a model file.
+/// Name of the file of the best model.
 pub const BEST: &str = "best.fenchel";
-/// The model after the last epoch, a model file.
+/// Name of the file of the model after the last epoch.
 pub const LAST: &str = "last.fenchel";
-/// The whole state of the training, from which an interrupted run goes on; what it says of a run is so.
+/// Name of the file with the whole state of the training, from which an interrupted run continues. It is
+/// authoritative about the run.
 pub const CHECKPOINT: &str = "checkpoint";
-/// The resolved settings, for reading and for `--config`.
+/// Name of the file with the resolved settings, for reading and for `--config`.
 pub const SETTINGS: &str = "settings.toml";
-/// Figures of the best model on a device, one JSON object, if `cargo xtask device` measured them.
+/// Name of the file with figures of the best model on a device, one JSON object, if `cargo xtask device`
+/// measured them.
 pub const DEVICE: &str = "device.json";
-/// One JSON object an epoch.
+/// Name of the file with one JSON object for each epoch.
 pub const LOG: &str = "log.jsonl";
 
-/// A folder of a run, which this process alone writes to.
+/// A run's folder, to which this process alone writes.
 #[derive(Debug)]
 pub struct Folder {
     path: PathBuf,
@@ -31,11 +33,12 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Make the folder `path` with these files, all at once: it is there with all of them, or not at all. An
-    /// empty folder does as well, and one with a run that `is_untouched`.
+    /// Makes the folder `path` with these files at once: it appears with all of them, or not at all. An
+    /// empty folder may be there already, and so may one with a run that `is_untouched`.
     ///
     /// # Errors
-    /// [`BadInput`] if it holds something else or another process writes to it, or an error of the file system.
+    /// Returns [`BadInput`] if it holds something else or another process writes to it, and errors of the
+    /// file system.
     pub fn create(
         path: &Path,
         contents: &[(&str, &[u8])],
@@ -75,10 +78,10 @@ impl Folder {
         Ok(Self { path: path.to_path_buf(), lock: lock.renamed(path) })
     }
 
-    /// Take the folder at `path`, and remove what a killed process left unfinished there.
+    /// Locks the folder at `path`, and removes what a killed process left unfinished there.
     ///
     /// # Errors
-    /// [`BadInput`] if there is none, or another process writes to it.
+    /// Returns [`BadInput`] if there is none, or another process writes to it.
     pub fn open(path: &Path) -> Result<Self> {
         let folder = Self { path: path.to_path_buf(), lock: Lock::take(path)? };
         clear(path)?;
@@ -86,15 +89,15 @@ impl Folder {
         Ok(folder)
     }
 
-    /// Where it is.
+    /// Returns the path of the folder.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Write one of its files; its path.
+    /// Writes one of its files, and returns the file's path.
     ///
     /// # Errors
-    /// [`BadInput`] if another folder is in its place, or an error of the file system.
+    /// Returns [`BadInput`] if another folder is in its place, and errors of the file system.
     pub fn save(&self, name: &str, bytes: &[u8]) -> Result<PathBuf> {
         self.lock.check()?;
         let path = self.path.join(name);
@@ -103,17 +106,17 @@ impl Folder {
     }
 }
 
-/// A name that isn't taken: `stem`, or `stem-2` and so on.
+/// Returns a name that isn't taken: `stem`, or `stem-2` and so on.
 pub fn free_folder(stem: &str) -> PathBuf {
     let numbered = (2..).map(|n| PathBuf::from(format!("{stem}-{n}")));
     let mut names = std::iter::once(PathBuf::from(stem)).chain(numbered);
     names.find(|folder| !folder.exists()).unwrap_or_default()
 }
 
-/// Remove from `folder` the files that a killed process left unfinished. Whoever does holds its lock.
+/// Removes the files that a killed process left unfinished from `folder`. The caller must hold its lock.
 ///
 /// # Errors
-/// Of the file system.
+/// Returns errors of the file system.
 pub fn clear(folder: &Path) -> Result<()> {
     let entries = folder.read_dir().with_context(|| format!("reading {}", folder.display()))?;
     for entry in entries.flatten() {
@@ -125,7 +128,7 @@ pub fn clear(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Remove the folders that killed processes left unfinished beside `path`, on the way to it.
+/// Removes the folders that killed processes left unfinished beside `path`, on the way to it.
 fn clear_unfinished(path: &Path) -> Result<()> {
     let (parent, beginning) = (files::parent(path), files::unfinished(path));
     for name in names(parent)?.iter().filter(|name| is_unfinished(name, &beginning)) {

@@ -1,13 +1,13 @@
-//! A model file as named pieces, by docs/format.md alone: what core writes can't be hostile.
+//! Writes model files from named pieces, by docs/format.md alone, because core can't write hostile ones.
 
-/// A file before it is put together: header fields and arrays, in their order.
+/// A file before its pieces are joined: header fields and arrays, in their order.
 #[derive(Clone)]
 pub struct Draft {
     header: Vec<(String, Vec<u8>)>,
     arrays: Vec<(String, Vec<u8>)>,
 }
 
-/// What the outputs mean.
+/// The task, which tells what the outputs mean.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Meaning {
     Classes,
@@ -16,7 +16,7 @@ pub enum Meaning {
 }
 
 const INPUTS: usize = 6;
-/// Forms of weights by their tag.
+/// Connections (from, to) and the tag of each one's form of weights.
 const EDGES: [(u8, u8, u8); 4] = [(0, 1, 0), (1, 2, 1), (1, 3, 2), (2, 3, 0)];
 
 pub fn number(value: u32) -> Vec<u8> {
@@ -36,8 +36,8 @@ pub fn floats(values: &[f32]) -> Vec<u8> {
 }
 
 impl Draft {
-    /// A right model of every kind of field: 6-9-5 and 3 outputs (6 of a reconstruction), a skip, all forms of
-    /// weights, two channels, bounds.
+    /// Returns a valid model with every kind of field: 6-9-5 and 3 outputs (6 for a reconstruction), a
+    /// skip, all forms of weights, two channels, bounds.
     pub fn new(meaning: Meaning) -> Self {
         let outputs = if meaning == Meaning::Reconstruction { INPUTS } else { 3 };
         let sizes = [INPUTS, 9, 5, outputs];
@@ -155,14 +155,14 @@ impl Draft {
         }
     }
 
-    /// The same with another `field`.
+    /// Returns the draft with another value of `field`.
     pub fn with(&self, field: &str, bytes: Vec<u8>) -> Self {
         let mut draft = self.clone();
         draft.header.iter_mut().find(|(name, _)| name == field).expect("a field").1 = bytes;
         draft
     }
 
-    /// The same with `bytes` at `place` of an array, from its end if below 0.
+    /// Returns the draft with `bytes` at `place` of an array, counted from its end if below 0.
     pub fn with_values(&self, array: &str, place: isize, bytes: &[u8]) -> Self {
         let mut draft = self.clone();
         let values = &mut draft.arrays.iter_mut().find(|(name, _)| name == array).expect("an array").1;
@@ -171,7 +171,7 @@ impl Draft {
         draft
     }
 
-    /// The file, and where its gaps are.
+    /// Returns the file, and where its gaps are.
     pub fn file(&self) -> (Vec<u8>, Vec<usize>) {
         let mut bytes = b"FNCL\x03\0\0\0\0\0\0\0".to_vec();
         self.header.iter().for_each(|(_, field)| bytes.extend(field));
@@ -191,7 +191,7 @@ impl Draft {
     }
 }
 
-/// Make the last four bytes the CRC-32 of those before.
+/// Sets the last four bytes to the CRC-32 of those before.
 pub fn seal(bytes: &mut [u8]) {
     let (content, sum) = bytes.split_last_chunk_mut::<4>().expect("a file");
     let mut crc = u32::MAX;

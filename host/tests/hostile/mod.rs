@@ -13,12 +13,12 @@ pub struct Hostile {
 const NAN: f32 = f32::NAN;
 const INFINITE: f32 = f32::INFINITY;
 
-/// Right files, one a task, which must load.
+/// Returns valid files, one for each task, which must load.
 pub fn right() -> [Vec<u8>; 3] {
     [Meaning::Classes, Meaning::Targets, Meaning::Reconstruction].map(|meaning| Draft::new(meaning).file().0)
 }
 
-/// All of them.
+/// Returns all hostile files.
 pub fn files() -> Vec<Hostile> {
     let base = Draft::new(Meaning::Classes);
     let mut list = Vec::new();
@@ -87,7 +87,7 @@ fn changed(file: &[u8], place: usize, value: u8) -> Vec<u8> {
     bytes
 }
 
-/// A field, and values that it mustn't have.
+/// A field, and the values that it must not have.
 type Wrong = Vec<(&'static str, Vec<Vec<u8>>)>;
 
 fn tags(values: &[u8]) -> Vec<Vec<u8>> {
@@ -102,7 +102,7 @@ fn not_finite() -> Vec<Vec<u8>> {
     [NAN, INFINITE, -INFINITE].map(float).to_vec()
 }
 
-/// `tag`, then each list of floats.
+/// Returns `tag` followed by each list of floats.
 fn tagged(tag: u8, lists: &[&[f32]]) -> Vec<Vec<u8>> {
     lists.iter().map(|values| [vec![tag], floats(values)].concat()).collect()
 }
@@ -197,7 +197,8 @@ fn reconstruction() -> Wrong {
     vec![("threshold", [tags(&[2, 255]), threshold].concat()), ("units 3", numbers(&[5]))]
 }
 
-/// An array, a place in it, and a value that mustn't be there. Of 9 rows 7 are padding in the last panel.
+/// Returns arrays, places in them, and values that must not be there. Of 9 rows, 7 are padding in the last
+/// panel.
 fn arrays() -> Vec<(&'static str, isize, Vec<u8>)> {
     let half = |bits: u16| bits.to_le_bytes().to_vec();
     vec![

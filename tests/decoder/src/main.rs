@@ -1,4 +1,4 @@
-//! `fenchel-decoder IMAGE < LOG`: what the image logged by defmt, one message a line.
+//! `fenchel-decoder IMAGE < LOG` prints what the image logged by defmt, one message on each line.
 
 use std::io::{Read, Write};
 

@@ -1,74 +1,74 @@
-//! The mathematics in `f64`, written from the equations and with loops only: slow and obvious.
+//! The mathematics in `f64`, written directly from the equations and with loops only: slow and obvious.
 #![allow(clippy::needless_range_loop, reason = "indices as in the equations")]
 
 use crate::potential::{BlockPotential, backpropagate, project};
 use fenchel_core::{Activation, Potential};
 
-/// Values of one block, (n_k).
+/// Values of one block, shape (n_k).
 pub type Vector = Vec<f64>;
 
-/// W_kj as rows, (n_k, n_j).
+/// A connection with its weights W_kj, shape (n_k, n_j).
 #[derive(Clone, Debug)]
 pub struct Edge {
-    /// j.
+    /// Index j of the block in which it starts.
     pub from: usize,
-    /// k.
+    /// Index k of the block in which it ends.
     pub to: usize,
-    /// W_kj\[i\]\[j\].
+    /// Weights W_kj, row after row.
     pub weights: Vec<Vector>,
 }
 
 /// A feed-forward graph of blocks (eq. 4). Every list over blocks has an entry for the input too.
 #[derive(Clone, Debug)]
 pub struct Graph {
-    /// n_k of the blocks 0..=L.
+    /// Units n_k of the blocks 0..=L.
     pub sizes: Vec<usize>,
-    /// f_k.
+    /// Activation f_k of each block.
     pub activations: Vec<Activation>,
     /// The potential of each block.
     pub potentials: Vec<Potential>,
     /// The connections.
     pub edges: Vec<Edge>,
-    /// b_k.
+    /// Biases b_k of each block.
     pub biases: Vec<Vector>,
-    /// γ_k.
+    /// Weights γ_k of the potential of each block, one for each unit.
     pub gammas: Vec<Vector>,
 }
 
 /// One inference problem on one sample: min_z U + Σ g_k·z_k + s/2 ‖z_L‖² − r·z_L.
 #[derive(Clone, Debug)]
 pub struct Row {
-    /// x.
+    /// Input x, shape (n_0).
     pub x: Vector,
     /// Weight of ½‖z_L‖².
     pub s: f64,
-    /// Weight of −z_L, (n_L).
+    /// Weight r of −z_L, shape (n_L).
     pub r: Vector,
-    /// g_k of every block, zero if there is none.
+    /// Perturbation g_k of every block, zero if there is none.
     pub g: Vec<Vector>,
 }
 
 /// An energy, and the sum of its terms' absolute values, which rounding errors scale with.
 #[derive(Clone, Copy, Debug)]
 pub struct Energy {
-    /// E.
+    /// Value E of the energy.
     pub value: f64,
-    /// Σ |term|.
+    /// Sum of the terms' absolute values, Σ |term|.
     pub magnitude: f64,
 }
 
 impl Graph {
-    /// L.
+    /// Returns the index L of the output block.
     pub fn output(&self) -> usize {
         self.sizes.len() - 1
     }
 
-    /// A list of zeros for every block.
+    /// Returns a list of zeros for every block.
     pub fn zeros(&self) -> Vec<Vector> {
         self.sizes.iter().map(|&n| vec![0.0; n]).collect()
     }
 
-    /// a_k = Σ_j W_kj z_j + b_k (eq. 4).
+    /// Computes a_k = Σ_j W_kj z_j + b_k (eq. 4).
     pub fn preactivation(&self, k: usize, z: &[Vector]) -> Vector {
         let mut a = self.biases[k].clone();
         for edge in &self.edges {
@@ -83,7 +83,7 @@ impl Graph {
         a
     }
 
-    /// Every a_k, given every z_k.
+    /// Computes every a_k from all z_k.
     pub fn preactivations(&self, z: &[Vector]) -> Vec<Vector> {
         let mut a = self.zeros();
         for (k, a) in a.iter_mut().enumerate().skip(1) {
@@ -92,12 +92,12 @@ impl Graph {
         a
     }
 
-    /// f_k(a_k).
+    /// Computes f_k(a_k).
     pub fn activity(&self, k: usize, a: &[f64]) -> Vector {
         project(self.activations[k], a)
     }
 
-    /// The potential of block k.
+    /// Returns the potential of block k.
     pub fn potential(&self, k: usize) -> BlockPotential<'_> {
         BlockPotential {
             potential: self.potentials[k],
@@ -106,7 +106,7 @@ impl Graph {
         }
     }
 
-    /// The plain forward pass: z_0 = x, z_k = f(a_k).
+    /// Computes the plain forward pass: z_0 = x, z_k = f(a_k).
     pub fn forward(&self, x: &[f64]) -> Vec<Vector> {
         let mut z = self.zeros();
         z[0] = x.to_vec();
@@ -116,7 +116,7 @@ impl Graph {
         z
     }
 
-    /// E(z).
+    /// Computes the energy E(z).
     pub fn energy(&self, row: &Row, z: &[Vector]) -> Energy {
         let a = self.preactivations(z);
         let mut energy = Energy { value: 0.0, magnitude: 0.0 };
@@ -137,7 +137,7 @@ impl Graph {
         energy
     }
 
-    /// u_k = −∂E/∂a_k of every block.
+    /// Computes the forces u_k = −∂E/∂a_k of every block.
     pub fn forces(&self, a: &[Vector], z: &[Vector]) -> Vec<Vector> {
         let mut u = self.zeros();
         for k in 1..=self.output() {
@@ -146,7 +146,7 @@ impl Graph {
         u
     }
 
-    /// Σ_m W_mkᵀ u_m.
+    /// Computes the feedback Σ_m W_mkᵀ u_m into block k.
     pub fn feedback(&self, k: usize, u: &[Vector]) -> Vector {
         let mut sum = vec![0.0; self.sizes[k]];
         for edge in self.edges.iter().filter(|edge| edge.from == k) {
@@ -159,8 +159,8 @@ impl Graph {
         sum
     }
 
-    /// ∂E/∂W and ∂E/∂b at a stationary z, by the envelope theorem: −u_k z_jᵀ and −u_k. Flat: the
-    /// weights of every edge row-major, then the biases of the blocks 1..=L.
+    /// Computes ∂E/∂W and ∂E/∂b at a stationary z, by the envelope theorem: −u_k z_jᵀ and −u_k. The result
+    /// is flat: the weights of every edge row after row, then the biases of the blocks 1..=L.
     pub fn gradient(&self, z: &[Vector], u: &[Vector]) -> Vector {
         let mut gradient = Vec::new();
         for edge in &self.edges {
@@ -178,7 +178,7 @@ impl Graph {
         gradient
     }
 
-    /// The back-propagated gradient of ½‖z_L − y‖², flat as [`gradient`](Self::gradient).
+    /// Computes the gradient of ½‖z_L − y‖² by back-propagation, flat as [`gradient`](Self::gradient).
     pub fn backpropagation(&self, x: &[f64], y: &[f64]) -> Vector {
         let z = self.forward(x);
         let a = self.preactivations(&z);
@@ -193,7 +193,7 @@ impl Graph {
         self.gradient(&z, &minus_delta)
     }
 
-    /// The parameter with this place in a flat [`gradient`](Self::gradient).
+    /// Returns the parameter at this index of a flat [`gradient`](Self::gradient).
     pub fn parameter_mut(&mut self, place: usize) -> &mut f64 {
         let weights = self.edges.iter_mut().flat_map(|edge| edge.weights.iter_mut().flatten());
         weights.chain(self.biases[1..].iter_mut().flatten()).nth(place).expect("a parameter")

@@ -1,4 +1,4 @@
-//! The mathematics in `f64` and plain loops, and random networks to hold `core` to it.
+//! The mathematics in `f64` and plain loops, and random networks, against which `core` is tested.
 //!
 //! | module | is |
 //! |---|---|
@@ -10,7 +10,7 @@
 //! | [`model_files`] | the fuzzing corpus of model files, compiled in |
 //! | [`tolerance`] | how far `core` may be from them, and why |
 //!
-//! Needs nothing but `core`, so that `cargo test -p fenchel-core` compiles no host.
+//! It needs nothing but `core`, so that `cargo test -p fenchel-core` doesn't compile the host.
 
 pub mod graph;
 pub mod model_files;

@@ -1,4 +1,4 @@
-//! The fuzzing corpus of model files, compiled in: Miri reads no files.
+//! The fuzzing corpus of model files, compiled in because Miri reads no files.
 
 macro_rules! files {
     ($($name:literal),* $(,)?) => {

@@ -4,7 +4,7 @@
 use crate::graph::Vector;
 use fenchel_core::{Activation, Potential};
 
-/// f(a) = Π_C(a) of a whole block.
+/// Computes f(a) = Π_C(a) of a whole block.
 pub fn project(activation: Activation, a: &[f64]) -> Vector {
     match activation {
         Activation::Simplex => project_on_simplex(a),
@@ -12,7 +12,7 @@ pub fn project(activation: Activation, a: &[f64]) -> Vector {
     }
 }
 
-/// f(a) = Π_C(a) of one unit.
+/// Computes f(a) = Π_C(a) of one unit.
 pub fn project_unit(activation: Activation, a: f64) -> f64 {
     match activation {
         Activation::Linear => a,
@@ -22,7 +22,8 @@ pub fn project_unit(activation: Activation, a: f64) -> f64 {
     }
 }
 
-/// max(a − τ, 0): with a sorted downwards, τ = (Σ_{i≤n} a_i − 1)/n for the largest n with a_n > τ.
+/// Projects on the simplex: max(a − τ, 0) where, with a sorted downwards, τ = (Σ_{i≤n} a_i − 1)/n for the
+/// largest n with a_n > τ.
 fn project_on_simplex(a: &[f64]) -> Vector {
     let mut sorted = a.to_vec();
     sorted.sort_by(|x, y| y.total_cmp(x));
@@ -37,7 +38,7 @@ fn project_on_simplex(a: &[f64]) -> Vector {
     a.iter().map(|a| (a - threshold).max(0.0)).collect()
 }
 
-/// f'(a) of one unit, 0 on the boundary of C.
+/// Returns f'(a) of one unit, 0 on the boundary of C.
 pub fn derivative(activation: Activation, a: f64) -> f64 {
     let inside = match activation {
         Activation::Linear => true,
@@ -48,7 +49,8 @@ pub fn derivative(activation: Activation, a: f64) -> f64 {
     if inside { 1.0 } else { 0.0 }
 }
 
-/// Jᵀv, J the Jacobian of f at a. The simplex's: J_ij = δ_ij − 1/n among the n units above 0.
+/// Computes Jᵀv with J the Jacobian of f at a. For the simplex, J_ij = δ_ij − 1/n among the n units above
+/// 0.
 pub fn backpropagate(activation: Activation, a: &[f64], v: &[f64]) -> Vector {
     let mut product = vec![0.0; a.len()];
     if activation == Activation::Simplex {
@@ -72,17 +74,17 @@ pub fn backpropagate(activation: Activation, a: &[f64], v: &[f64]) -> Vector {
 /// One block's potential.
 #[derive(Clone, Copy, Debug)]
 pub struct BlockPotential<'a> {
-    /// Which.
+    /// Kind of the potential.
     pub potential: Potential,
-    /// f.
+    /// Activation f of the block.
     pub activation: Activation,
-    /// γ.
+    /// Weights γ, one for each unit.
     pub gamma: &'a [f64],
 }
 
 impl BlockPotential<'_> {
-    /// The potential as a sum of terms. Where z and f(a) are squared apart, so that each term's
-    /// size is what its rounding scales with.
+    /// Returns the terms whose sum is the potential. z and f(a) are squared separately, because rounding is
+    /// proportional to the size of each term.
     pub fn terms(&self, a: &[f64], z: &[f64]) -> Vec<f64> {
         let f = project(self.activation, a);
         let mut terms = Vec::new();
@@ -118,19 +120,19 @@ impl BlockPotential<'_> {
         terms
     }
 
-    /// Their sum.
+    /// Returns the potential, the sum of its terms.
     pub fn value(&self, a: &[f64], z: &[f64]) -> f64 {
         self.terms(a, z).iter().sum()
     }
 
-    /// The element-wise distance's minimiser z' = Π_C((1 − γ)a + γz).
+    /// Returns the minimiser z' = Π_C((1 − γ)a + γz) of the element-wise distance.
     pub fn own_activities(&self, a: &[f64], z: &[f64]) -> Vector {
         let mixed: Vector =
             (0..a.len()).map(|i| (1.0 - self.gamma[i]) * a[i] + self.gamma[i] * z[i]).collect();
         project(self.activation, &mixed)
     }
 
-    /// u = −∂/∂a.
+    /// Computes the forces u = −∂/∂a.
     pub fn forces(&self, a: &[f64], z: &[f64]) -> Vector {
         let f = project(self.activation, a);
         match self.potential {
@@ -145,7 +147,8 @@ impl BlockPotential<'_> {
         }
     }
 
-    /// What is iterated on, of an incoming force: force/γ; of the element-wise distance, the force.
+    /// Converts an incoming force to the error on which the relaxation iterates: force/γ, or the force
+    /// itself for the element-wise distance.
     pub fn errors(&self, force: &[f64]) -> Vector {
         let error = |i: usize| match self.potential {
             Potential::Distance => force[i],
@@ -154,7 +157,8 @@ impl BlockPotential<'_> {
         (0..force.len()).map(error).collect()
     }
 
-    /// argmin over z of potential − force·z, force/γ (or force) = e.
+    /// Returns argmin over z of potential − force·z, where force/γ (or force, for the element-wise
+    /// distance) = e.
     pub fn activities(&self, a: &[f64], e: &[f64]) -> Vector {
         let base = self.base(a);
         let moved: Vector = base.iter().zip(e).map(|(base, e)| base + e).collect();
@@ -167,7 +171,7 @@ impl BlockPotential<'_> {
         z
     }
 
-    /// What an error adds to: a, or f(a) of the quadratic potential.
+    /// Returns what an error is added to: a, or f(a) for the quadratic potential.
     pub fn base(&self, a: &[f64]) -> Vector {
         match self.potential {
             Potential::Quadratic => project(self.activation, a),
@@ -175,7 +179,7 @@ impl BlockPotential<'_> {
         }
     }
 
-    /// −∂/∂z of unit i's potential (before the constraint z ∈ C), and a bound on ∂²/∂z².
+    /// Returns −∂/∂z of unit i's potential (before the constraint z ∈ C), and a bound on ∂²/∂z².
     pub fn pull(&self, i: usize, a: &[f64], z: &[f64]) -> (f64, f64) {
         let gamma = self.gamma[i];
         match self.potential {
@@ -189,12 +193,12 @@ impl BlockPotential<'_> {
         }
     }
 
-    /// Whether z_i must be in C: of the element-wise distance only z' must, unless γ = 1.
+    /// Returns whether z_i must be in C; for the element-wise distance only z' must be, unless γ = 1.
     pub fn is_constrained(&self, i: usize) -> bool {
         self.potential != Potential::Distance || self.gamma[i] == 1.0
     }
 
-    /// A bound on ∂²/∂a² of unit i's potential.
+    /// Returns a bound on ∂²/∂a² of unit i's potential.
     pub fn stiffness(&self, i: usize) -> f64 {
         if self.potential == Potential::Distance { 1.0 } else { self.gamma[i] }
     }

@@ -1,5 +1,5 @@
-//! Random small networks and problems, for `core` in `f32` and for the oracle in `f64`: the same
-//! values, since every `f32` is an `f64`.
+//! Random small networks and problems, for `core` in `f32` and for the oracle in `f64`. The values are the
+//! same, since every `f32` is an `f64`.
 
 use crate::graph::{Edge, Graph, Row};
 use crate::relaxation;
@@ -10,32 +10,32 @@ use fenchel_core::{
 use rand_core::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro128PlusPlus;
 
-/// The generator behind everything here.
+/// The random generator behind everything here.
 #[derive(Clone, Debug)]
 pub struct Random(Xoshiro128PlusPlus);
 
 impl Random {
-    /// A generator of its own for each seed.
+    /// Returns a generator of its own for each seed.
     pub fn new(seed: u64) -> Self {
         Self(Xoshiro128PlusPlus::seed_from_u64(seed))
     }
 
-    /// Uniform between `low` and `high`.
+    /// Draws a number uniformly between `low` and `high`.
     pub fn uniform(&mut self, low: f32, high: f32) -> f32 {
         low + (high - low) * ((self.0.next_u32() >> 8) as f32 / 16_777_216.0)
     }
 
-    /// Any of 0..n.
+    /// Draws a whole number of 0..n.
     pub fn below(&mut self, n: usize) -> usize {
         self.0.next_u32() as usize % n
     }
 
-    /// `n` values uniform between `low` and `high`.
+    /// Draws `n` values uniformly between `low` and `high`.
     pub fn values(&mut self, n: usize, low: f32, high: f32) -> Vec<f32> {
         (0..n).map(|_| self.uniform(low, high)).collect()
     }
 
-    /// Any activation.
+    /// Draws any activation.
     pub fn activation(&mut self) -> Activation {
         match self.below(3) {
             0 => Activation::Linear,
@@ -45,29 +45,29 @@ impl Random {
     }
 }
 
-/// (from, to) of connections.
+/// The blocks (from, to) that connections join.
 type Ends = &'static [(usize, usize)];
 
-/// The owner of a network's parts.
+/// Owned parts of a network.
 #[derive(Clone, Debug)]
 pub struct RandomNetwork {
     /// Blocks 0..=L.
     pub blocks: Vec<Block>,
-    /// (from, to) of each connection, sorted by (to, from).
+    /// The blocks (from, to) that each connection joins, sorted by (to, from).
     pub ends: Vec<(usize, usize)>,
-    /// Weights of each connection, row-major.
+    /// Weights of each connection, row after row.
     pub weights: Vec<Vec<f32>>,
-    /// The same, packed.
+    /// Packed weights of each connection.
     pub panels: Vec<Vec<f32>>,
-    /// b.
+    /// Biases b, one for each unit in blocks 1..=L.
     pub biases: Vec<f32>,
-    /// γ, in \[0.5, 2\]; of the element-wise distance in \[0.3, 1\].
+    /// Weights γ in \[0.5, 2\], or in \[0.3, 1\] for the element-wise distance.
     pub gammas: Vec<f32>,
 }
 
 impl RandomNetwork {
-    /// Blocks of these sizes and activations in a chain, `skips` (from, to) beside it; weights of
-    /// standard deviation `scale`/√(fan-in).
+    /// Builds a chain of blocks with these sizes and activations, with `skips` (from, to) beside it; the
+    /// weights have the standard deviation `scale`/√(fan-in).
     pub fn new(
         random: &mut Random,
         sizes: &[u32],
@@ -96,7 +96,7 @@ impl RandomNetwork {
         Self { blocks, ends, weights, panels, biases, gammas }
     }
 
-    /// Any of a few graphs with two or three hidden blocks, some with skips.
+    /// Draws any of a few graphs with two or three hidden blocks, some with skips.
     pub fn any(random: &mut Random, scale: f32, linear_output: bool) -> Self {
         let graphs: [(&[u32], Ends); 5] = [
             (&[4, 7, 5, 3], &[]),
@@ -113,8 +113,8 @@ impl RandomNetwork {
         Self::new(random, sizes, &activations, skips, scale)
     }
 
-    /// As [`any`](Self::any), each block with any potential that fits it, and a simplex in every
-    /// second network.
+    /// Draws a network as [`any`](Self::any) does, where each block has any potential that fits it, and
+    /// every second network has a simplex.
     pub fn mixed(random: &mut Random, scale: f32, linear_output: bool) -> Self {
         let mut network = Self::any(random, scale, linear_output);
         let output = network.blocks.len() - 1;
@@ -130,7 +130,8 @@ impl RandomNetwork {
         network
     }
 
-    /// As [`any`](Self::any), all blocks with `potential`, if it fits the output.
+    /// Draws a network as [`any`](Self::any) does, where all blocks have `potential`, if it fits the
+    /// output.
     pub fn of_potential(random: &mut Random, potential: Potential, scale: f32, linear_output: bool) -> Self {
         let mut network = Self::any(random, scale, linear_output);
         let output = network.blocks.len() - 1;
@@ -142,7 +143,7 @@ impl RandomNetwork {
         network
     }
 
-    /// As [`any`](Self::any), one hidden block a simplex.
+    /// Draws a network as [`any`](Self::any) does, where one hidden block is a simplex.
     pub fn with_simplex(random: &mut Random, scale: f32, linear_output: bool) -> Self {
         let mut network = Self::any(random, scale, linear_output);
         let k = 1 + random.below(network.blocks.len() - 2);
@@ -150,7 +151,8 @@ impl RandomNetwork {
         network
     }
 
-    /// Give block k another potential; for the element-wise distance new γ, every fourth of them 1.
+    /// Gives block k another potential and, for the element-wise distance, new γ, every fourth of which is
+    /// 1.
     pub fn set_potential(&mut self, random: &mut Random, k: usize, potential: Potential) {
         self.blocks[k].potential = potential;
         if potential == Potential::Distance {
@@ -160,14 +162,14 @@ impl RandomNetwork {
         }
     }
 
-    /// Make block k a simplex, with one γ.
+    /// Makes block k a simplex, with one γ.
     pub fn set_simplex(&mut self, k: usize) {
         self.blocks[k] = Block::new(self.blocks[k].units, Activation::Simplex);
         let gammas = self.gammas_mut(k);
         gammas.fill(gammas[0]);
     }
 
-    /// γ_k.
+    /// Returns γ_k of block k, one for each unit.
     pub fn gammas_mut(&mut self, k: usize) -> &mut [f32] {
         let start = self.blocks[1..k].iter().map(Block::size).sum();
         &mut self.gammas[start..][..self.blocks[k].size()]
@@ -181,31 +183,31 @@ impl RandomNetwork {
         self.ends.iter().enumerate().map(connection).collect()
     }
 
-    /// The connections as [`Packed`].
+    /// Returns the connections as [`Packed`].
     pub fn packed(&self) -> Vec<Connection<Packed<'_>>> {
         self.connections(|index, rows, columns| {
             Packed::new(rows, columns, &self.panels[index]).expect("packed_len values")
         })
     }
 
-    /// The connections as a model file has them.
+    /// Returns the connections as a model file has them.
     pub fn operators(&self) -> Vec<Connection<Operator<'_>>> {
         self.connections(|index, rows, columns| {
             Packed::new(rows, columns, &self.panels[index]).expect("packed_len values").into()
         })
     }
 
-    /// The connections as [`Dense`].
+    /// Returns the connections as [`Dense`].
     pub fn dense(&self) -> Vec<Connection<Dense<'_>>> {
         self.connections(|index, rows, columns| Dense { rows, columns, values: &self.weights[index] })
     }
 
-    /// The network over `connections`.
+    /// Returns the network over `connections`.
     pub fn network<'a, W: Weights>(&'a self, connections: &'a [Connection<W>]) -> Network<'a, W> {
         Network::new(&self.blocks, connections, &self.biases, &self.gammas).expect("fits together")
     }
 
-    /// The same for the oracle.
+    /// Returns the network for the oracle.
     pub fn graph(&self) -> Graph {
         let sizes: Vec<usize> = self.blocks.iter().map(Block::size).collect();
         let edge = |(&(from, to), weights): (&(usize, usize), &Vec<f32>)| Edge {
@@ -235,25 +237,25 @@ impl RandomNetwork {
     }
 }
 
-/// The owner of a problem's parts.
+/// Owned parts of a problem.
 #[derive(Clone, Debug)]
 pub struct RandomProblem {
-    /// B.
+    /// Number of samples B.
     pub samples: usize,
-    /// x, (B, n_0).
+    /// Inputs x, shape (B, n_0).
     pub input: Vec<f32>,
-    /// One a problem.
+    /// One nudge for each problem.
     pub nudges: Vec<Nudge>,
-    /// y, (B, n_L).
+    /// Targets y, shape (B, n_L).
     pub target: Vec<f32>,
-    /// y⁻, (B, n_L).
+    /// Attack targets y⁻, shape (B, n_L).
     pub attack: Vec<f32>,
-    /// g over units with B rows, or empty.
+    /// Perturbation g, one block after the other, each of shape (B, n_k); or empty.
     pub perturbation: Vec<f32>,
 }
 
 impl RandomProblem {
-    /// `samples` inputs and targets; s between −0.3 and 1; g between ±`g`, none if that is 0.
+    /// Draws `samples` inputs and targets, s between −0.3 and 1, and g between ±`g` or, if that is 0, no g.
     pub fn new(
         random: &mut Random,
         network: &RandomNetwork,
@@ -279,19 +281,19 @@ impl RandomProblem {
         }
     }
 
-    /// As `core` takes it.
+    /// Returns the problem as `core` takes it.
     pub fn problem(&self) -> Problem<'_> {
         Problem::new(&self.input, &self.nudges, &self.target)
             .with_attack(&self.attack)
             .with_perturbation(&self.perturbation)
     }
 
-    /// P·B.
+    /// Returns the number of rows, P·B: problems times samples.
     pub fn rows(&self) -> usize {
         self.samples * self.nudges.len()
     }
 
-    /// The rows as the oracle takes them: all samples of the first problem first.
+    /// Returns the rows as the oracle takes them: all samples of the first problem first.
     pub fn oracle_rows(&self, graph: &Graph) -> Vec<Row> {
         let outputs = graph.sizes[graph.output()];
         let mut rows = Vec::new();
@@ -324,12 +326,12 @@ impl RandomProblem {
 #[derive(Clone, Debug)]
 pub struct FlatGradient<'a> {
     network: &'a RandomNetwork,
-    /// The weights of every connection row-major, then the biases.
+    /// Values of the weights of every connection, row after row, then of the biases.
     pub values: Vec<f64>,
 }
 
 impl<'a> FlatGradient<'a> {
-    /// All zero.
+    /// Returns a gradient that is zero everywhere.
     pub fn zeros(network: &'a RandomNetwork) -> Self {
         let weights: usize = network.weights.iter().map(Vec::len).sum();
         Self { network, values: vec![0.0; weights + network.biases.len()] }
@@ -363,7 +365,7 @@ impl Gradient for FlatGradient<'_> {
     }
 }
 
-/// The oracle's Σ factor·∂E over rows, `factors` one a problem.
+/// Returns the oracle's Σ factor·∂E over rows, with one of `factors` for each problem.
 pub fn oracle_gradient<'a>(
     graph: &Graph,
     states: impl Iterator<Item = &'a relaxation::State>,
@@ -381,12 +383,12 @@ pub fn oracle_gradient<'a>(
     sum
 }
 
-/// The same values as `f64`.
+/// Returns the values as `f64`.
 pub fn doubles(values: &[f32]) -> Vec<f64> {
     values.iter().map(|&value| value.into()).collect()
 }
 
-/// ‖values − reference‖/‖reference‖; 0 where both are 0.
+/// Returns ‖values − reference‖/‖reference‖, or 0 if both are 0.
 pub fn relative_error(values: &[f64], reference: &[f64]) -> f64 {
     assert_eq!(values.len(), reference.len());
     let norm = |values: &mut dyn Iterator<Item = f64>| values.map(|value| value * value).sum::<f64>().sqrt();

@@ -1,4 +1,4 @@
-//! The three schedules in `f64`, one row at a time, everything computed anew from the equations.
+//! The three schedules in `f64`, one row at a time, with everything computed afresh from the equations.
 #![allow(clippy::needless_range_loop, reason = "indices as in the equations")]
 
 use crate::graph::{Energy, Graph, Row, Vector};
@@ -8,37 +8,38 @@ use fenchel_core::{Activation, Schedule};
 /// Activities and forces of one row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct State {
-    /// z_k of the blocks 0..=L.
+    /// Activities z_k of the blocks 0..=L.
     pub z: Vec<Vector>,
-    /// u_k = −∂E/∂a_k.
+    /// Forces u_k = −∂E/∂a_k of the blocks 0..=L.
     pub u: Vec<Vector>,
 }
 
-/// One sweep.
+/// Energy and residual of one sweep.
 #[derive(Clone, Copy, Debug)]
 pub struct Sweep {
-    /// Energy after it.
+    /// Energy after the sweep.
     pub energy: Energy,
-    /// Largest change of a hidden activity: in the next sweep (forward–backward), in this (others).
+    /// Largest change of a hidden activity: in the next sweep (forward–backward) or in this one (other
+    /// schedules).
     pub residual: f64,
 }
 
 /// Where a relaxation of one row ended.
 #[derive(Clone, Debug)]
 pub struct Relaxed {
-    /// With a = W z + b.
+    /// The state with a = W z + b.
     pub consistent: State,
-    /// With the a before the last update of z: what `core` leaves.
+    /// The state with the a before the last update of z, as `core` leaves it.
     pub updated: State,
-    /// Every sweep.
+    /// Energy and residual of every sweep.
     pub trace: Vec<Sweep>,
-    /// 1, or the largest |θ| of Anderson's steps: where two residuals are nearly parallel it is
-    /// large, and multiplies whatever rounding they have.
+    /// The largest |θ| of Anderson's steps, at least 1. It is large where two residuals are nearly
+    /// parallel, and multiplies their rounding errors.
     pub amplification: f64,
 }
 
 impl Graph {
-    /// Make `sweeps` (≥ 1) sweeps from the forward pass.
+    /// Makes `sweeps` (≥ 1) sweeps from the forward pass.
     pub fn relax(&self, row: &Row, schedule: Schedule, sweeps: u32) -> Relaxed {
         match schedule {
             Schedule::ForwardBackward => self.forward_backward(row, sweeps),
@@ -47,15 +48,15 @@ impl Graph {
         }
     }
 
-    /// The forward pass, and the output's minimiser on it.
+    /// Returns the forward pass with the output's minimiser on it.
     pub fn start(&self, row: &Row) -> Vec<Vector> {
         let mut z = self.forward(&row.x);
         z[self.output()] = self.best_output(row, &self.preactivations(&z));
         z
     }
 
-    /// argmin over z_L of γ(½z² − z·base) + g·z + s/2 z² − r·z, without the constraint z ∈ C;
-    /// base = a, or f(a) of the quadratic potential.
+    /// Returns argmin over z_L of γ(½z² − z·base) + g·z + s/2 z² − r·z, without the constraint z ∈ C; base
+    /// = a, or f(a) for the quadratic potential.
     fn free_output(&self, row: &Row, a: &[Vector]) -> Vector {
         let k = self.output();
         let base = self.potential(k).base(&a[k]);
@@ -66,13 +67,14 @@ impl Graph {
         (0..self.sizes[k]).map(unit).collect()
     }
 
-    /// The same with it: the curvature is the same in all directions, hence the projection.
+    /// Returns the same argmin with the constraint z ∈ C. It is a projection, because the curvature is the
+    /// same in all directions.
     fn best_output(&self, row: &Row, a: &[Vector]) -> Vector {
         self.activity(self.output(), &self.free_output(row, a))
     }
 
-    /// Downwards, from ∂E/∂z_k = 0 and with every u above at its new value, what is iterated on:
-    /// the errors w_k of the force Σ_m W_mkᵀ u_m − g_k; and u.
+    /// Computes, downwards from the output, the errors w_k of the force Σ_m W_mkᵀ u_m − g_k, on which the
+    /// relaxation iterates, and u. They follow from ∂E/∂z_k = 0, with every u above at its new value.
     pub fn errors(&self, row: &Row, a: &[Vector]) -> (Vec<Vector>, Vec<Vector>) {
         let output = self.output();
         let mut w = self.zeros();
@@ -94,7 +96,7 @@ impl Graph {
         (w, u)
     }
 
-    /// z_k at errors e.
+    /// Returns z_k at errors e.
     fn moved(&self, k: usize, a: &[Vector], e: &[Vector]) -> Vector {
         self.potential(k).activities(&a[k], &e[k])
     }
@@ -140,7 +142,7 @@ impl Graph {
         Relaxed { consistent: consistent.expect("a sweep"), updated, trace, amplification }
     }
 
-    /// w − θ(w − w') and θ, the minimiser of ‖r − θ(r − r')‖, r = w − e, over all hidden units.
+    /// Returns w − θ(w − w') and θ, the minimiser of ‖r − θ(r − r')‖, r = w − e, over all hidden units.
     fn anderson(
         &self,
         e: &[Vector],
@@ -216,8 +218,8 @@ impl Graph {
         Relaxed { consistent: state.clone(), updated: state, trace, amplification: 1.0 }
     }
 
-    /// z_i ← Π_C(z_i + (pull_i + Σ_m w_i·u_m − g_i)/(curvature_i + Σ_m Σ stiffness_m w_i²)), of the
-    /// Fenchel–Young potential γ(a_i − z_i), γ and γ_m.
+    /// Updates one unit: z_i ← Π_C(z_i + (pull_i + Σ_m w_i·u_m − g_i)/(curvature_i + Σ_m Σ stiffness_m
+    /// w_i²)). For the Fenchel–Young potential these are γ(a_i − z_i), γ and γ_m.
     fn unit(&self, row: &Row, z: &[Vector], k: usize, i: usize) -> f64 {
         let a = self.preactivations(z);
         let u = self.forces(&a, z);
@@ -233,8 +235,8 @@ impl Graph {
         if potential.is_constrained(i) { project_unit(self.activations[k], free) } else { free }
     }
 
-    /// z_k ← Π_C(z_k + (γ(a_k − z_k) + Σ_m W_mkᵀ u_m − g_k)/(γ + Σ_m Σ_i Σ_j stiffness_m w_ij²)): a
-    /// step of the projected gradient, for units that must move together.
+    /// Updates a whole block: z_k ← Π_C(z_k + (γ(a_k − z_k) + Σ_m W_mkᵀ u_m − g_k)/(γ + Σ_m Σ_i Σ_j
+    /// stiffness_m w_ij²)), a step of the projected gradient, for units that must move together.
     fn whole_block(&self, row: &Row, z: &[Vector], k: usize) -> Vector {
         let a = self.preactivations(z);
         let u = self.forces(&a, z);

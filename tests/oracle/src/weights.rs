@@ -1,16 +1,16 @@
-//! A weight matrix as the textbook's loops: the order of operations that `core` promises, and the
-//! least that its trait asks for.
+//! A weight matrix with the textbook's loops: the order of operations that `core` promises, and the least
+//! that its trait asks for.
 
 use fenchel_core::Weights;
 
-/// W row-major, (rows, columns).
+/// A matrix W of shape (rows, columns), row after row.
 #[derive(Clone, Copy, Debug)]
 pub struct Dense<'a> {
-    /// Fan-out.
+    /// Number of rows, the fan-out.
     pub rows: usize,
-    /// Fan-in.
+    /// Number of columns, the fan-in.
     pub columns: usize,
-    /// W\[i·columns + j\].
+    /// Values of W; element (i, j) is at i·columns + j.
     pub values: &'a [f32],
 }
 

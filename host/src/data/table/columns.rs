@@ -1,49 +1,49 @@
-//! Which column is what: values, label, group.
+//! Decides which columns of a table are values, label and group.
 
 use anyhow::Result;
 
 use crate::data::{Reading, Target};
 use crate::error::{BadInput, quoted, require};
 
-/// Names that a header gives a column of labels, the likeliest first.
+/// Names that headers give a column of labels, the most likely first.
 const LABELS: [&str; 8] = ["label", "labels", "class", "target", "y", "category", "species", "activity"];
 
 /// How the column of the label was found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Found {
-    /// It was named, or no other could be meant.
+    /// The column was named by an option, or no other could be meant.
     #[default]
     Named,
-    /// By its name in the header.
+    /// The column was found by its name in the header.
     Header,
-    /// It is the last column.
+    /// The last column was taken.
     Last,
 }
 
 /// The columns of a table by their use, as numbers from 0.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Columns {
-    /// Those of the values, in the order of the inputs.
+    /// Columns of the values, in the order of the inputs.
     pub features: Vec<usize>,
-    /// Those of the label or the targets.
+    /// Columns of the label or the targets.
     pub labels: Vec<usize>,
-    /// That of the group.
+    /// Column of the group, if there is one.
     pub group: Option<usize>,
-    /// How that of the label was found.
+    /// How the column of the label was found.
     pub found: Found,
-    /// What was assumed.
+    /// What was assumed, one line each.
     pub notes: Vec<String>,
 }
 
-/// A name for each of `count` columns without a header: their numbers from 1.
+/// Returns a name for each of `count` columns without a header: their numbers from 1.
 pub fn numbered(count: usize) -> Vec<String> {
     (1..=count).map(|column| column.to_string()).collect()
 }
 
-/// The column that `text` means: by name, or by number from 1, or `first` or `last`.
+/// Returns the column that `text` means: by name, by number from 1, or `first` or `last`.
 ///
 /// # Errors
-/// [`BadInput`] at `option` if there is none, or if several have that name.
+/// Returns [`BadInput`] at `option` if there is none, or if several have that name.
 pub fn find(option: &str, text: &str, names: &[String]) -> Result<usize> {
     let text = text.trim();
     let by = |same: &dyn Fn(&str) -> bool| -> Vec<usize> {
@@ -72,10 +72,10 @@ pub fn find(option: &str, text: &str, names: &[String]) -> Result<usize> {
     })
 }
 
-/// The columns by what `reading` says and by their `names`, which come from a `header` or are numbers.
+/// Chooses the columns as `reading` says, by their `names`, which come from a `header` or are numbers.
 ///
 /// # Errors
-/// [`BadInput`] for a column that isn't there, and if none is left for values.
+/// Returns [`BadInput`] for a column that isn't there, and if none is left for values.
 pub fn choose(place: &str, names: &[String], header: bool, reading: &Reading) -> Result<Columns> {
     let all = |option: &str, texts: &[String]| -> Result<Vec<usize>> {
         texts.iter().map(|text| find(option, text, names)).collect()
@@ -127,7 +127,7 @@ pub fn choose(place: &str, names: &[String], header: bool, reading: &Reading) ->
     Ok(Columns { features, labels, group, found, notes })
 }
 
-/// The columns with a name that labels have, the likeliest first.
+/// Returns the columns whose names are usual for labels, the most likely first.
 fn known(names: &[String]) -> Vec<usize> {
     let with = |label: &&str| names.iter().position(|name| name.eq_ignore_ascii_case(label));
     LABELS.iter().filter_map(with).collect()

@@ -1,4 +1,4 @@
-//! What stands between the values of a line: given, or found in the first lines.
+//! Finds the delimiter between the values of a line, unless it is given.
 
 use crate::BadInput;
 
@@ -6,14 +6,15 @@ use crate::BadInput;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Delimiter(pub u8);
 
-/// Looked for in this order: a comma may also be the decimal point of what a semicolon or tab separates.
+/// Candidates in the order in which they are tried. The comma comes late because it may also be the decimal
+/// point of values that a semicolon or tab separates.
 const CANDIDATES: [u8; 5] = [b'\t', b';', b'|', b',', b' '];
 
 impl Delimiter {
-    /// Of what `--delimiter` takes: a single ASCII character, `tab` or `space`.
+    /// Parses what `--delimiter` takes: a single ASCII character, `tab` or `space`.
     ///
     /// # Errors
-    /// [`BadInput`] for anything else.
+    /// Returns [`BadInput`] for anything else.
     pub fn parse(text: &str) -> Result<Self, BadInput> {
         match (text, text.as_bytes()) {
             ("tab" | "\\t", _) => Ok(Self(b'\t')),
@@ -25,8 +26,8 @@ impl Delimiter {
         }
     }
 
-    /// The first candidate that stands equally often in each of `lines`, or else in their first; a comma if
-    /// there is none.
+    /// Returns the first candidate that occurs equally often in each of `lines`, or else in the first line;
+    /// a comma if there is none.
     pub fn find(lines: &[&str]) -> Self {
         let counts = |delimiter| lines.iter().map(move |line| Self(delimiter).count(line));
         let same = |delimiter| {
@@ -40,7 +41,7 @@ impl Delimiter {
         Self(found.or_else(first).unwrap_or(b','))
     }
 
-    /// How often it stands in `line`, outside quotes.
+    /// Returns how often the delimiter occurs in `line`, outside quotes.
     pub fn count(self, line: &str) -> usize {
         let line = if self.0 == b' ' { line.trim() } else { line };
         let (mut quoted, mut count, mut previous) = (false, 0, 0);

@@ -1,4 +1,4 @@
-//! Text of any usual encoding as UTF-8: marks at its beginning are dropped, UTF-16 is converted.
+//! Reads text of any usual encoding as UTF-8: byte order marks are dropped, and UTF-16 is converted.
 
 use std::io::{self, BufRead, ErrorKind, Read};
 
@@ -9,7 +9,7 @@ enum Encoding {
     Utf16 { little: bool },
 }
 
-/// The encoding that `start` has, and the length of its mark.
+/// Returns the encoding of text that begins with `start`, and the length of its mark.
 fn detect(start: &[u8]) -> (Encoding, usize) {
     match start {
         [0xef, 0xbb, 0xbf, ..] => (Encoding::Utf8, 3),
@@ -26,7 +26,7 @@ fn detect(start: &[u8]) -> (Encoding, usize) {
 pub struct Utf8<R> {
     inner: R,
     encoding: Option<Encoding>,
-    /// Converted bytes that aren't read yet.
+    /// Converted bytes that weren't read yet.
     ready: Vec<u8>,
     taken: usize,
     /// The first half of a surrogate pair.
@@ -34,12 +34,12 @@ pub struct Utf8<R> {
 }
 
 impl<R: BufRead> Utf8<R> {
-    /// Read `inner`, whose first bytes tell its encoding.
+    /// Starts reading `inner`, whose first bytes tell its encoding.
     pub fn new(inner: R) -> Self {
         Self { inner, encoding: None, ready: Vec::new(), taken: 0, high: None }
     }
 
-    /// The encoding; reads the first bytes on the first call, and keeps those that are no mark.
+    /// Returns the encoding; the first call reads the first bytes, and keeps those that are no mark.
     fn encoding(&mut self) -> io::Result<Encoding> {
         if let Some(encoding) = self.encoding {
             return Ok(encoding);
@@ -72,7 +72,7 @@ impl<R: BufRead> Utf8<R> {
         Ok(encoding)
     }
 
-    /// Append a UTF-16 unit as UTF-8; what is no character becomes U+FFFD.
+    /// Appends a UTF-16 unit as UTF-8; what is no character becomes U+FFFD.
     fn push(&mut self, unit: u16) {
         let high = self.high.take();
         if (0xd800..0xdc00).contains(&unit) {
@@ -86,7 +86,7 @@ impl<R: BufRead> Utf8<R> {
         }
     }
 
-    /// Convert what the inner reader has at hand; false at its end.
+    /// Converts what the inner reader has available; returns false at its end.
     fn convert(&mut self, little: bool) -> io::Result<bool> {
         let available = self.inner.fill_buf()?;
         let whole = available.len() / 2 * 2;

@@ -1,23 +1,23 @@
-//! One field of a table: a number, nothing, or text.
+//! Reads one field of a table: a number, nothing, or text.
 
-/// What a field holds.
+/// The content of a field.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Field<'a> {
     /// A finite number.
     Number(f32),
     /// A finite number written with a decimal comma.
     Comma(f32),
-    /// No value: empty, or one of the usual words for it.
+    /// No value: the field is empty, or holds one of the usual words for a missing value.
     Missing,
     /// Anything else.
     Text(&'a str),
 }
 
-/// What stands for a missing value, as pandas reads it.
+/// Texts that mean a missing value, as pandas reads them.
 const MISSING: [&str; 10] = ["", "na", "n/a", "#n/a", "nan", "null", "none", "?", "<na>", "-"];
 
 impl<'a> Field<'a> {
-    /// Read `text`, which is trimmed. True and false are 1 and 0.
+    /// Reads `text`, which must be trimmed. True and false are 1 and 0.
     pub fn read(text: &'a str) -> Self {
         if MISSING.iter().any(|word| text.eq_ignore_ascii_case(word)) {
             return Self::Missing;
@@ -41,7 +41,7 @@ impl<'a> Field<'a> {
         Self::Text(text)
     }
 
-    /// Whether it is a number in either form.
+    /// Returns whether the field is a number in either form.
     pub fn is_number(self) -> bool {
         matches!(self, Self::Number(_) | Self::Comma(_))
     }

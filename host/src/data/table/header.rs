@@ -1,11 +1,11 @@
-//! Whether a table's first row holds names.
+//! Decides whether a table's first row holds names.
 
 use super::field::Field;
 
-/// Whether `first` is a header, by the rows after it (their fields, trimmed).
+/// Returns whether `first` is a header, judged by the rows after it, whose fields are trimmed.
 ///
-/// It is one if it has text where `others` have numbers, and all its own numbers count up by one, as pandas
-/// names columns without names; or if it does nothing but count and the others have fractions.
+/// A row is a header if it has text where `others` have numbers, and all its own numbers count up by one,
+/// as pandas names columns without names; or if it only counts up and the others have fractions.
 pub fn is_header(first: &[String], others: &[Vec<String>]) -> bool {
     let fields: Vec<_> = first.iter().map(|text| Field::read(text)).collect();
     let texts = fields.iter().filter(|field| matches!(field, Field::Text(_))).count();
@@ -29,8 +29,8 @@ pub fn is_header(first: &[String], others: &[Vec<String>]) -> bool {
     })
 }
 
-/// The classes' names in `first`, if it is the head of scikit-learn's own files: the number of rows, the number of
-/// values of each, and a name a class.
+/// Returns the classes' names in `first`, if it is the first line of scikit-learn's own files: the number
+/// of rows, the number of values in each, and a name for each class.
 pub fn bundle(first: &[String], others: &[Vec<String>]) -> Option<Vec<String>> {
     let [rows, values, names @ ..] = first else { return None };
     let _: usize = rows.parse().ok()?;
@@ -39,7 +39,7 @@ pub fn bundle(first: &[String], others: &[Vec<String>]) -> Option<Vec<String>> {
     (fits && !others.is_empty() && others.iter().all(|row| row.len() == columns)).then(|| names.to_vec())
 }
 
-/// Whether the numbers of a row are whole and each one more than that before.
+/// Returns whether the numbers of a row are whole, and each is one more than the previous.
 fn counts_up(row: &[String]) -> bool {
     let digits = |text: &&String| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let numbers: Vec<&String> = row.iter().filter(|text| Field::read(text).is_number()).collect();

@@ -1,4 +1,4 @@
-//! Labels as they are written, and the classes that they are.
+//! Labels as they are written in a file, and the classes that they stand for.
 
 use std::collections::HashMap;
 
@@ -8,32 +8,32 @@ use super::columns::Found;
 use crate::data::labels::MOST_CLASSES;
 use crate::error::{BadInput, quoted, require};
 
-/// Most classes of a column of numbers that nobody said is the label.
+/// Most classes of a column of numbers that no option or header named as the label.
 const MOST_ASSUMED: usize = 50;
-/// Classes that are no suspicion even if most have a single sample.
+/// Number of classes up to which it isn't suspicious that most have a single sample.
 const FEW: usize = 10;
-/// Classes that are no suspicion even if they have less than three samples on average.
+/// Number of classes up to which it isn't suspicious that they have fewer than three samples on average.
 const FEWEST: usize = 5;
-/// Samples a class, at least, on average, of more than 50 classes.
+/// Least number of samples in a class, on average, if there are more than 50 classes.
 const SEVERAL: usize = 10;
-/// Longest name of a class, bytes.
+/// Longest name of a class, in bytes.
 const LONGEST: usize = 64;
 
-/// A column of labels: each distinct text once, and which of them each row has.
+/// A column of labels: every distinct text once, and which of them each row has.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Labels {
     /// The distinct labels, in order of appearance.
     pub texts: Vec<String>,
-    /// For each row the index of its label in `texts`.
+    /// Index in `texts` of each row's label.
     pub codes: Vec<usize>,
     seen: HashMap<String, usize>,
 }
 
 impl Labels {
-    /// Append the label of a row. A number such as 1.0 is the same label as 1.
+    /// Appends the label of a row. A number such as 1.0 is the same label as 1.
     ///
     /// # Errors
-    /// What was expected.
+    /// Returns what was expected.
     pub fn push(&mut self, text: &str) -> Result<(), String> {
         let plain = plain(text);
         if let Some(&code) = self.seen.get(plain.as_str()) {
@@ -49,7 +49,7 @@ impl Labels {
         Ok(())
     }
 
-    /// Append the labels of other rows.
+    /// Appends the labels of other rows.
     pub fn extend(&mut self, others: &Self) {
         let mut codes = Vec::new();
         for text in &others.texts {
@@ -63,17 +63,17 @@ impl Labels {
         self.codes.extend(others.codes.iter().map(|&code| codes[code]));
     }
 
-    /// Whether every label is a number.
+    /// Returns whether every label is a number.
     pub fn are_numbers(&self) -> bool {
         self.texts.iter().all(|text| number(text).is_some())
     }
 
-    /// Refuse what looks like a column of values rather than of labels, unless it was named: more than 50 numbers with
-    /// few samples each; in a last column, more than 50 numbers at all, or numbers that appear once or twice. Numbers
-    /// with fractions are refused in any case.
+    /// Checks that the column doesn't look like one of values, unless it was named. Refused are more than
+    /// 50 numbers with few samples each, and in a last column more than 50 numbers at all, or numbers that
+    /// appear once or twice. Numbers with fractions are always refused.
     ///
     /// # Errors
-    /// [`BadInput`] at `place`, with the options that mend it.
+    /// Returns [`BadInput`] at `place`, with the options that help.
     pub fn check(&self, place: &str, found: Found) -> Result<()> {
         let count = self.texts.len();
         let numbers = self.are_numbers();
@@ -100,11 +100,11 @@ impl Labels {
         Ok(())
     }
 
-    /// The class of each distinct label, and the names of the classes: in the order of numbers or of letters,
-    /// or as `known` has them.
+    /// Returns the class of each distinct label, and the names of the classes: in the order of numbers or
+    /// of letters, or as `known` has them.
     ///
     /// # Errors
-    /// [`BadInput`] at `place` for a label that `known` doesn't have.
+    /// Returns [`BadInput`] at `place` for a label that `known` doesn't have.
     pub fn classes(&self, place: &str, known: Option<&[String]>) -> Result<(Vec<usize>, Vec<String>)> {
         let mut order: Vec<usize> = (0..self.texts.len()).collect();
         if self.are_numbers() {
@@ -137,7 +137,7 @@ impl Labels {
     }
 }
 
-/// `text` without a fraction of zeros: 1.0 and 1 are the same label.
+/// Returns `text` without a fraction of zeros, since 1.0 and 1 are the same label.
 fn plain(text: &str) -> String {
     let whole = text.split_once('.').filter(|(_, rest)| rest.bytes().all(|byte| byte == b'0'));
     let digits = |text: &&str| {

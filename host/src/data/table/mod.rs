@@ -1,4 +1,4 @@
-//! Tables in text: CSV files of any usual form, one sample a row.
+//! Reads tables in text: CSV files of any usual form, with one sample in each row.
 
 pub mod columns;
 pub mod delimiter;
@@ -28,23 +28,23 @@ use super::samples::{Form, Samples, assemble};
 use super::{Dataset, Missing, Reading, Target, Values, contents, window};
 use crate::error::{BadInput, quoted, require};
 
-/// Rows that are looked at before the first is read, to find delimiter and header.
+/// Number of rows from which delimiter and header are found.
 const LOOKAHEAD: usize = 20;
 
-/// Load `path`; see [`parse`]. Names of the classes are in the file beside it that ends in
-/// `.labels.txt` instead of `.csv`, if there is one.
+/// Loads the file at `path`, see [`parse`]. Names of the classes are read from the file beside it that ends
+/// in `.labels.txt` instead of `.csv`, if there is one.
 ///
 /// # Errors
-/// If it can't be read, and as [`parse`].
+/// Fails if the file can't be read, and as [`parse`] does.
 pub fn load(path: &Path, reading: &Reading) -> Result<Dataset> {
     let names = beside(&path.with_extension("labels.txt"), 0)?;
     dataset(&path.display().to_string(), &contents::read(path)?, names, reading)
 }
 
-/// The data set in `file`, gzipped or not, in UTF-8 or UTF-16; `place` is where errors say that it is.
+/// Reads the data set in `file`, gzipped or not, in UTF-8 or UTF-16; errors name `place`.
 ///
 /// # Errors
-/// [`BadInput`] with line and column for text that isn't such a table.
+/// Returns [`BadInput`] with line and column for text that isn't such a table.
 pub fn parse(place: impl Display, file: &[u8], reading: &Reading) -> Result<Dataset> {
     dataset(&place.to_string(), file, None, reading)
 }
@@ -64,7 +64,7 @@ fn dataset(place: &str, file: &[u8], names: Option<Vec<String>>, reading: &Readi
     assemble(place, Form { class_names, ..form }, samples, None, None, reading)
 }
 
-/// Every row of `text`.
+/// Reads every row of `text`.
 fn read(place: &str, text: &[u8], reading: &Reading) -> Result<(Form, Samples)> {
     let mut rows = Rows::open(place, BufReader::new(text), reading.delimiter.as_deref(), LOOKAHEAD)?;
     let (mut first, commented) = (Vec::new(), rows.commented.take());
@@ -102,7 +102,7 @@ fn read(place: &str, text: &[u8], reading: &Reading) -> Result<(Form, Samples)> 
     Ok((Form { class_names: bundle, ..form }, samples))
 }
 
-/// A table as it grows row by row.
+/// A table that grows row by row.
 struct Table<'a> {
     place: &'a str,
     reading: &'a Reading,
@@ -136,7 +136,7 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// Where the field of `row` in `column` is.
+    /// Returns the place of the field in `row` and `column`, for errors.
     fn at(&self, row: &Row, column: usize) -> String {
         format!("{}, line {}, column {}", self.place, row.line, quoted(&self.names[column]))
     }
@@ -188,7 +188,7 @@ impl<'a> Table<'a> {
         Ok(())
     }
 
-    /// The number in `column`; none if it is missing and may be.
+    /// Returns the number in `column`; `None` if it is missing and may be.
     fn number(&mut self, row: &Row, column: usize) -> Result<Option<f32>> {
         let text = row.fields.get(column).unwrap_or_default();
         match Field::read(text) {

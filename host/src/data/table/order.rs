@@ -1,9 +1,9 @@
-//! Which columns do nothing but count the rows.
+//! Finds columns that only count the rows.
 
 /// Fewest rows that tell counting from chance.
 const FEWEST: usize = 10;
 
-/// Watches whether each column goes up by 1 from row to row.
+/// Observes whether each column increases by 1 from row to row.
 pub struct Order {
     last: Vec<f32>,
     counting: Vec<bool>,
@@ -11,12 +11,12 @@ pub struct Order {
 }
 
 impl Order {
-    /// Of `columns` columns.
+    /// Starts with `columns` columns.
     pub fn new(columns: usize) -> Self {
         Self { last: Vec::new(), counting: vec![true; columns], rows: 0 }
     }
 
-    /// See the next row.
+    /// Observes the next row.
     pub fn see(&mut self, row: &[f32]) {
         if self.rows > 0 {
             for ((counting, last), value) in self.counting.iter_mut().zip(&self.last).zip(row) {
@@ -28,7 +28,7 @@ impl Order {
         self.rows += 1;
     }
 
-    /// The columns that counted all along.
+    /// Returns the columns that counted in all rows.
     pub fn counting(&self) -> impl Iterator<Item = usize> {
         let enough = self.rows >= FEWEST;
         self.counting

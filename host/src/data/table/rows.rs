@@ -1,4 +1,5 @@
-//! The rows of a text table, one by one: delimiter found, comments and blank lines left out.
+//! Reads the rows of a text table one by one; the delimiter is found, comments and blank lines are left
+//! out.
 
 use std::io::{BufRead, Cursor, Read};
 
@@ -7,9 +8,9 @@ use anyhow::{Context, Result};
 use super::delimiter::Delimiter;
 use crate::error::{BadInput, printable, require};
 
-/// Most columns, of which the library that finds them keeps 8 bytes each.
+/// Most columns; the library that finds them keeps 8 bytes for each.
 pub const MOST_COLUMNS: usize = 1 << 20;
-/// Longest line that is looked at to find the delimiter, bytes.
+/// Longest line, in bytes, that is searched for the delimiter.
 const LONGEST: u64 = 1 << 24;
 
 /// A table's rows in file order.
@@ -19,13 +20,13 @@ pub struct Rows<R: Read> {
     record: csv::StringRecord,
     /// Names in a comment just above the first row, as numpy writes them.
     pub commented: Option<Vec<String>>,
-    /// Rows so far.
+    /// Number of rows read so far.
     count: usize,
 }
 
 /// One row.
 pub struct Row<'a> {
-    /// Its line, from 1.
+    /// Number of its line, from 1.
     pub line: u64,
     /// Its fields, trimmed.
     pub fields: &'a csv::StringRecord,
@@ -35,11 +36,11 @@ pub struct Row<'a> {
 pub type Whole<R> = std::io::Chain<Cursor<Vec<u8>>, Runs<R>>;
 
 impl<R: BufRead> Rows<Whole<R>> {
-    /// Read `text`, in UTF-8. The first `lookahead` rows are read at once to find the delimiter, unless it is
-    /// given; `place` is where errors say that it is.
+    /// Starts reading `text`, in UTF-8. The first `lookahead` rows are read at once to find the delimiter,
+    /// unless it is given; errors name `place`.
     ///
     /// # Errors
-    /// [`BadInput`] for another encoding, or of the reader.
+    /// Returns [`BadInput`] for another encoding, and for errors of the reader.
     pub fn open(place: &str, mut text: R, delimiter: Option<&str>, lookahead: usize) -> Result<Self> {
         let mut start = Vec::new();
         let (mut lines, mut comment) = (Vec::new(), None);
@@ -91,10 +92,10 @@ impl<R: BufRead> Rows<Whole<R>> {
 }
 
 impl<R: Read> Rows<R> {
-    /// The next row; none at the end.
+    /// Returns the next row; `None` at the end.
     ///
     /// # Errors
-    /// [`BadInput`] with the line for what is no text in UTF-8, or has too many columns.
+    /// Returns [`BadInput`] with the line for text that isn't UTF-8, or has too many columns.
     pub fn read(&mut self) -> Result<Option<Row<'_>>> {
         loop {
             let more = self.reader.read_record(&mut self.record).map_err(|error| match error.kind() {
@@ -129,13 +130,14 @@ impl<R: Read> Rows<R> {
     }
 }
 
-/// Reads `R`, with each run of spaces and tabs as one space and none at a line's ends, if that is asked for.
+/// Reads `R`; if asked to, it replaces each run of spaces and tabs by one space and drops those at a line's
+/// ends.
 pub struct Runs<R> {
     inner: R,
     on: bool,
-    /// Whether a space waits for what comes after it.
+    /// Whether a space is held back until the next character.
     space: bool,
-    /// Whether a line begins.
+    /// Whether a line is beginning.
     start: bool,
     ready: Vec<u8>,
     taken: usize,

@@ -1,4 +1,5 @@
-//! Rows of a table to be answered, one at a time as they come: from a file or a pipe, in constant memory.
+//! Reads the rows of a table that are to be answered one at a time as they come, from a file or a pipe, in
+//! constant memory.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -15,24 +16,24 @@ use super::rows::{Row, Rows, Whole};
 use crate::data::{Missing, Reading, Target};
 use crate::error::{BadInput, quoted, require};
 
-/// Rows of a file that are looked at before the first is answered.
+/// Number of rows of a file that are inspected before the first is answered.
 const LOOKAHEAD: usize = 20;
 
-/// What a model takes.
+/// The samples that a model takes.
 #[derive(Clone, Debug)]
 pub struct Wanted {
-    /// Values a sample.
+    /// Number of values in a sample.
     pub features: usize,
-    /// Names of the columns, or of the channels, if the model knows them.
+    /// Names of the columns or channels, if the model knows them.
     pub names: Option<Vec<String>>,
 }
 
 /// One sample to be answered.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sample {
-    /// Its number in the file, from 0: that of its row, or of its window.
+    /// Number in the file of its row or window, from 0.
     pub index: usize,
-    /// Its raw values; NaN for one that is missing.
+    /// Raw values of the sample; NaN for a missing one.
     pub values: Vec<f32>,
 }
 
@@ -41,14 +42,14 @@ pub struct Stream {
     place: String,
     reading: Reading,
     rows: Rows<Whole<BufReader<Box<dyn Read>>>>,
-    /// Rows that were looked at and aren't answered yet.
+    /// Rows that were inspected, but not answered yet.
     ahead: VecDeque<(u64, csv::StringRecord)>,
     names: Vec<String>,
     columns: Columns,
     window: Option<Window>,
     rows_seen: usize,
     samples: usize,
-    /// What was assumed.
+    /// What was assumed, one line each.
     pub notes: Vec<String>,
 }
 
@@ -57,16 +58,16 @@ struct Window {
     rows: VecDeque<Vec<f32>>,
     length: usize,
     stride: usize,
-    /// Rows to come before the next window is whole.
+    /// Number of rows until the next window is complete.
     left: usize,
     group: Option<String>,
 }
 
 impl Stream {
-    /// Read the file at `path`, or stdin if it is `-`, of which only the first row is awaited.
+    /// Opens the file at `path`, or stdin if it is `-`, of which only the first row is awaited.
     ///
     /// # Errors
-    /// If it can't be read, and as [`new`](Self::new).
+    /// Fails if the file can't be read, and as [`new`](Self::new) does.
     pub fn open(path: &str, reading: &Reading, wanted: &Wanted) -> Result<Self> {
         if path == "-" {
             let stdin = BufReader::new(std::io::stdin());
@@ -88,10 +89,10 @@ impl Stream {
         Self::new(path, text, reading, wanted, LOOKAHEAD)
     }
 
-    /// Read `text`, in UTF-8, whose first `lookahead` rows tell its form; `place` is where errors say that it is.
+    /// Starts reading `text`, in UTF-8, whose first `lookahead` rows tell its form; errors name `place`.
     ///
     /// # Errors
-    /// [`BadInput`] if its columns aren't those that are `wanted`.
+    /// Returns [`BadInput`] if its columns aren't those that are `wanted`.
     pub fn new(
         place: &str,
         text: Box<dyn Read>,
@@ -131,10 +132,10 @@ impl Stream {
         Ok(Self { place, reading, rows, ahead, names, columns, window, rows_seen: 0, samples: 0, notes })
     }
 
-    /// The next sample; none at the end.
+    /// Returns the next sample; `None` at the end.
     ///
     /// # Errors
-    /// [`BadInput`] with line and column for what is no number.
+    /// Returns [`BadInput`] with line and column for text that is no number.
     pub fn read(&mut self) -> Result<Option<Sample>> {
         loop {
             let (values, group) = if let Some((line, fields)) = self.ahead.pop_front() {
@@ -157,7 +158,7 @@ impl Stream {
         }
     }
 
-    /// The values of a row, NaN for one that is missing and may be, and its group.
+    /// Returns the values of a row, NaN for one that is missing and may be, and its group.
     fn values(&self, row: &Row) -> Result<(Vec<f32>, Option<String>)> {
         let (expected, got) = (format!("{} columns", self.names.len()), row.fields.len());
         require!(got == self.names.len(), format!("{}, line {}", self.place, row.line), expected, got);
@@ -182,7 +183,7 @@ impl Stream {
 }
 
 impl Window {
-    /// The window that `row` completes, channel after channel.
+    /// Returns the window that `row` completes, if it does, channel after channel.
     fn push(&mut self, row: Vec<f32>, group: Option<String>) -> Option<Vec<f32>> {
         if group != self.group {
             self.rows.clear();
@@ -203,7 +204,8 @@ impl Window {
     }
 }
 
-/// The columns of the values: those with the model's names if the header has them all, else all that are no label.
+/// Returns the columns of the values: those with the model's names if the header has them all, otherwise
+/// all that are no label.
 fn columns_of(
     place: &str,
     names: &[String],
