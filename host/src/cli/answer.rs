@@ -1,4 +1,4 @@
-//! What a model says of one sample, as a line.
+//! Formats a model's answer to one sample as a line.
 
 use anyhow::Result;
 use fenchel_core::{Model, Names, Scaling, Task, label, margin, reconstruction_error, softmax};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::output::harmless;
 
-/// Says what a model answers, by what its outputs mean.
+/// Formats what a model answers, according to its task.
 pub struct Answers<'a> {
     task: Task<'a>,
     scaling: Scaling<'a>,
@@ -15,7 +15,7 @@ pub struct Answers<'a> {
 }
 
 impl<'a> Answers<'a> {
-    /// Of `model`; answers of a smaller margin than `reject`, or than the model's own threshold, are unknown.
+    /// Builds the answers of `model`; answers with a smaller margin than `reject`, or than the model's own threshold, are unknown.
     pub fn new(model: &Model<'a>, reject: Option<f32>) -> Self {
         let own = match model.task() {
             Task::Classification { confidence, .. } => confidence.rejection.map(|rejection| rejection.margin),
@@ -24,7 +24,7 @@ impl<'a> Answers<'a> {
         Self { task: *model.task(), scaling: model.scaling(), reject: reject.or(own) }
     }
 
-    /// The scaled input of `raw` values; a missing one, NaN, becomes 0: the mean where features are standardised.
+    /// Returns the scaled input of `raw` values. A missing one, NaN, becomes 0, which is the mean if features are standardised.
     pub fn input(&self, raw: &[f32]) -> Result<Vec<f32>> {
         let mut input = vec![0.0; raw.len()];
         self.scaling.apply(raw, &mut input)?;
@@ -32,7 +32,7 @@ impl<'a> Answers<'a> {
         Ok(input)
     }
 
-    /// The names of the columns of [`csv`](Self::csv).
+    /// Returns the names of the columns of [`csv`](Self::csv).
     pub fn header(&self) -> String {
         let names = |names: Names| names.iter().map(field).collect::<Vec<_>>().join(",");
         match self.task {
@@ -44,7 +44,7 @@ impl<'a> Answers<'a> {
         }
     }
 
-    /// The answer to sample `index` as a line of CSV.
+    /// Returns the answer to sample `index` as a line of CSV.
     pub fn csv(&self, index: usize, input: &[f32], outputs: &[f32]) -> String {
         let list = |values: &[f32]| values.iter().map(f32::to_string).collect::<Vec<_>>().join(",");
         match self.task {
@@ -63,7 +63,7 @@ impl<'a> Answers<'a> {
         }
     }
 
-    /// The answer to sample `index` as a JSON object.
+    /// Returns the answer to sample `index` as a JSON object.
     pub fn json(&self, index: usize, input: &[f32], outputs: &[f32]) -> Value {
         match self.task {
             Task::Classification { .. } => {
@@ -86,7 +86,7 @@ impl<'a> Answers<'a> {
         self.reject.is_none_or(|least| margin(outputs) >= least)
     }
 
-    /// The class with the largest output, and its name, or unknown.
+    /// Returns the class with the largest output, and its name or "unknown".
     fn class(&self, outputs: &[f32]) -> (usize, &'a str) {
         let class = label(outputs);
         let name = match self.task {
@@ -96,7 +96,7 @@ impl<'a> Answers<'a> {
         (class, name.filter(|_| self.accepts(outputs)).unwrap_or("unknown"))
     }
 
-    /// The calibrated probability of `class`; none if the model has no temperature.
+    /// Returns the calibrated probability of `class`; `None` if the model has no temperature.
     fn probability(&self, outputs: &[f32], class: usize) -> Option<f32> {
         let temperature = match self.task {
             Task::Classification { confidence, .. } => confidence.temperature?,
@@ -107,7 +107,7 @@ impl<'a> Answers<'a> {
         probabilities.get(class).copied()
     }
 
-    /// The outputs in the user's unit.
+    /// Returns the outputs in the user's unit.
     fn values(&self, outputs: &[f32]) -> Vec<f32> {
         let mut values = outputs.to_vec();
         if let Task::Regression { scaling, .. } = self.task
@@ -118,7 +118,7 @@ impl<'a> Answers<'a> {
         values
     }
 
-    /// The anomaly score, and whether it is above the threshold, if there is one.
+    /// Returns the anomaly score, and whether it is above the threshold, if there is one.
     fn score(&self, input: &[f32], outputs: &[f32]) -> (f32, Option<bool>) {
         let score = reconstruction_error(input, outputs);
         let threshold = match self.task {
@@ -129,7 +129,7 @@ impl<'a> Answers<'a> {
     }
 }
 
-/// A text as a field of CSV, in quotes if it needs them.
+/// Returns a text as a field of CSV, in quotes if it needs them.
 fn field(text: &str) -> String {
     let text = harmless(text);
     if text.contains([',', '"']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }

@@ -9,7 +9,7 @@ use crate::experiments::bench::{epochs, median, products, ratio, synthetic};
 use crate::spelling;
 use crate::train::{OBJECTIVES, ObjectiveName, Settings};
 
-/// Seconds per epoch of every objective on this machine, beside back-propagation
+/// Measure the seconds per epoch of every objective on this machine, beside back-propagation
 #[derive(clap::Args)]
 #[command(after_help = "Example: fenchel bench --rounds 9 --json")]
 pub struct Args {
@@ -22,16 +22,16 @@ pub struct Args {
     /// Units of each hidden block
     #[arg(long, value_delimiter = ',', default_value = "256,256")]
     layers: Vec<usize>,
-    /// Samples a step
+    /// Samples in each step
     #[arg(long, default_value_t = 50)]
     batch: usize,
-    /// Only these objectives, beside back-propagation [default: all]
+    /// Only measure these objectives, beside back-propagation [default: all]
     #[arg(long, value_enum, value_delimiter = ',')]
     objectives: Vec<ObjectiveName>,
-    /// Epochs of each to time; the median counts
+    /// Number of epochs to time for each objective; the median counts
     #[arg(long, default_value_t = 5)]
     rounds: usize,
-    /// Print one JSON object: epoch_seconds and ratio_to_backprop by objective, gemm_seconds (the matrix products of back-propagation alone, with dense factors), gemm_share of its epoch, gemm_ratio (those of arovr-ab beside them)
+    /// Print one JSON object: epoch_seconds and ratio_to_backprop by objective; gemm_seconds, the time of the matrix products of back-propagation alone with dense factors; gemm_share, their share of its epoch; gemm_ratio, the products of arovr-ab relative to them
     #[arg(long)]
     json: bool,
 }

@@ -1,4 +1,4 @@
-//! `fenchel data`: what data sets are here, and getting those that aren't.
+//! `fenchel data`: lists the data sets that are here, and downloads others.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -15,7 +15,7 @@ use crate::data::{self, FOLDER, NAMED, Reading};
 use crate::error::{printable, require};
 use crate::output::{self, say_above};
 
-/// Data sets: what is found where, and downloading
+/// List and download data sets
 #[derive(clap::Args)]
 #[command(after_help = "Example: fenchel data list")]
 pub struct Args {
@@ -29,30 +29,30 @@ enum Command {
     Fetch(FetchArgs),
 }
 
-/// Say what is found where: samples, their shape, classes
+/// List data sets: where each was found, its samples, their shape, its classes
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   fenchel data list
   fenchel data list samples.npz mnist-folder")]
 struct ListArgs {
-    /// What to look at: whatever --data takes [default: every name that it takes]
+    /// What to list: anything that --data takes [default: every name that it takes]
     data: Vec<String>,
     #[command(flatten)]
     reading: ReadingArgs,
-    /// Print one JSON object a line: name, place, samples (train, validation, test), shape, classes (names), features (names), sha256, warnings; error where it can't be used
+    /// Print one JSON object on each line: name, place, samples (train, validation, test), shape, classes (names), features (names), sha256, warnings; or error for data that can't be used
     #[arg(long)]
     json: bool,
 }
 
-/// Download a published data set to where --data finds it
+/// Download a published data set into the folder where --data looks for it
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   fenchel data fetch mnist
   fenchel data fetch kmnist --mirror https://example.org/kmnist --out data/kmnist")]
 struct FetchArgs {
-    /// mnist, fashion-mnist or kmnist
+    /// Name of the data set: mnist, fashion-mnist or kmnist
     name: String,
-    /// Address of a folder with the files, tried before the next; may be given several times [default: where they are published]
+    /// Address of a folder with the files; if given several times, they are tried in turn [default: where they are published]
     #[arg(long, value_name = "URL")]
     mirror: Vec<String>,
     /// Folder for the files [default: data/NAME, where --data NAME looks first]
@@ -67,7 +67,7 @@ struct FetchArgs {
     /// Print one JSON object: folder, files (name, state: present or fetched)
     #[arg(long)]
     json: bool,
-    /// No progress; failures of a mirror stay
+    /// Show no progress, only failures of a mirror
     #[arg(long, short)]
     quiet: bool,
 }
@@ -79,7 +79,7 @@ pub fn run(args: &Args) -> Result<()> {
     }
 }
 
-/// Where a data set is; none if it isn't.
+/// Returns where a data set is; `None` if it isn't here.
 fn place(name: &str) -> Option<String> {
     match data::named(name) {
         Some(named) => match named.published {
@@ -159,7 +159,7 @@ fn list(args: &ListArgs) -> Result<()> {
     outcome
 }
 
-/// A time that an option gives, of a day at most.
+/// Returns the time that an option gives, of a day at most.
 fn seconds(option: &str, given: f64) -> Result<Duration> {
     const DAY: f64 = 86_400.0;
     let expected = format!("a number of seconds above 0, at most {DAY}");

@@ -1,9 +1,9 @@
-//! Errors as the command prints them: the library names its settings' fields, the command its options.
+//! Formats errors as the command prints them: the library names its settings' fields, the command its options.
 
 use clap::CommandFactory;
 
-/// `error` and its causes in one line. A field in backticks, such as `` `weight_clip` ``, is printed as the
-/// option that sets it, `--weight-clip`, if there is one.
+/// Returns `error` and its causes in one line. A field in backticks, such as `` `weight_clip` ``, is
+/// printed as the option that sets it, `--weight-clip`, if there is one.
 pub fn line(error: &anyhow::Error) -> String {
     let options = options(&super::Cli::command());
     let text = format!("{error:#}");
@@ -27,7 +27,7 @@ pub fn line(error: &anyhow::Error) -> String {
     line
 }
 
-/// Long names of all options of `command` and its subcommands.
+/// Returns the long names of all options of `command` and its subcommands.
 fn options(command: &clap::Command) -> Vec<String> {
     let own = command.get_arguments().filter_map(|argument| argument.get_long().map(str::to_string));
     own.chain(command.get_subcommands().flat_map(options)).collect()

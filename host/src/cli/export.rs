@@ -17,7 +17,7 @@ use crate::output::{self, say};
 use crate::store::files;
 use crate::store::model_file::ModelBytes;
 
-/// Write a run's best model as a model file, which every command and the firmware take
+/// Write a run's best model as a model file, or in another format
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   fenchel export runs/first -o model.fenchel --weights f16
@@ -25,26 +25,26 @@ use crate::store::model_file::ModelBytes;
   fenchel export runs/first -o gesture.h --format c-header
   fenchel export runs/first -o src/model.rs --format rust")]
 pub struct Args {
-    /// Run folder or model file
+    /// Run folder, or model file
     run: PathBuf,
-    /// Where to write the model file
+    /// File to write
     #[arg(short, long)]
     output: PathBuf,
-    /// What to write: the model file, or its weights for other programs, or its bytes for a C program
+    /// Format of the file: the model file, its weights for other programs, or its bytes for a C or Rust program
     #[arg(long, value_enum, default_value = "model")]
     format: convert::Form,
-    /// What names in a C header begin with, and the stem of the model file that Rust includes [default: the output's own]
+    /// Beginning of the names in a C header, and stem of the model file that Rust includes [default: the output's own stem]
     #[arg(long)]
     name: Option<String>,
-    /// Form of the weights; another than the model's prints the test accuracy of both
+    /// Form of the weights; a form other than the model's also prints the test accuracy of both
     #[arg(long, value_enum)]
     weights: Option<Form>,
-    /// Print one JSON object: model (path), bytes; with --weights accuracy (of each form)
+    /// Print one JSON object: model (path), bytes; with --weights also accuracy (of each form)
     #[arg(long)]
     json: bool,
 }
 
-/// Forms of weights.
+/// The forms of weights.
 #[derive(Clone, Copy, clap::ValueEnum)]
 enum Form {
     /// 4 bytes each
@@ -105,7 +105,7 @@ pub fn run(args: &Args) -> Result<()> {
     ))
 }
 
-/// Write the model in the form that `args` ask for, with the model file beside it if that is Rust; return
+/// Writes the model in the form that `args` ask for, with the model file beside it if that is Rust; returns
 /// the bytes of the output.
 fn write(args: &Args, bytes: &ModelBytes) -> Result<usize> {
     let name = name_of(args)?;
@@ -120,7 +120,7 @@ fn write(args: &Args, bytes: &ModelBytes) -> Result<usize> {
     Ok(written.len())
 }
 
-/// `--name`, or the output's stem.
+/// Returns `--name`, or the output's stem.
 fn name_of(args: &Args) -> Result<String> {
     let stem = args.output.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let Some(name) = &args.name else { return Ok(stem) };
@@ -131,13 +131,13 @@ fn name_of(args: &Args) -> Result<String> {
     Ok(name.clone())
 }
 
-/// The data that the model at `path` was trained on, if that is here and unchanged.
+/// Returns the data that the model at `path` was trained on, if they are here and unchanged.
 fn data(path: &Path, model: &Model) -> Result<Dataset> {
     let chosen = SampleArgs::default().load(path, model)?;
     Ok(chosen.data)
 }
 
-/// A form of weights as `--weights` has it.
+/// Returns the name of a form of weights, as `--weights` takes it.
 fn form_of(precision: Option<Precision>) -> String {
     precision.map_or("mixed".into(), name)
 }

@@ -1,4 +1,4 @@
-//! `fenchel train --folds`: cross-validation, whose models are not kept.
+//! `fenchel train --folds`: cross-validates without keeping the models.
 
 use anyhow::Result;
 use serde_json::json;
@@ -10,10 +10,10 @@ use crate::error::require;
 use crate::output::say;
 use crate::train::{Settings, export_run, train};
 
-/// Train on each of `folds` divisions of the data and print the accuracy on each, their mean and its 95 % interval.
+/// Trains on each of `folds` divisions of the data and prints the accuracy on each, their mean and its 95 % interval.
 ///
 /// # Errors
-/// As training, and [`crate::BadInput`] for data that come with test samples of their own.
+/// Fails as training does, and returns [`crate::BadInput`] for data that come with test samples of their own.
 pub fn run(settings: &Settings, folds: u32, quiet: bool, as_json: bool) -> Result<()> {
     require!((2..=100).contains(&folds), "--folds", "2 to 100", folds);
     let mut accuracies = Vec::new();

@@ -18,46 +18,46 @@ use crate::spelling::{self, parse};
 use crate::store::files;
 use crate::store::model_file::ModelBytes;
 
-/// Simulated chips to evaluate on.
+/// Options of an evaluation on simulated chips.
 #[derive(clap::Args)]
 pub struct HardwareArgs {
-    /// Monte-Carlo over simulated chips of this hardware: ideal, reram, pcm, floating-gate or a TOML file
+    /// Evaluate on simulated chips of this hardware, drawn at random: ideal, reram, pcm, floating-gate or a TOML file
     #[arg(long, value_name = "PROFILE")]
     pub hardware: Option<String>,
-    /// How many chips
+    /// Number of chips
     #[arg(long, default_value_t = 50, requires = "hardware")]
     chips: u64,
-    /// Of the chips: the same ones for every run
+    /// Seed of the chips, which are the same for every run
     #[arg(long, default_value_t = 0, requires = "hardware")]
     seed: u64,
-    /// Only the first so many samples [default: all]
+    /// Number of samples to evaluate, from the first on [default: all]
     #[arg(long, value_name = "N", requires = "hardware")]
     images: Option<usize>,
-    /// So many of them nudged too, with feedback
+    /// Number of these samples that are also relaxed with feedback under a nudge
     #[arg(long, value_name = "N", default_value_t = 500, requires = "hardware")]
     nudged_images: usize,
-    /// Weight of the loss against the attack that nudges, in (0, 1)
+    /// Weight α of the loss against the attack in the nudge, in (0, 1)
     #[arg(long, default_value_t = 0.49, requires = "hardware")]
     alpha: f32,
-    /// Strength of the nudge, above 0
+    /// Strength β of the nudge, above 0
     #[arg(long, default_value_t = 0.25, requires = "hardware")]
     beta: f32,
-    /// Accuracy, a fraction, that a good chip has [default: 0.01 below the first run's without flaws]
+    /// Accuracy, as a fraction, that a chip needs to count for the yield [default: 0.01 below that of the first run without flaws]
     #[arg(long, requires = "hardware")]
     target: Option<f64>,
-    /// One flaw at several sizes, such as programming_noise=0:0.3:7
+    /// Evaluate one flaw at several sizes, for example programming_noise=0:0.3:7
     #[arg(long, value_name = "FLAW=FROM:TO:COUNT", value_parser = parse::<Sweep>, requires = "hardware")]
     sweep: Option<Sweep>,
-    /// Draw the sweep, as SVG
+    /// File in which to draw the sweep, as SVG
     #[arg(long, value_name = "FILE", value_parser = super::plot::svg, requires = "sweep")]
     plot: Option<PathBuf>,
 }
 
-/// A lot of chips with one run.
+/// Results of a lot of chips with one run.
 #[derive(Serialize)]
 struct Row {
     run: String,
-    /// Of the flaw that is swept.
+    /// Size of the flaw that is swept.
     #[serde(skip_serializing_if = "Option::is_none")]
     size: Option<f64>,
     free: Accuracy,
@@ -66,7 +66,7 @@ struct Row {
     /// Mean relative error of the nudged activities.
     #[serde(skip_serializing_if = "Option::is_none")]
     nudged_error: Option<f64>,
-    /// Share of the nudged samples that settled.
+    /// Share of the nudged samples whose relaxation converged.
     #[serde(skip_serializing_if = "Option::is_none")]
     settled: Option<f64>,
     chips: Vec<Trial>,
@@ -74,7 +74,7 @@ struct Row {
 
 #[derive(Serialize)]
 struct Accuracy {
-    /// Of the network itself.
+    /// Accuracy of the network itself.
     without_flaws: f64,
     target: f64,
     #[serde(flatten)]
@@ -82,7 +82,7 @@ struct Accuracy {
 }
 
 impl Accuracy {
-    /// `target` is taken from the first network unless it is given.
+    /// Builds the accuracies of the chips; `target` is set from the first network unless it is given.
     fn new(without_flaws: f64, target: &mut Option<f64>, accuracies: &[f64]) -> Self {
         let target = *target.get_or_insert(without_flaws - 0.01);
         Self { without_flaws, target, spread: Spread::new(accuracies, target) }
@@ -90,7 +90,7 @@ impl Accuracy {
 }
 
 impl HardwareArgs {
-    /// Evaluate every run on the same chips.
+    /// Evaluates every run on the same chips.
     pub fn run(&self, name: &str, runs: &[PathBuf], data: &SampleArgs, as_json: bool) -> Result<()> {
         let profile = Profile::load(name)?;
         require!(self.chips > 0, "--chips", "at least 1", 0);
@@ -201,7 +201,7 @@ impl HardwareArgs {
     }
 }
 
-/// Say which range the output's converters have, if the profile leaves it open, or how much is beyond it.
+/// Prints the range of the output converters if the profile leaves it open, or how many samples are beyond it.
 fn say_range(run: &Path, profile: &Profile, outputs: &Outputs) {
     let (run, largest) = (run.display(), outputs.largest());
     match profile.output_range {
@@ -219,7 +219,7 @@ fn say_range(run: &Path, profile: &Profile, outputs: &Outputs) {
     }
 }
 
-/// Every run's lots over the sweep, free and nudged.
+/// Draws every run's lots over the sweep, without feedback and nudged.
 fn figure(rows: &[Row], sweep: &Sweep) -> Result<String> {
     let lines = |of: &dyn Fn(&Row) -> Option<Spread>| {
         let mut lines: Vec<flaw_figure::Line> = Vec::new();

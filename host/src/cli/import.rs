@@ -19,31 +19,31 @@ use crate::store::files;
 use crate::store::model_file::{export, joined};
 use crate::{BadInput, data};
 
-/// Make a model file of another program's multilayer perceptron
+/// Make a model file from a multilayer perceptron of another program
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   fenchel import weights.safetensors --data digits -o model.fenchel
   fenchel import weights.safetensors --order stem,body,head -o model.fenchel
   fenchel import net.onnx -o model.fenchel && fenchel inspect model.fenchel")]
 pub struct Args {
-    /// A PyTorch state_dict of Linear layers as safetensors or NPZ, or an ONNX model of Gemm, or MatMul and Add, and Relu or Clip
+    /// File to import: a PyTorch state_dict of Linear layers as safetensors or NPZ, or an ONNX model of Gemm, or MatMul and Add, and Relu or Clip
     file: PathBuf,
-    /// Where to write the model file
+    /// Model file to write
     #[arg(short, long)]
     output: PathBuf,
-    /// What the network was trained on: scaling of the inputs and names of the classes are taken from it [default: inputs as they come, classes by number]
+    /// Data that the network was trained on, from which the scaling of the inputs and the names of the classes are taken [default: inputs as they come, classes by number]
     #[arg(long)]
     data: Option<String>,
-    /// Scaling of raw values before the file's own input: that of a data set, or an NPZ file with arrays offset and factor, or mean and std [default: that of --data]
+    /// Scaling that turns raw values into the file's own input: that of a data set, or an NPZ file with arrays offset and factor, or mean and std [default: that of --data]
     #[arg(long, value_name = "DATA")]
     scaling_from: Option<String>,
-    /// Names of the layers, lowest first, for files that have no order [default: by shapes and names]
+    /// Names of the layers, lowest first, for files that don't give their order [default: by shapes and names]
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     order: Vec<String>,
-    /// Of the hidden blocks, one or a list [default: what the file says, or relu where it says nothing]
+    /// Activation of the hidden blocks, one or a list [default: that of the file, or relu if it has none]
     #[arg(long, value_delimiter = ',', value_parser = parse::<Activation>)]
     activation: Vec<Activation>,
-    /// What the outputs are: values of classes, or quantities in the unit of the file's outputs
+    /// Meaning of the outputs: values of classes, or quantities in the unit of the file's outputs
     #[arg(long, value_enum, default_value = "classify")]
     task: Outputs,
     /// Print one JSON object: model (path), bytes, blocks (units of each)
@@ -51,12 +51,12 @@ pub struct Args {
     json: bool,
 }
 
-/// What a network's outputs are.
+/// The meaning of a network's outputs.
 #[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
 enum Outputs {
-    /// One for each class; a single one decides between two
+    /// One output for each class; a single one decides between two
     Classify,
-    /// One for each target
+    /// One output for each target
     Regress,
 }
 
@@ -132,7 +132,7 @@ pub fn run(args: &Args) -> Result<()> {
     super::print(format_args!("{}: {blocks}, {} bytes", args.output.display(), bytes.len()))
 }
 
-/// The data's scaling, one pair a feature unless one serves all.
+/// Returns the data's scaling, with one pair for each feature unless one serves all.
 fn scaling_of(data: &Dataset) -> Affine {
     let scaling = data.scaling.view();
     let run = data.features / scaling.factors().len().max(1);

@@ -16,7 +16,7 @@ use crate::spelling::{self, Spelled};
 use crate::store::model_file::ModelBytes;
 use crate::train::{AttackName, Distance, OBJECTIVES, PotentialName};
 
-/// What a model is: blocks, how it was trained, what it takes
+/// Show what a model is: its blocks, how it was trained, and what it costs on a board
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   fenchel inspect runs/first --weights --json
@@ -25,18 +25,18 @@ use crate::train::{AttackName, Distance, OBJECTIVES, PotentialName};
 pub struct Args {
     /// Model file or run folder
     model: PathBuf,
-    /// Show every block's weights and bias too
+    /// Also show every block's weights and biases
     #[arg(long)]
     weights: bool,
-    /// Show how strong a nudge of s < 0 may be (the β of arovr): the global bound (eq. 19), and the local one over samples
+    /// Show how strong a nudge away from the target may be (the β of arovr): the global bound (eq. 19), and the local bound over samples
     #[arg(long)]
     safe_beta: bool,
-    /// Show what the model takes on this board, by QEMU's name of it: flash, RAM, whether it fits, and upper estimates of instructions and, on a Cortex-M4, modelled cycles
+    /// Show what the model takes on this board, named as in QEMU: flash, RAM, whether it fits, and upper estimates of instructions and, on a Cortex-M4, of modelled cycles; another name lists the boards
     #[arg(long, value_name = "BOARD")]
     target: Option<String>,
     #[command(flatten)]
     samples: SampleArgs,
-    /// Print one JSON object; a block's weights are a list of rows, fan-out × fan-in
+    /// Print one JSON object, in which a block's weights are a list of rows, fan-out × fan-in
     #[arg(long)]
     json: bool,
 }
@@ -54,7 +54,7 @@ pub fn run(args: &Args) -> Result<()> {
     if args.json { super::print(report) } else { super::inspect_text::print(&report) }
 }
 
-/// The bounds of `fenchel::analysis::nudge_bounds`, the local one over the samples of `split`.
+/// Computes the bounds of `fenchel::analysis::nudge_bounds`, the local one over the samples of `split`.
 fn safe_beta(model: &Model, split: &Split) -> Result<Value> {
     let network = model.network();
     let samples = Samples::new(split, network.input_units(), model.scaling(), split.len());
@@ -98,7 +98,7 @@ fn report(model: &Model, bytes: usize, weights: bool) -> Value {
     })
 }
 
-/// One pair as numbers, more as lists.
+/// Returns one pair as numbers, several as lists.
 fn scaling(scaling: &Scaling) -> Value {
     match (scaling.offsets(), scaling.factors()) {
         ([offset], [factor]) => json!({ "offset": offset, "factor": factor }),
@@ -106,13 +106,13 @@ fn scaling(scaling: &Scaling) -> Value {
     }
 }
 
-/// As `--objective` takes it.
+/// Returns the objective's name, as `--objective` takes it.
 fn objective(objective: Objective) -> String {
     let row = OBJECTIVES.iter().find(|row| row.objective == objective);
     row.map_or_else(|| format!("{objective:?}"), |row| spelling::name(row.name))
 }
 
-/// As `--attack` takes it; the file doesn't tell a random label from the runner-up.
+/// Returns the attack's name, as `--attack` takes it; the file doesn't distinguish a random label from the runner-up.
 fn attack(attack: Attack) -> String {
     match attack {
         Attack::Targeted => "random-label or runner-up".into(),
@@ -121,7 +121,7 @@ fn attack(attack: Attack) -> String {
     }
 }
 
-/// As `--potential` takes it, or `--distance` where that isn't the potential.
+/// Returns the potential's name, as `--potential` takes it, or `--distance` for the element-wise distance.
 fn potential(potential: Potential) -> String {
     match potential {
         Potential::FenchelYoung => spelling::name(PotentialName::FenchelYoung),

@@ -21,7 +21,7 @@ const LABELS: [(&str, &str); 6] = [
     ("training, epoch", "epoch of training"),
 ];
 
-/// Print the `report` of a model.
+/// Prints the `report` of a model.
 pub fn print(report: &Value) -> Result<()> {
     let blocks: &[Value] = report["blocks"].as_array().map_or(&[], Vec::as_slice);
     let units: Vec<_> = blocks.iter().map(|block| block["units"].to_string()).collect();
@@ -42,7 +42,7 @@ pub fn print(report: &Value) -> Result<()> {
     blocks.iter().try_for_each(weights)
 }
 
-/// What the model takes on a board, if one was named: memory of three programs, then instructions by kernel.
+/// Prints what the model takes on a board, if one was named: memory of three programs, then instructions by kernel.
 fn target(target: &Value) -> Result<()> {
     let Value::Object(_) = target else { return Ok(()) };
     super::print(format_args!("\non {}, {}", text(&target["board"]), text(&target["core"])))?;
@@ -75,7 +75,7 @@ fn target(target: &Value) -> Result<()> {
     table(&rows)
 }
 
-/// A row for `value`, or one for each of its entries.
+/// Adds a row for `value`, or one for each of its entries.
 fn add(rows: &mut Vec<Vec<String>>, name: &str, value: &Value) {
     match value {
         Value::Object(entries) => {
@@ -94,7 +94,7 @@ fn add(rows: &mut Vec<Vec<String>>, name: &str, value: &Value) {
     }
 }
 
-/// A value without quotes and brackets.
+/// Returns a value without quotes and brackets.
 fn text(value: &Value) -> String {
     match value {
         Value::Null => "–".into(),
@@ -104,7 +104,7 @@ fn text(value: &Value) -> String {
     }
 }
 
-/// The parameters of a block, if they are there: a row of weights a line, fan-in numbers each.
+/// Prints the parameters of a block, if they are there: one row of weights on each line, with fan-in numbers.
 fn weights(block: &Value) -> Result<()> {
     let line = |values: &Value| match values {
         Value::Array(values) => values.iter().map(Value::to_string).collect::<Vec<_>>().join(" "),

@@ -1,4 +1,4 @@
-//! The command line: a thin layer over the library. One file a command; the list is `Command`.
+//! The command line: a thin layer over the library. Each command has a file; `Command` lists them.
 
 mod answer;
 mod bench;
@@ -35,7 +35,7 @@ use clap::{Parser, Subcommand};
 use crate::BadInput;
 use crate::output::{self, print};
 
-/// Train lifted neural networks that run, bit for bit, as energy minimisers on a microcontroller.
+/// Train a small, robust neural network on a PC and run it on a microcontroller with bit-identical results.
 ///
 /// Results go to stdout, progress and
 /// errors to stderr. Exit codes: 0 done, 1 failed, 2 bad input, 130 interrupted.
@@ -73,7 +73,7 @@ enum Command {
     Theory(theory::Args),
 }
 
-/// Run the command line.
+/// Runs the command line.
 pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Train(args) => train::run(&args),
@@ -113,7 +113,7 @@ fn is_bad_input(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| cause.is::<BadInput>() || cause.is::<fenchel_core::Error>())
 }
 
-/// The reader of stdout has enough, as `head` does.
+/// Returns whether the reader of stdout has read enough and closed it, as `head` does.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     let kind =
         |cause: &(dyn std::error::Error + 'static)| cause.downcast_ref::<std::io::Error>().map(|e| e.kind());

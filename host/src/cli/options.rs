@@ -1,4 +1,4 @@
-//! The options that settle a training run.
+//! Options that determine a training run.
 
 use std::path::{Path, PathBuf};
 
@@ -19,7 +19,7 @@ use crate::train::{
 };
 use crate::{BadInput, OptimiserName};
 
-/// Several settings in one word.
+/// Presets of several settings.
 #[derive(Clone, Copy, ValueEnum)]
 enum Preset {
     /// AROVR^g with --input-block box:0.02 and --weight-clip 2
@@ -29,16 +29,16 @@ enum Preset {
 /// Options of a training run; what isn't given comes from the preset, the objective, or the default.
 #[derive(clap::Args)]
 pub struct Options {
-    /// Several settings in one word; other options still count
+    /// Preset of several settings; other options override it
     #[arg(long, value_enum)]
     preset: Option<Preset>,
-    /// Settings file, such as a run's settings.toml; other options still count
+    /// Settings file, such as a run's settings.toml; other options override it
     #[arg(long, conflicts_with = "preset")]
     config: Option<PathBuf>,
-    /// digits, mnist, fashion-mnist, kmnist, a folder of IDX files (MNIST's form), a CSV file with labels last, or an NPZ file of x and y [default: digits]
+    /// Data: digits, mnist, fashion-mnist, kmnist, a folder of IDX files (MNIST's form), a CSV file with one sample in each row, or an NPZ file of x and y [default: digits]
     #[arg(long)]
     data: Option<String>,
-    /// What to train for [default: classify]
+    /// Task to train for [default: classify]
     #[arg(long, value_enum, hide = true)]
     task: Option<TaskName>,
     /// Train on a random subset of this many samples [default: all]
@@ -47,31 +47,31 @@ pub struct Options {
     /// Units of each hidden block, lowest first [default: 64,32]
     #[arg(long, value_delimiter = ',')]
     layers: Option<Vec<usize>>,
-    /// relu, linear, clip:LOW:HIGH or simplex: one for all hidden blocks, one each, or one each and the output's [default: relu, linear output]
+    /// Activations relu, linear, clip:LOW:HIGH or simplex: one for all hidden blocks, one for each, or one for each and the output [default: relu, with a linear output]
     #[arg(long, value_delimiter = ',', value_parser = parse::<Activation>)]
     activation: Option<Vec<Activation>>,
-    /// Connection from one block into a higher one beside the chain, FROM:TO; 0 is the input
+    /// Connection FROM:TO from one block to a higher one, in addition to the chain; 0 is the input
     #[arg(long, value_delimiter = ',', value_parser = parse::<Skip>)]
     skip: Option<Vec<Skip>>,
     /// Potential of every block [default: fenchel-young]
     #[arg(long, value_enum)]
     potential: Option<PotentialName>,
-    /// What γ weighs [default: potential]
+    /// What the weight γ multiplies [default: potential]
     #[arg(long, value_enum)]
     distance: Option<Distance>,
-    /// γ: one value, one a block, or one a unit (blocks above the input) [default: 1]
+    /// Weight γ: one value, one for each block, or one for each unit, of the blocks above the input [default: 1]
     #[arg(long, value_delimiter = ',')]
     gamma: Option<Vec<f32>>,
-    /// What to minimise [default: arovr-g]
+    /// Objective to minimise [default: arovr-g]
     #[arg(long, value_enum)]
     objective: Option<ObjectiveName>,
-    /// Weight of the loss against the attack, in (0, 1] [default: 0.49]
+    /// Weight α of the loss against the attack, in (0, 1] [default: 0.49]
     #[arg(long)]
     alpha: Option<f32>,
-    /// Strength of the nudge, above 0 [default: 0.25]
+    /// Strength β of the nudge, above 0 [default: 0.25]
     #[arg(long)]
     beta: Option<f32>,
-    /// The attack of rovr-ab, arovr-ab, rovr-g and arovr-g [default: random-label]
+    /// Attack of rovr-ab, arovr-ab, rovr-g and arovr-g [default: random-label]
     #[arg(long, value_enum)]
     attack: Option<AttackName>,
     /// Noise g in the energy: none, gaussian:STD, dropout:P or dropout:P:M [default: gaussian:0.0625 for rovr-g and arovr-g, none otherwise]
@@ -80,64 +80,64 @@ pub struct Options {
     /// Blocks with noise g [default: hidden for dropout, all otherwise]
     #[arg(long, value_enum)]
     perturbed_blocks: Option<PerturbedBlocks>,
-    /// What has a noise g of its own [default: sample]
+    /// Whether each sample or each batch has its own noise g [default: sample]
     #[arg(long, value_enum)]
     perturbed_per: Option<PerturbedPer>,
-    /// How far the attack may move the input: none, box:RADIUS (average; drawn per sample) or quadratic:RATIO [default: box:0.02 for backprop-fgsm, none otherwise]
+    /// How far the attack may move the input: none, box:RADIUS (the average of radii drawn for each sample) or quadratic:RATIO [default: box:0.02 for backprop-fgsm, none otherwise]
     #[arg(long, value_parser = parse::<InputBlock>)]
     input_block: Option<InputBlock>,
-    /// Standard deviation of Gaussian noise on the inputs, in shares of their range [default: 0]
+    /// Standard deviation of Gaussian noise on the inputs, as a share of their range [default: 0]
     #[arg(long)]
     input_noise: Option<f32>,
     /// Standard deviation of Gaussian noise on hidden pre-activations [default: 0.25 for backprop-noise, 0 otherwise]
     #[arg(long)]
     hidden_noise: Option<f32>,
-    /// Clip weights to ± this/√fan-in after each step [default: no clip]
+    /// Clip weights to ± this value/√fan-in after each step [default: no clip]
     #[arg(long)]
     weight_clip: Option<f32>,
-    /// Passes of plain back-propagation first [default: 0]
+    /// Number of passes of plain back-propagation before the objective [default: 0]
     #[arg(long)]
     pretrain: Option<u32>,
-    /// Passes over the samples [default: 100]
+    /// Number of passes over the samples [default: 100]
     #[arg(long)]
     epochs: Option<u32>,
-    /// Steps, rounded up to whole passes over the samples [default: 3000 for a CSV or NPZ file, or 20 passes if more]
+    /// Number of steps, rounded up to whole passes over the samples [default: 3000 for a CSV or NPZ file, or 20 passes if more]
     #[arg(long, conflicts_with = "epochs")]
     steps: Option<u32>,
-    /// Share of the learning rate left at the last step, to which it falls linearly [default: 1; 0.02 for a CSV or NPZ file]
+    /// Share of the learning rate at the last step, to which it falls linearly [default: 1; 0.02 for a CSV or NPZ file]
     #[arg(long)]
     final_rate: Option<f32>,
-    /// End after so many epochs without a better one on validation [default: never]
+    /// End after this many epochs without a better validation accuracy [default: never]
     #[arg(long)]
     patience: Option<u32>,
-    /// Fit the model once more, to training and validation samples together [default: no; yes for a CSV or NPZ file of at most 10000 training samples]
+    /// Train the model once more, on training and validation samples together [default: no; yes for a CSV or NPZ file of at most 10000 training samples]
     #[arg(long, num_args = 0..=1, default_missing_value = "true")]
     refit: Option<bool>,
-    /// What samples of rare classes count [default: none]
+    /// Weight of the samples of rare classes [default: none]
     #[arg(long, value_enum)]
     class_weights: Option<ClassWeights>,
-    /// Samples a step [default: 50; a tenth of the samples, 8 to 50, for a CSV or NPZ file]
+    /// Samples in each step [default: 50; a tenth of the samples, 8 to 50, for a CSV or NPZ file]
     #[arg(long)]
     batch: Option<usize>,
-    /// From the gradient to a step [default: adam]
+    /// Optimiser, which turns a gradient into a step [default: adam]
     #[arg(long, value_enum)]
     optimiser: Option<OptimiserName>,
     /// Learning rate [default: 0.001]
     #[arg(long, visible_alias = "rate")]
     learning_rate: Option<f32>,
-    /// Of subset, initialisation, order and every draw [default: 0]
+    /// Seed of the subset, the initialisation, the order and every random draw [default: 0]
     #[arg(long)]
     seed: Option<u64>,
-    /// Order of updates in a relaxation: forward-backward, unitwise or backward [default: forward-backward]
+    /// Schedule, the order of updates in a relaxation: forward-backward, unitwise or backward [default: forward-backward]
     #[arg(long, value_parser = parse::<Schedule>)]
     schedule: Option<Schedule>,
-    /// Most sweeps a relaxation; an odd number of forward-backward sweeps errs systematically [default: 2, or 100 with --tolerance]
+    /// Maximum number of sweeps in each relaxation; an odd number of forward-backward sweeps has a systematic error [default: 2, or 100 with --tolerance]
     #[arg(long)]
     sweeps: Option<u32>,
-    /// End a relaxation when no activity changes by more [default: 0, all sweeps]
+    /// End a relaxation when no activity changes by more than this [default: 0, all sweeps]
     #[arg(long)]
     tolerance: Option<f32>,
-    /// Train for this hardware, a fresh chip for each mini-batch: ideal, reram, pcm, floating-gate or a TOML file [default: exact weights]
+    /// Train for this hardware, on a new random chip for each mini-batch: ideal, reram, pcm, floating-gate or a TOML file [default: exact weights]
     #[arg(long, value_name = "PROFILE")]
     hardware: Option<String>,
     #[command(flatten)]
@@ -146,7 +146,7 @@ pub struct Options {
     split: SplitArgs,
 }
 
-/// Each option that was given replaces its setting in the group.
+/// Replaces a group's settings by the options that were given.
 macro_rules! replace {
     ($options:expr, $group:expr, $($name:ident),*) => {
         $(if let Some(value) = &$options.$name {
@@ -156,12 +156,12 @@ macro_rules! replace {
 }
 
 impl Options {
-    /// Passes over the samples, if given.
+    /// Returns the number of passes over the samples, if given.
     pub fn epochs(&self) -> Option<u32> {
         self.epochs
     }
 
-    /// Everything settled.
+    /// Returns all settings.
     pub fn settings(&self) -> Result<Settings> {
         let mut settings = match &self.config {
             Some(path) => self.configured(path)?,
@@ -205,7 +205,7 @@ impl Options {
         Ok(settings)
     }
 
-    /// Options that were given, and have no effect with the objective of `settings`.
+    /// Returns the options that were given and have no effect with the objective of `settings`.
     pub fn ignored(&self, settings: &Settings) -> Vec<&'static str> {
         let changed = |change: fn(&mut Settings)| settings.clone().with(change).contrast();
         let contrast = settings.contrast();
@@ -232,8 +232,8 @@ impl Options {
         without_effect.map(|option| option.0).chain(unused.map(|option| option.0)).collect()
     }
 
-    /// What depends on the data: the recipe for a table of one's own, if no settings file was given, and the
-    /// number of steps. A line that says what was chosen.
+    /// Sets what depends on the data: the recipe for a CSV or NPZ file, if no settings file was given, and
+    /// the number of steps. Returns a line that says what was chosen.
     pub fn fit_to(&self, settings: &mut Settings, data: &Dataset) -> Option<String> {
         let samples = settings.data.samples.unwrap_or(data.train.len());
         let is_table = self.config.is_none() && data::is_table(&settings.data.source);
@@ -265,7 +265,7 @@ impl Options {
         })
     }
 
-    /// What the settings file says; data and objective of the command line first, as others follow them.
+    /// Returns the settings of the file. The command line's data and objective are applied first, as others follow them.
     fn configured(&self, path: &Path) -> Result<Settings> {
         let text = std::fs::read_to_string(path)
             .map_err(|error| BadInput::new(path.display(), "a settings file", error))?;

@@ -21,10 +21,10 @@ pub struct Args {
     /// Folders of runs, or the robustness.json that `fenchel reproduce robustness` writes
     #[arg(required = true, num_args = 1..)]
     runs: Vec<PathBuf>,
-    /// Which figure of a run
+    /// Name of the figure of a run
     #[arg(long, value_parser = PossibleValuesParser::new(figures().into_iter().map(|figure| figure.name)))]
     figure: Option<String>,
-    /// The file, which ends in .svg or .png [default: FIGURE.svg]
+    /// File to write, which ends in .svg or .png [default: FIGURE.svg]
     #[arg(long, short)]
     output: Option<PathBuf>,
 }
@@ -53,7 +53,7 @@ pub fn run(args: &Args) -> Result<()> {
     super::print(output.display())
 }
 
-/// The one file of a report that was given instead of runs.
+/// Returns the single report file that was given instead of runs.
 fn report(args: &Args) -> Option<&PathBuf> {
     match args.runs.as_slice() {
         [path] if path.extension().is_some_and(|ending| ending == "json") => Some(path),
@@ -78,7 +78,7 @@ fn of_runs(runs: &[PathBuf], name: &str) -> Result<String> {
     figure.ok_or_else(|| BadInput::new("--figure", "a figure's name", name))?.svg(&runs)
 }
 
-/// The file of an option that draws as SVG alone.
+/// Parses the file of an option that draws as SVG only.
 pub(super) fn svg(path: &str) -> std::result::Result<PathBuf, &'static str> {
     let path = PathBuf::from(path);
     let fits = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("svg"));

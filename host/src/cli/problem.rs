@@ -1,4 +1,4 @@
-//! Which inference problems of which sample a command looks at.
+//! Chooses the sample and the inference problems that a command shows.
 
 use anyhow::Result;
 use fenchel_core::{Contrast, Model, Perturbation, Random};
@@ -11,37 +11,37 @@ use crate::error::require;
 use crate::spelling::{self, parse};
 use crate::train::{AttackName, ObjectiveName};
 
-/// An objective's two problems.
+/// Options that choose an objective's two problems.
 #[derive(clap::Args)]
 pub struct ProblemArgs {
-    /// Whose inference problems
+    /// Objective whose inference problems are shown
     #[arg(long, value_enum, default_value = "arovr-ab")]
     pub objective: ObjectiveName,
-    /// Weight of the loss against the attack, in (0, 1]
+    /// Weight α of the loss against the attack, in (0, 1]
     #[arg(long, default_value_t = 0.49)]
     pub alpha: f32,
-    /// Strength of the nudge, above 0
+    /// Strength β of the nudge, above 0
     #[arg(long, default_value_t = 0.25)]
     pub beta: f32,
-    /// The attack's loss [default: random-label, towards --attack-label]
+    /// Loss of the attack [default: random-label, towards --attack-label]
     #[arg(long, value_enum, default_value = "random-label", hide_default_value = true)]
     attack: AttackName,
-    /// Class y of the target [default: the sample's]
+    /// Class y of the target [default: the sample's own]
     #[arg(long)]
     target_label: Option<usize>,
     /// Class y⁻ of the attack [default: the one after the target, or with --attack runner-up the likeliest wrong one]
     #[arg(long)]
     attack_label: Option<usize>,
-    /// Noise in the energy: none, gaussian:STD, dropout:P or dropout:P:M [default: gaussian:0.0625 for rovr-g and arovr-g, none otherwise]
+    /// Noise g in the energy: none, gaussian:STD, dropout:P or dropout:P:M [default: gaussian:0.0625 for rovr-g and arovr-g, none otherwise]
     #[arg(long, value_parser = parse::<Perturbation>)]
     perturbation: Option<Perturbation>,
-    /// Of the noise
+    /// Seed of the noise
     #[arg(long, default_value_t = 0)]
     seed: u64,
 }
 
 impl ProblemArgs {
-    /// The objective's problems.
+    /// Returns the objective's two problems.
     pub fn contrast(&self) -> Result<Contrast> {
         require!(self.alpha > 0.0 && self.alpha <= 1.0, "--alpha", "above 0, at most 1", self.alpha);
         require!(self.beta > 0.0 && self.beta.is_finite(), "--beta", "a finite number above 0", self.beta);
@@ -52,7 +52,7 @@ impl ProblemArgs {
         })
     }
 
-    /// What they ask of sample `index` of `split`.
+    /// Returns sample `index` of `split` with what defines its problems.
     pub fn sample(&self, model: &Model, data: &Dataset, split: &Split, index: usize) -> Result<Sample> {
         require!(index < split.len(), "--index", format!("0 to {}", split.len() - 1), index);
         let network = model.network();

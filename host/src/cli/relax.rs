@@ -24,21 +24,21 @@ pub struct Args {
     model: PathBuf,
     #[command(flatten)]
     samples: SampleArgs,
-    /// Which sample, counted from 0
+    /// Index of the sample, from 0
     #[arg(long, default_value_t = 0)]
     index: usize,
     #[command(flatten)]
     problems: ProblemArgs,
-    /// Order of updates: forward-backward, unitwise or backward
+    /// Schedule, the order of updates: forward-backward, unitwise or backward
     #[arg(long, value_parser = parse::<Schedule>, default_value = "forward-backward")]
     schedule: Schedule,
-    /// Most sweeps
+    /// Maximum number of sweeps
     #[arg(long, default_value_t = 100)]
     sweeps: u32,
-    /// Converged when no activity changes by more
+    /// Largest change of an activity with which the relaxation counts as converged
     #[arg(long, default_value_t = 1e-6)]
     tolerance: f32,
-    /// Print one JSON object; problems holds s, r, status, sweeps, energy (one a sweep), residual, states (one array a block)
+    /// Print one JSON object, whose problems have s, r, status, sweeps, energy (after each sweep), residual, states (one array for each block)
     #[arg(long)]
     json: bool,
 }

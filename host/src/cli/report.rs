@@ -18,7 +18,7 @@ pub struct Args {
     /// Folders of runs
     #[arg(required = true, num_args = 1..)]
     runs: Vec<PathBuf>,
-    /// The file
+    /// File to write
     #[arg(long, short, default_value = "report.html")]
     output: PathBuf,
 }

@@ -22,7 +22,7 @@ use crate::experiments::{figure1, plots, solvers};
 use crate::store::lock::Lock;
 use crate::store::{files, run};
 
-/// The paper's experiments: trains what isn't trained yet, and writes tables as JSON and Markdown
+/// Reproduce the paper's experiments: train what isn't trained yet, and write tables as JSON and Markdown
 #[derive(clap::Args)]
 #[command(
     after_help = "Example: fenchel reproduce table1 --data path/to/mnist,fashion-mnist --seeds 3 --jobs 2"
@@ -46,38 +46,38 @@ enum What {
     /// Attacks at the input and inside, noisy and coarse weights, dead units: every method beside its baselines
     #[command(after_help = "Example: fenchel reproduce robustness --data fashion-mnist --seeds 3")]
     Robustness(Table),
-    /// Analog hardware: every method beside its baselines on simulated chips; says first how long it will take
+    /// Analog hardware: every method beside its baselines on simulated chips; first prints how long it will take
     #[command(
         after_help = "Example: fenchel reproduce hardware --data path/to/mnist,fashion-mnist --chips 50"
     )]
     Hardware(Hardware),
 }
 
-/// Where and how much.
+/// Options that all experiments share.
 #[derive(clap::Args)]
 struct Common {
     /// Data sets: names, or folders of IDX files (the paper's are MNIST and Fashion-MNIST)
     #[arg(long, value_delimiter = ',', required = true)]
     data: Vec<String>,
-    /// Seeds 0..N
+    /// Number N of seeds, which are 0 to N − 1
     #[arg(long, default_value_t = 3)]
     seeds: u64,
-    /// Passes over the samples
+    /// Number of passes over the samples
     #[arg(long, default_value_t = 100)]
     epochs: u32,
     /// Size of the random subset to train on
     #[arg(long, default_value_t = 5000)]
     samples: usize,
-    /// Trainings at a time [default: as many as processors]; the result doesn't depend on it
+    /// Number of trainings at a time, which doesn't change the result [default: as many as processors]
     #[arg(long)]
     jobs: Option<usize>,
-    /// Folder for the trainings: what is finished there isn't done again
+    /// Folder that keeps the trainings; those that are finished there aren't repeated
     #[arg(long, default_value = "runs/reproduce")]
     cells: PathBuf,
     /// Folder for the tables
     #[arg(long, default_value = "docs/results")]
     out: PathBuf,
-    /// Print the JSON as well as writing it
+    /// Also print the JSON
     #[arg(long)]
     json: bool,
 }
@@ -92,7 +92,7 @@ struct Table {
 struct Figure {
     #[command(flatten)]
     common: Common,
-    /// Sizes of the random subset to draw the curves for, instead of --samples
+    /// Sizes of the random subsets for which the curves are drawn, instead of --samples
     #[arg(long, value_delimiter = ',', default_value = "5000,50000")]
     sizes: Vec<usize>,
 }
@@ -101,13 +101,13 @@ struct Figure {
 struct Hardware {
     #[command(flatten)]
     common: Common,
-    /// Simulated chips of each kind, for each network
+    /// Number of simulated chips of each kind, for each network
     #[arg(long, default_value_t = 50)]
     chips: u64,
-    /// Evaluate on the first so many test images
+    /// Number of test images to evaluate on, from the first on
     #[arg(long, default_value_t = 2000)]
     images: usize,
-    /// So many of them nudged too
+    /// Number of these images that are also relaxed under a nudge
     #[arg(long, default_value_t = 200)]
     nudged_images: usize,
 }
@@ -176,7 +176,7 @@ pub fn run(args: &Args) -> Result<()> {
     }
 }
 
-/// What the table shows, for its page.
+/// Explanation of the table, for its page.
 const SOLVERS: &str = "\
 # Gradient error against cost
 
@@ -186,14 +186,14 @@ step beside back-propagation's, counted, not timed.
 
 ![Gradient error against cost](solvers.svg)";
 
-/// What the figure shows, for its page.
+/// Explanation of the figure, for its page.
 const FIGURE_1: &str = "\
 784-256-256-10, Adam at 2e-4, batches of 50, seed 0; one point every five epochs. Estimates of the
 Lipschitz constant: the product of the weights' spectral norms (an upper bound), and the largest and the
 mean spectral norm of ∂z_L/∂x over 1,000 test samples, exact by back-propagating every output (the largest
 is a lower bound). *γ ratio r*: γ_{k+1}/γ_k = r with γ_L = 1. The numbers are in figure1.json.";
 
-/// What a table's JSON holds.
+/// The content of a table's JSON.
 #[derive(Serialize)]
 struct Report<T> {
     #[serde(flatten)]
@@ -202,7 +202,7 @@ struct Report<T> {
 }
 
 impl Common {
-    /// Load the data, let `work` train and tabulate, and write what it returns as `name`.md and .json.
+    /// Loads the data, lets `work` train and tabulate, and writes what it returns as `name`.md and .json.
     fn run<T: Serialize + Send>(
         &self,
         name: &str,

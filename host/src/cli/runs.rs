@@ -16,31 +16,31 @@ use crate::store::files;
 use crate::store::run::{CHECKPOINT, SETTINGS};
 use crate::train::Record;
 
-/// List runs: how far each is, and how good
+/// List runs with their progress and validation accuracy
 #[derive(clap::Args)]
 #[command(after_help = "Example: fenchel runs runs")]
 pub struct ListArgs {
     /// Folder that holds the runs
     #[arg(default_value = "runs")]
     folder: PathBuf,
-    /// Print one JSON object a line: run, data, objective, seed, epoch, epochs, state, best_epoch, validation_accuracy; error where a run is damaged
+    /// Print one JSON object on each line: run, data, objective, seed, epoch, epochs, state, best_epoch, validation_accuracy; or error for a damaged run
     #[arg(long)]
     json: bool,
 }
 
-/// Put runs side by side: the settings that differ, and what came of each
+/// Compare runs side by side: the settings that differ, and the results of each
 #[derive(clap::Args)]
 #[command(after_help = "Example: fenchel compare runs/first runs/second")]
 pub struct CompareArgs {
     /// Folders of runs
     #[arg(required = true, num_args = 2..)]
     runs: Vec<PathBuf>,
-    /// Print one JSON object: differing settings and outcomes by run
+    /// Print one JSON object: settings that differ, and results, by run
     #[arg(long)]
     json: bool,
 }
 
-/// The run in `folder`, after saying what its log lacks.
+/// Reads the run in `folder`, and prints what its log lacks.
 pub(super) fn read(folder: &Path) -> Result<Record> {
     let run = Record::read(folder)?;
     if let Some(complaint) = &run.complaint {
@@ -72,7 +72,7 @@ fn outcome(run: &Record) -> Value {
     })
 }
 
-/// [`outcome`] of the run in `folder`; where it can't be read, the reason as `error`.
+/// Returns the [`outcome`] of the run in `folder` or, if it can't be read, the reason as `error`.
 fn listed(folder: &Path) -> Value {
     match read(folder) {
         Ok(run) => outcome(&run),
@@ -82,7 +82,7 @@ fn listed(folder: &Path) -> Value {
     }
 }
 
-/// A value as a table shows it.
+/// Returns a value as a table shows it.
 fn shown(value: &Value) -> String {
     match value {
         Value::Null => "–".into(),
@@ -116,7 +116,7 @@ pub fn list(args: &ListArgs) -> Result<()> {
     Ok(())
 }
 
-/// The settings of a run by name, groups and names joined by dots.
+/// Returns the settings of a run by name, with groups and names joined by dots.
 fn settings(run: &Record) -> BTreeMap<String, Value> {
     fn add(value: &Value, name: &str, all: &mut BTreeMap<String, Value>) {
         match value.as_object() {

@@ -1,4 +1,4 @@
-//! Which samples a command works on.
+//! Chooses the samples that a command works on.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -23,22 +23,22 @@ pub enum Part {
     All,
 }
 
-/// Samples to work on.
+/// Options that choose samples.
 #[derive(clap::Args, Default)]
 pub struct SampleArgs {
-    /// A name of `fenchel data list`, a folder of IDX files, a CSV or NPZ file [default: what the model was trained on]
+    /// Data: a name of `fenchel data list`, a folder of IDX files, a CSV or NPZ file [default: what the model was trained on]
     #[arg(long)]
     pub data: Option<String>,
-    /// Which part of the data [default: test; all of a CSV or NPZ file that the model wasn't trained on]
+    /// Part of the data [default: test; all of a CSV or NPZ file that the model wasn't trained on]
     #[arg(long, value_enum)]
     pub split: Option<Part>,
     #[command(flatten)]
     pub reading: ReadingArgs,
 }
 
-/// Samples as a command asked for them.
+/// The samples that a command asked for.
 pub struct Chosen {
-    /// The data set that they are of.
+    /// Data set to which they belong.
     pub data: Dataset,
     /// The part that was asked for.
     part: Part,
@@ -58,8 +58,8 @@ impl Chosen {
 }
 
 impl SampleArgs {
-    /// How the file is read: as the run at `path` read its own, if that is one, and as the options say; classes are
-    /// those of the model.
+    /// Returns how the file is read: as the run at `path` read its own, if there is one, and as the options
+    /// say; classes are those of the model.
     pub fn reading(&self, path: &Path, model: &Model) -> Result<Reading> {
         let file = path.join(SETTINGS);
         let mut reading = if path.is_dir() && file.is_file() {
@@ -76,9 +76,9 @@ impl SampleArgs {
         Ok(reading)
     }
 
-    /// The data of the model at `path`, or the data that was named, checked against the model.
+    /// Loads the data of the model at `path`, or the data that was named, and checks that the model takes them.
     ///
-    /// Without `--data` other data than the model was trained on is refused; with it, it is said.
+    /// Without `--data`, other data than the model was trained on are refused; with it, a warning is printed.
     pub fn load(&self, path: &Path, model: &Model) -> Result<Chosen> {
         let source = self.data.as_deref().unwrap_or(model.header().data.name);
         let data = data::load_as(source, &self.reading(path, model)?)?;
@@ -104,7 +104,7 @@ impl SampleArgs {
     }
 }
 
-/// Say what was assumed of `data`, or looks wrong, a line each.
+/// Prints what was assumed of `data` or looks wrong, one line each.
 pub fn warn(data: &Dataset) {
     data.warnings.iter().for_each(|line| output::say(format_args!("{}: {line}", data.name)));
 }

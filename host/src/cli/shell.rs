@@ -1,4 +1,4 @@
-//! `fenchel completions` and `fenchel man`: for the shell, from the command line's own definition.
+//! `fenchel completions` and `fenchel man`: files for the shell, from the command line's own definition.
 
 use std::path::PathBuf;
 
@@ -11,15 +11,15 @@ use clap::CommandFactory;
     after_help = "Example: fenchel completions bash > ~/.local/share/bash-completion/completions/fenchel"
 )]
 pub struct CompletionsArgs {
-    /// Which shell
+    /// Name of the shell
     shell: clap_complete::Shell,
 }
 
-/// Write the manual pages, one a command
+/// Write the manual pages, one for each command
 #[derive(clap::Args)]
 #[command(after_help = "Example: fenchel man ~/.local/share/man/man1")]
 pub struct ManArgs {
-    /// Folder for them
+    /// Folder for the pages
     folder: PathBuf,
 }
 

@@ -17,12 +17,12 @@ use crate::hardware::spice::{Analysis, Comparison, Crossbar, Level, OpAmps, chec
 use crate::hardware::{Devices, Profile, devices};
 use crate::store::model_file::ModelBytes;
 
-/// Largest difference of a voltage from core's activity, relative to the largest activity, with which
-/// a sample counts as within. The clamps alone take 1e-6 of a force.
+/// Largest difference of a voltage from core's activity, relative to the largest activity, with which a
+/// sample counts as right. The clamps alone cause 1e-6 of a force.
 const WITHIN: f64 = 1e-4;
-/// The same of a crossbar, whose op-amps have a finite gain.
+/// The same for a crossbar, whose op-amps have a finite gain.
 const WITHIN_CROSSBAR: f64 = 1e-2;
-/// The crossbar's chip and op-amps unless an option says otherwise.
+/// The hardware of a crossbar unless an option says otherwise.
 const IDEAL: &str = "ideal";
 const GAIN: f64 = 1e6;
 
@@ -55,42 +55,42 @@ pub struct Args {
     model: PathBuf,
     #[command(flatten)]
     samples: SampleArgs,
-    /// Which sample, counted from 0
+    /// Index of the sample, from 0
     #[arg(long, default_value_t = 0)]
     index: usize,
-    /// Without a nudge, or one of the objective's two
+    /// Problem to write: without a nudge, or one of the objective's two
     #[arg(long, value_enum, default_value = "second")]
     problem: Which,
     #[command(flatten)]
     problems: ProblemArgs,
-    /// Controlled sources, or pairs of resistors with op-amps
+    /// Circuit of the weights: controlled sources, or pairs of resistors with op-amps
     #[arg(long, value_enum, default_value = "ideal")]
     level: LevelName,
-    /// What a crossbar is made of: ideal, reram, pcm, floating-gate or a TOML file, less its read noise
+    /// Hardware of a crossbar: ideal, reram, pcm, floating-gate or a TOML file; its read noise is left out
     #[arg(long, visible_alias = "profile", value_name = "PROFILE", default_value = IDEAL)]
     hardware: String,
-    /// Of the crossbar's chip
+    /// Seed of the crossbar's chip
     #[arg(long, default_value_t = 0)]
     chip_seed: u64,
     /// Open-loop gain of the crossbar's op-amps
     #[arg(long, default_value_t = GAIN)]
     op_amp_gain: f64,
-    /// Standard deviation of their input offsets, V
+    /// Standard deviation of the op-amps' input offsets, in V
     #[arg(long, default_value_t = 0.0)]
     op_amp_offset: f64,
-    /// Write the chip's conductances, S: an .npz file, or a folder of CSV files
+    /// Write the chip's conductances in S to an .npz file, or to a folder of CSV files
     #[arg(long, value_name = "PATH", conflicts_with_all = ["out", "check", "energy"])]
     conductances: Option<PathBuf>,
-    /// How long a transient is, µs: in the netlist instead of the operating point, and of --energy [default there: 50]
+    /// Length of a transient in µs: the netlist asks for it instead of the operating point, and --energy draws it [default for --energy: 50]
     #[arg(long)]
     transient: Option<f64>,
-    /// File for the netlist [default: print it]
+    /// File for the netlist [default: stdout]
     #[arg(short, long, conflicts_with_all = ["check", "energy"])]
     out: Option<PathBuf>,
-    /// Run ngspice on the first so many samples, free and with both nudges, and compare with core's states
+    /// Run ngspice on this many samples, free and with both nudges, and compare with core's states
     #[arg(long, value_name = "SAMPLES", conflicts_with = "energy")]
     check: Option<usize>,
-    /// Run ngspice and draw the energy while the circuit settles, as SVG
+    /// Run ngspice and draw the energy while the circuit settles, as an SVG file
     #[arg(long, value_name = "FILE", value_parser = super::plot::svg)]
     energy: Option<PathBuf>,
     /// Print what --check or --energy found as one JSON object
@@ -161,7 +161,7 @@ pub fn run(args: &Args) -> Result<()> {
     }
 }
 
-/// A line for each problem; an error unless every sample is within.
+/// Prints a line for each problem; returns an error unless every sample is right.
 fn compare(args: &Args, model: &Model, count: usize, level: Level) -> Result<()> {
     let chosen = args.samples.load(&args.model, model)?;
     let (data, split) = (&chosen.data, chosen.split());

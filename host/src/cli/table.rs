@@ -1,10 +1,10 @@
-//! Tables for reading.
+//! Prints tables for people.
 
 use anyhow::Result;
 
 use crate::output::harmless;
 
-/// Print columns as wide as they must be, each row in a line of its own whatever its cells hold.
+/// Prints columns as wide as they must be, with each row in a line of its own whatever its cells contain.
 pub fn table(rows: &[Vec<String>]) -> Result<()> {
     let rows: Vec<Vec<_>> = rows.iter().map(|row| row.iter().map(|cell| harmless(cell)).collect()).collect();
     let columns = rows.first().map_or(0, Vec::len);

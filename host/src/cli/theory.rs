@@ -8,27 +8,27 @@ use crate::error::require;
 
 /// Check the paper's statements on random small networks
 ///
-/// Each statement is checked by the program's own relaxation, energies and gradients, on networks
-/// of two or three hidden blocks of 3 to 9 units, with and without skip connections. The margin
-/// of a case is what is left until the statement fails there, in its own terms:
-/// inequalities and equalities of values, the difference over the sum of the terms' absolute
-/// values (of equalities, minus that); forces, minus the relative difference; zero gradients,
-/// minus the norm; rates, how far the slope is inside [0.8, 1.25]; limits, the share of the
-/// allowed error that is left; counterexamples, the amount over the loss. A statement holds
-/// if its worst margin is at least `least_margin`: a rounding error below 0, or above 0 where
-/// something must be seen. What exactly is checked is in the documentation of the module `theory`.
+/// Each statement is checked by the program's own relaxation, energies and gradients, on networks of two or
+/// three hidden blocks of 3 to 9 units, with and without skip connections. The margin of a case is the
+/// distance by which the statement holds there, in its own terms. For an inequality of values it is their
+/// difference over the sum of the terms' absolute values, and for an equality minus that; for forces, minus
+/// the relative difference; for zero gradients, minus the norm; for rates, how far the slope is inside
+/// [0.8, 1.25]; for limits, the share of the allowed error that is left; for counterexamples, the amount
+/// over the loss. A statement holds if its worst margin is at least `least_margin`: a rounding error below
+/// 0, or above 0 where a difference must be seen. The documentation of the module `theory` says exactly
+/// what is checked.
 ///
-/// Exit code 0 if all statements hold, 1 if one fails.
+/// The exit code is 0 if all statements hold, and 1 if one fails.
 #[derive(clap::Args)]
 #[command(after_help = "Example: fenchel theory --cases 1000 --seed 7")]
 pub struct Args {
-    /// Random cases of each statement
+    /// Number of random cases of each statement
     #[arg(long, default_value_t = 200)]
     cases: u32,
-    /// Of the cases
+    /// Seed of the cases
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Print one JSON object; statements holds statement, cases, worst_margin, least_margin, holds
+    /// Print one JSON object, whose statements have statement, cases, worst_margin, least_margin, holds
     #[arg(long)]
     json: bool,
     /// Give the second problem of every objective the wrong sign, to see the checks fail
@@ -55,7 +55,7 @@ pub fn run(args: &Args) -> Result<()> {
     Ok(())
 }
 
-/// The objectives' table with a mistake in it.
+/// Returns the objectives' table with a mistake in it.
 fn flipped(objective: Objective, attack: Attack, alpha: f32, beta: f32) -> Option<Contrast> {
     let mut contrast = objective.contrast(attack, alpha, beta)?;
     let Nudge { s, weight_target: target, weight_attack: attack } = contrast.nudges[1];

@@ -1,4 +1,4 @@
-//! A training as the command runs it: with log, checkpoints and progress, until it ends or is interrupted.
+//! Runs a training with log, checkpoints and progress, until it ends or is interrupted.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,18 +13,18 @@ use crate::output::{self, say, say_above};
 use crate::store::run::BEST;
 use crate::train::{Epoch, Logged, Run, Settings, Step, Trained, Trainer, export_run};
 
-/// How much to say of progress.
+/// How much progress is shown.
 #[derive(Clone, Copy)]
 pub enum Loudness {
-    /// Warnings alone.
+    /// Only warnings.
     Quiet,
-    /// A bar on a terminal, some epochs elsewhere.
+    /// A bar on a terminal, or a line for some epochs elsewhere.
     Usual,
-    /// A line an epoch.
+    /// A line for every epoch.
     Verbose,
 }
 
-/// Train to the end, with log, checkpoints and progress; on Ctrl-C to the end of a batch.
+/// Trains to the end, with log, checkpoints and progress; after Ctrl-C, to the end of the batch.
 pub fn watched(
     mut trainer: Trainer,
     run: &mut Run,
@@ -32,7 +32,7 @@ pub fn watched(
     data: &Dataset,
     loudness: Loudness,
 ) -> Result<Trained> {
-    /// Checkpoints take at most one part in this many of the time: an epoch may be shorter than one.
+    /// Checkpoints take at most one part in `SHARE` of the time, since an epoch may be shorter than writing one.
     const SHARE: u32 = 20;
     let bar = match loudness {
         Loudness::Quiet => None,
@@ -97,8 +97,9 @@ pub fn watched(
     }
 }
 
-/// Set on Ctrl-C; another ends the process at once, unless it comes so soon that it is the same one: what passes
-/// signals on, such as `timeout`, sends one to the process and one to its group.
+/// Returns a flag that Ctrl-C sets. A second Ctrl-C ends the process at once, unless it follows so soon
+/// that it is the same one: programs that pass signals on, such as `timeout`, send one to the process and
+/// one to its group.
 fn interrupts() -> Result<Arc<AtomicBool>> {
     const SAME: Duration = Duration::from_millis(500);
     let interrupted = Arc::new(AtomicBool::new(false));
@@ -120,7 +121,7 @@ pub struct Interrupted {
     folder: PathBuf,
 }
 
-/// What to say once an untargeted objective leaves its bound, or drops samples.
+/// Returns a warning if an untargeted objective leaves its bound, or drops samples.
 fn warning(epoch: &Epoch) -> Option<String> {
     let number = epoch.epoch;
     if epoch.unbounded > 0 {
@@ -139,7 +140,7 @@ fn warning(epoch: &Epoch) -> Option<String> {
     ))
 }
 
-/// A bar on a terminal, none elsewhere, of pretraining and training together.
+/// Returns a bar for pretraining and training together on a terminal; `None` elsewhere.
 fn progress(done: [u32; 2], epochs: [u32; 2]) -> Option<ProgressBar> {
     let [done, epochs] = [done, epochs].map(|[first, second]| u64::from(first) + u64::from(second));
     let bar = output::bar("epoch {pos}/{len} {wide_bar} {msg} {eta} left", epochs);
@@ -164,7 +165,7 @@ fn show(bar: Option<&ProgressBar>, epoch: &Epoch, epochs: u32) {
     }
 }
 
-/// Everything that the log says of an epoch, in a line.
+/// Prints everything that the log has of an epoch, in a line.
 fn show_all(bar: Option<&ProgressBar>, logged: &Logged, epochs: u32) {
     let Logged { observed, epoch } = logged;
     let phase = if epoch.pretraining { "pretraining, " } else { "" };
