@@ -122,7 +122,56 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
     use clap::{CommandFactory, Parser};
+
+    type Names = BTreeSet<String>;
+
+    /// Returns the options in the tables of the section with this heading of docs/reference.md, and of the
+    /// sections that it links to; `None` without such a section.
+    fn listed(page: &str, heading: &str) -> Option<Names> {
+        let (_, section) = page.split_once(&format!("\n### {heading}\n"))?;
+        let section = section.split("\n#").next()?;
+        let cells = section.lines().filter_map(|line| line.strip_prefix("| ")?.split(" | ").next());
+        let options = cells.flat_map(|cell| cell.split('`')).filter(|text| text.starts_with("--"));
+        let mut names: Names = options.map(String::from).collect();
+        for anchor in section.split("](#").skip(1).filter_map(|link| link.split(')').next()) {
+            let mut headings = page.lines().filter_map(|line| line.strip_prefix("### "));
+            let linked = headings.find(|heading| heading.to_lowercase().replace(' ', "-") == anchor);
+            names.extend(linked.and_then(|heading| listed(page, heading)).unwrap_or_default());
+        }
+        Some(names)
+    }
+
+    /// Collects the options of `command` and its subcommands by their section: that of the command, or of the
+    /// one above if it has none.
+    fn options(command: &clap::Command, above: &str, page: &str, sections: &mut BTreeMap<String, Names>) {
+        for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
+            let own = format!("{above} {}", sub.get_name()).trim().to_string();
+            let section =
+                if listed(page, &own).is_some() || above.is_empty() { own } else { above.to_string() };
+            let shown = sub.get_arguments().filter(|option| !option.is_hide_set());
+            let longs = shown.filter_map(|option| option.get_long()).filter(|long| *long != "help");
+            sections.entry(section.clone()).or_default().extend(longs.map(|long| format!("--{long}")));
+            options(sub, &section, page, sections);
+        }
+    }
+
+    #[test]
+    fn the_reference_lists_every_option_and_no_other() {
+        let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/reference.md"));
+        let page = page.expect("docs/reference.md");
+        let mut sections = BTreeMap::new();
+        options(&super::Cli::command(), "", &page, &mut sections);
+        for (section, names) in sections {
+            let listed = listed(&page, &section).unwrap_or_default();
+            let lacking: Vec<_> = names.difference(&listed).collect();
+            let unknown: Vec<_> = listed.difference(&names).collect();
+            assert!(lacking.is_empty(), "docs/reference.md, section {section}: add a row for {lacking:?}");
+            assert!(unknown.is_empty(), "docs/reference.md, section {section}: no such option: {unknown:?}");
+        }
+    }
 
     #[test]
     fn every_command_shows_an_example() {
