@@ -1,4 +1,4 @@
-//! Classification: one output a class, one-hot targets, the largest output names the class.
+//! Classification: one output for each class, one-hot targets; the largest output names the class.
 
 use fenchel_core::{Random, label};
 
@@ -12,12 +12,12 @@ pub struct Classification {
 }
 
 impl Classification {
-    /// The classes of `data`.
+    /// Builds the task for the classes of `data`.
     pub(super) fn new(data: &Dataset) -> Self {
         Self { classes: data.classes() }
     }
 
-    /// One-hot rows of the classes that `choose` names for each row's own class.
+    /// Appends one-hot rows of the classes that `choose` names for each row's own class.
     fn one_hot(&self, target: &[f32], attack: &mut Vec<f32>, mut choose: impl FnMut(usize, usize) -> usize) {
         attack.resize(target.len(), 0.0);
         for (row, y) in target.chunks_exact(self.classes).enumerate() {
@@ -37,13 +37,13 @@ impl Kind for Classification {
         target[start + split.labels[index]] = 1.0;
     }
 
-    /// A random wrong label.
+    /// Draws a random wrong label for each row.
     fn draw_attack(&self, target: &[f32], random: &mut Random, attack: &mut Vec<f32>) {
         let classes = self.classes;
         self.one_hot(target, attack, |_, label| (label + 1 + below(classes - 1, random)) % classes);
     }
 
-    /// The wrong label with the largest output.
+    /// Chooses the wrong label with the largest output for each row.
     fn worst_attack(&self, target: &[f32], outputs: &[f32], attack: &mut Vec<f32>) {
         let classes = self.classes;
         self.one_hot(target, attack, |row, label| runner_up(&outputs[row * classes..][..classes], label));
@@ -56,13 +56,13 @@ impl Kind for Classification {
     }
 }
 
-/// The class beside `label` with the largest of one sample's outputs.
+/// Returns the class other than `label` with the largest of one sample's outputs.
 pub fn runner_up(outputs: &[f32], label: usize) -> usize {
     let wrong = (0..outputs.len()).filter(|&class| class != label);
     wrong.max_by(|&a, &b| outputs[a].total_cmp(&outputs[b])).unwrap_or(label)
 }
 
-/// Share of the samples whose label the largest output names, and the mean loss ½‖z_L − y‖².
+/// Returns the share of the samples whose label the largest output names, and the mean loss ½‖z_L − y‖².
 pub fn score(outputs: &[f32], labels: &[usize]) -> (f64, f64) {
     let classes = outputs.len() / labels.len().max(1);
     let (mut correct, mut loss) = (0usize, 0.0);

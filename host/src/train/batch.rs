@@ -1,4 +1,4 @@
-//! A mini-batch, and the random streams that it draws from.
+//! A mini-batch, and the random streams from which it is drawn.
 
 use anyhow::Result;
 use fenchel_core::{Bounds, InputBlock, Network, Perturbation, Random, Weights};
@@ -9,8 +9,8 @@ use super::{PerturbedBlocks, PerturbedPer, Settings};
 use crate::data::{Dataset, Split};
 use crate::task::Task;
 
-/// A generator for each purpose, so that runs of one seed share subset, initialisation and order
-/// whatever their objective draws.
+/// One random generator for each purpose, so that runs with the same seed share subset, initialisation and
+/// order whatever their objective draws.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Streams {
     pub subset: Random,
@@ -42,7 +42,7 @@ impl Streams {
         }
     }
 
-    /// The training samples, or the random subset of them that `settings` asks for.
+    /// Returns the training samples, or the random subset of them that `settings` asks for.
     pub fn samples(&mut self, settings: &Settings, data: &Dataset) -> Result<Split> {
         match settings.data.samples {
             Some(count) => data.train.subset(data.features, count, &mut self.subset),
@@ -51,16 +51,17 @@ impl Streams {
     }
 }
 
-/// B samples ready to relax.
+/// B samples that are ready to relax.
 #[derive(Clone, Default)]
 pub struct Batch {
-    /// x, (B, n_0).
+    /// Inputs x, shape (B, n_0).
     pub input: Vec<f32>,
-    /// y, (B, n_L): one-hot, or scaled values.
+    /// Targets y, shape (B, n_L): one-hot, or scaled values.
     pub target: Vec<f32>,
-    /// y⁻, (B, n_L): one-hot of a wrong label, or another sample's values.
+    /// Attack targets y⁻, shape (B, n_L): one-hot of a wrong label, or another sample's values.
     pub attack: Vec<f32>,
-    /// g, or noise on the pre-activations, over units with B rows; empty for none.
+    /// g, or noise on the pre-activations, one block after the other, each of shape (B, n_k); empty for
+    /// none.
     pub perturbation: Vec<f32>,
     /// Smallest and largest scaled training values, as many as the scaling has factors; empty for \[0, 1\].
     limits: [Vec<f32>; 2],
@@ -69,12 +70,12 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// B.
+    /// Returns the number of samples B.
     pub fn len(&self) -> usize {
         self.rows
     }
 
-    /// Fill with the samples at `indices`, and their targets by `task`.
+    /// Fills the batch with the samples at `indices`, and their targets by `task`.
     pub fn gather(&mut self, split: &Split, indices: &[usize], data: &Dataset, task: &Task) {
         self.input.clear();
         self.target.clear();
@@ -86,37 +87,38 @@ impl Batch {
         }
     }
 
-    /// Draw what each sample's attack aims at: a random wrong label, or another sample's target.
+    /// Draws the target of each sample's attack: a random wrong label, or another sample's target.
     pub fn draw_attack(&mut self, task: &Task, random: &mut Random) {
         task.draw_attack(&self.target, random, &mut self.attack);
     }
 
-    /// Attack towards what the `outputs` (B, n_L) lean to most: the likeliest wrong label.
+    /// Sets the target of each sample's attack to what its `outputs`, shape (B, n_L), favour most: the most
+    /// likely wrong label.
     pub fn attack_worst(&mut self, task: &Task, outputs: &[f32]) {
         task.worst_attack(&self.target, outputs, &mut self.attack);
     }
 
-    /// Keep what moves an input within the range of the training data.
+    /// Keeps moved inputs within the range of the training data.
     pub fn limit(&mut self, data: &Dataset) {
         if let Some((low, high)) = data.bounds().filter(|_| self.limits[0].is_empty()) {
             self.limits = [low.to_vec(), high.to_vec()];
         }
     }
 
-    /// The range that inputs stay in where they are moved.
+    /// Returns the range within which moved inputs stay.
     fn bounds(&self) -> Bounds<'_> {
         let [low, high] = &self.limits;
         if low.is_empty() { Bounds::UNIT } else { Bounds { low, high } }
     }
 
-    /// Move the inputs as `block` says, along `force`, each sample by its own share of the radius.
+    /// Moves the inputs as `block` says, along `force`, each sample by its own share of the radius.
     pub fn displace_input(&mut self, block: InputBlock, radii: &[f32], force: &[f32]) {
         let mut input = std::mem::take(&mut self.input);
         block.displace(radii, force, self.bounds(), &mut input);
         self.input = input;
     }
 
-    /// Add Gaussian noise to the inputs, within the range of the training data.
+    /// Adds Gaussian noise to the inputs, within the range of the training data.
     pub fn disturb_input(&mut self, std: f32, random: &mut Random) {
         if std > 0.0 {
             self.noise.resize(self.input.len(), 0.0);
@@ -136,7 +138,7 @@ impl Batch {
         }
     }
 
-    /// Draw g as the settings have it, or for back-propagation the noise on hidden pre-activations.
+    /// Draws g as the settings say, or for back-propagation the noise on hidden pre-activations.
     pub fn perturb<W: Weights>(
         &mut self,
         network: &Network<'_, W>,
@@ -172,7 +174,7 @@ impl Batch {
         }
     }
 
-    /// Add `shift`, over units with B rows or empty, to what [`perturb`](Self::perturb) drew.
+    /// Adds `shift`, in the layout of the perturbation or empty, to what [`perturb`](Self::perturb) drew.
     pub fn perturb_further(&mut self, shift: &[f32]) {
         if self.perturbation.is_empty() {
             self.perturbation.extend_from_slice(shift);
@@ -181,7 +183,7 @@ impl Batch {
         }
     }
 
-    /// A factor on the radius of an attack on each input: uniform on \[0, 2), 1 on average.
+    /// Draws a factor on the radius of the attack on each input: uniform on \[0, 2), 1 on average.
     pub fn radii(&self, random: &mut Random) -> Vec<f32> {
         let mut radius = || (random.next_u32() >> 8) as f32 * (2.0 / 16_777_216.0);
         (0..self.len()).map(|_| radius()).collect()

@@ -1,4 +1,4 @@
-//! What a training needs to go on to the same bits after it was stopped.
+//! The state from which a stopped training continues to the same bits.
 
 use anyhow::{Context, Result};
 use fenchel_core::checksum;
@@ -15,14 +15,14 @@ use crate::{BadInput, Optimiser, Parameters};
 /// Version of the layout of [`Checkpoint`]s.
 const CHECKPOINT_VERSION: u16 = 5;
 
-/// Everything that a trainer needs to go on to the same bits, beside the data.
+/// Everything that a trainer needs beside the data to continue to the same bits.
 #[derive(Serialize, Deserialize)]
 pub struct Checkpoint {
     version: u16,
     settings: String,
-    /// Of the data that it goes on with, if that must be the same.
+    /// Identity of the data with which it continues, if that must be the same.
     pub(super) data: Option<Identity>,
-    /// How far the run's log went.
+    /// End of the run's log.
     pub(super) log: LogEnd,
     streams: Streams,
     progress: Progress,
@@ -32,18 +32,18 @@ pub struct Checkpoint {
 }
 
 impl Checkpoint {
-    /// As bytes with a checksum.
+    /// Returns the checkpoint as bytes with a checksum.
     ///
     /// # Errors
-    /// None in practice.
+    /// Never fails in practice.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
         Ok(postcard::to_stdvec_crc32(self, checksum())?)
     }
 
-    /// From bytes, which must be whole.
+    /// Reads a checkpoint from bytes, which must be complete.
     ///
     /// # Errors
-    /// If they were changed, or come from another version.
+    /// Fails if they were changed, or come from another version.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         // The version first: what follows it is another in each.
         let body = &bytes[..bytes.len().saturating_sub(size_of::<u32>())];
@@ -59,29 +59,29 @@ impl Checkpoint {
         Ok(checkpoint)
     }
 
-    /// How the run was set up.
+    /// Returns the settings of the run.
     ///
     /// # Errors
-    /// If it was written by a version with other settings.
+    /// Fails if it was written by a version with other settings.
     pub fn settings(&self) -> Result<Settings> {
         Settings::from_toml(&self.settings).context("the settings in a checkpoint")
     }
 
-    /// The checkpoint of a run on that data, with a log that goes so far.
+    /// Returns the checkpoint of a run on data with this identity, with a log that ends at `log`.
     pub(super) fn of_run(self, data: Identity, log: LogEnd) -> Self {
         Self { data: Some(data), log, ..self }
     }
 
-    /// The settings as they were written.
+    /// Returns the settings as they were written.
     pub(super) fn settings_text(&self) -> &str {
         &self.settings
     }
 
-    /// Train so many epochs in all. What is trained up to here doesn't depend on their number, so that it
-    /// comes to the same bits as with that number from the start.
+    /// Sets the number of all epochs. What is trained up to here doesn't depend on it, so that the run gets
+    /// the same bits as with that number from the start.
     ///
     /// # Errors
-    /// As [`settings`](Self::settings).
+    /// Fails as [`settings`](Self::settings) does.
     pub(super) fn set_epochs(&mut self, epochs: u32) -> Result<()> {
         let settings = self.settings()?;
         let expected =
@@ -91,32 +91,32 @@ impl Checkpoint {
         Ok(())
     }
 
-    /// The last epoch that is over.
+    /// Returns the last epoch that is over.
     pub fn last(&self) -> Option<Epoch> {
         self.progress.last
     }
 
-    /// The best epoch so far.
+    /// Returns the best epoch so far.
     pub fn best(&self) -> Option<Epoch> {
         self.best.as_ref().map(|best| best.1)
     }
 
-    /// Whether no batch was trained yet.
+    /// Returns whether no batch was trained yet.
     pub fn is_first(&self) -> bool {
         self.epochs() == (0, 0) && self.progress.order.is_empty()
     }
 
-    /// Epochs that are over: of pretraining, and of training.
+    /// Returns the number of epochs that are over: of pretraining, and of training.
     pub fn epochs(&self) -> (u32, u32) {
         (self.progress.pretrained, self.progress.trained)
     }
 }
 
 impl<'a> Trainer<'a> {
-    /// Go on from a checkpoint, on the same data.
+    /// Continues from a checkpoint, on the same data.
     ///
     /// # Errors
-    /// If it doesn't fit the data.
+    /// Fails if it doesn't fit the data.
     pub fn resume(checkpoint: Checkpoint, data: &'a Dataset) -> Result<Self> {
         let mut trainer = Self::new(&checkpoint.settings()?, data)?;
         if let Some(expected) = checkpoint.data {
@@ -153,10 +153,10 @@ impl<'a> Trainer<'a> {
         Ok(trainer)
     }
 
-    /// Everything needed to go on from here.
+    /// Returns everything that is needed to continue from here.
     ///
     /// # Errors
-    /// None in practice.
+    /// Never fails in practice.
     pub fn checkpoint(&self) -> Result<Checkpoint> {
         let tensors = |parameters: &Parameters| {
             parameters.clone().tensors_mut().map(|values| values.to_vec()).collect()

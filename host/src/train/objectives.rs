@@ -1,10 +1,10 @@
-//! What the command line calls an objective: one of core's, with what belongs to it.
+//! Objectives as the command line calls them: one of core's, with the noise and attack that belong to it.
 
 use clap::ValueEnum;
 use fenchel_core::{InputBlock, Objective, Perturbation};
 use serde::{Deserialize, Serialize};
 
-/// An objective as the command line names it. A new one is a variant and a row in [`OBJECTIVES`].
+/// An objective as the command line names it. To add one, add a variant and a row in [`OBJECTIVES`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[allow(missing_docs)]
@@ -29,18 +29,18 @@ pub enum ObjectiveName {
     ArovrG,
 }
 
-/// A row of [`OBJECTIVES`]: the definition, and what it sets unless an option says otherwise.
+/// A row of [`OBJECTIVES`]: the definition, and the defaults that belong to it.
 #[derive(Clone, Copy, Debug)]
 pub struct ObjectiveRow {
-    /// Its name.
+    /// Name of the objective.
     pub name: ObjectiveName,
-    /// Its definition.
+    /// Definition of the objective in core.
     pub objective: Objective,
-    /// g.
+    /// Default of the perturbation g.
     pub perturbation: Perturbation,
-    /// How far an attack may move the input.
+    /// Default of how far an attack may move the input.
     pub input_block: InputBlock,
-    /// Standard deviation of the noise on hidden pre-activations; back-propagation only.
+    /// Default standard deviation of the noise on hidden pre-activations; for back-propagation only.
     pub hidden_noise: f32,
 }
 
@@ -49,7 +49,7 @@ const fn row(name: ObjectiveName, objective: Objective) -> ObjectiveRow {
     ObjectiveRow { name, objective, perturbation, input_block, hidden_noise: 0.0 }
 }
 
-/// N(0, 1/16²): what the paper's N(0, 1/16) means.
+/// N(0, 1/16²), as we read the paper's N(0, 1/16).
 const NOISE: Perturbation = Perturbation::Gaussian { std: 1.0 / 16.0 };
 
 /// Every objective.
@@ -69,12 +69,12 @@ pub const OBJECTIVES: &[ObjectiveRow] = &[
 ];
 
 impl ObjectiveName {
-    /// Its row.
+    /// Returns the objective's row.
     pub fn row(self) -> &'static ObjectiveRow {
         OBJECTIVES.iter().find(|row| row.name == self).expect("every name has a row")
     }
 
-    /// Its definition.
+    /// Definition of the objective in core.
     pub fn objective(self) -> Objective {
         self.row().objective
     }

@@ -1,4 +1,4 @@
-//! What a log says of training beside its accuracy, measured on a few samples of each epoch.
+//! Measures what a log says of training beside its accuracy, on a few samples of each epoch.
 
 use anyhow::Result;
 use fenchel_core::{Contrast, Nudge, StateView};
@@ -10,21 +10,22 @@ use crate::DenseGradient;
 use crate::data::{Dataset, Split};
 use crate::model::backprop::Backprop;
 
-/// Energies and residuals are of one training sample in so many: a fraction of a percent of an epoch.
+/// Energies and residuals are measured on one training sample in `SHARE`, which takes a fraction of a
+/// percent of an epoch.
 const SHARE: usize = 400;
-/// Epochs from one measured cosine to the next.
+/// Number of epochs from one measured cosine to the next.
 pub const COSINE_EVERY: u32 = 10;
-/// The cosine is over one training sample in so many, a batch at most.
+/// The cosine is measured on one training sample in `COSINE_SHARE`, at most a batch.
 const COSINE_SHARE: usize = 40;
 
-/// How training goes. Of problems and gradients that leave the finite numbers, nothing is said.
+/// Measurements of how training goes; those that aren't finite are absent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Observed {
     /// Euclidean norm of the last batch's gradient.
     #[serde(default)]
     pub gradient_norm: Option<f64>,
     /// Mean energy of the first and the second inference problem, relaxed as in training, over the first
-    /// training samples, always with the same attack and noise, on no chip; none for
+    /// training samples, always with the same attack and noise, without simulated chips; `None` for
     /// back-propagation.
     #[serde(default)]
     pub energies: Option<[f64; 2]>,
@@ -32,14 +33,14 @@ pub struct Observed {
     /// (others).
     #[serde(default)]
     pub residuals: Option<[f64; 2]>,
-    /// Cosine of the angle to back-propagation's gradient, on a batch of them; every tenth epoch.
+    /// Cosine of the angle to back-propagation's gradient, on a batch of these samples; every tenth epoch.
     #[serde(default)]
     pub cosine: Option<f64>,
 }
 
 impl Observed {
-    /// Of `learner` as it is; nothing of it changes but memory that every step overwrites. `cosine`:
-    /// whether it is time for one.
+    /// Measures `learner` as it is, and changes nothing but scratch memory; `cosine` says whether to
+    /// measure the cosine.
     pub fn new(
         learner: &mut Learner,
         samples: &Split,
@@ -72,7 +73,7 @@ fn finite(value: Option<f64>) -> Option<f64> {
     value.filter(|value| value.is_finite())
 }
 
-/// Mean energy and largest residual of each problem.
+/// Returns mean energy and largest residual of each problem.
 fn relaxed(
     learner: &mut Learner,
     contrast: &Contrast,
@@ -101,7 +102,7 @@ fn relaxed(
     Ok(ends)
 }
 
-/// Cosine of the angle between the objective's gradient and back-propagation's.
+/// Returns the cosine of the angle between the objective's gradient and back-propagation's.
 fn angle(
     learner: &mut Learner,
     samples: &Split,
@@ -126,7 +127,7 @@ fn dot(a: &DenseGradient, b: &DenseGradient) -> f64 {
     a.tensors().zip(b.tensors()).map(of_tensors).sum()
 }
 
-/// Euclidean norm of a gradient.
+/// Returns the Euclidean norm of a gradient.
 pub fn norm(gradient: &DenseGradient) -> f64 {
     dot(gradient, gradient).sqrt()
 }

@@ -5,8 +5,9 @@ use fenchel_core::Random;
 use super::ClassWeights;
 use crate::data::permutation;
 
-/// Indices of an epoch's samples, as many as there are. With balanced weights each class comes up equally
-/// often, up to one: samples of rare classes are taken several times, each as often as any other of its class.
+/// Draws the indices of an epoch's samples, as many as there are. With balanced weights each class occurs
+/// equally often, within one: samples of rare classes are taken several times, each as often as any other
+/// of its class.
 pub fn epoch_order(labels: &[usize], weights: ClassWeights, random: &mut Random) -> Vec<usize> {
     match weights {
         ClassWeights::None => permutation(labels.len(), random),

@@ -1,20 +1,20 @@
-//! Steps and batch for a table of one's own, by its size.
+//! Chooses steps and batch for a CSV or NPZ file, by its size.
 
 use super::{OptimiserSettings, Settings};
 
-/// Steps that a small set takes.
+/// Number of steps for a small set.
 const STEPS: usize = 3000;
-/// Passes that a large set takes at least.
+/// Least number of passes over a large set.
 const EPOCHS: u32 = 20;
-/// Most samples for which a held-out tenth is missed: up to here training ends with a fit to all of them.
+/// Most samples for which a held-out tenth matters: up to here training ends with a fit to all of them.
 const REFIT: usize = 10_000;
-/// Share of the learning rate that is left at the end.
+/// Share of the learning rate at the end.
 const FINAL_RATE: f32 = 0.02;
 
 impl OptimiserSettings {
-    /// The recipe for `samples` training samples: batches of a tenth of them, 8 to 50; 3,000 steps, or 20
-    /// epochs if that is more; a learning rate that falls linearly to 2 %; then a fit to the validation
-    /// samples as well, if there are at most 10,000. docs/results/tables.md has what it gives.
+    /// Returns the recipe for `samples` training samples: batches of a tenth of them, 8 to 50; 3,000 steps,
+    /// or 20 epochs if that is more; a learning rate that falls linearly to 2 %; then a fit that includes
+    /// the validation samples, if there are at most 10,000. docs/results/tables.md has the accuracies.
     pub fn recipe(samples: usize) -> Self {
         let defaults = Settings::new("", super::ObjectiveName::Backprop).optimiser;
         let batch = (samples / 10).clamp(8, 50);
@@ -22,7 +22,7 @@ impl OptimiserSettings {
         Self { batch, epochs, final_rate: FINAL_RATE, refit: samples <= REFIT, ..defaults }
     }
 
-    /// Take `steps` steps, or so many more that an epoch ends with them.
+    /// Sets the number of steps, rounded up to the end of an epoch.
     pub fn set_steps(&mut self, steps: u32, samples: usize) {
         self.epochs = epochs_of(steps as usize, self.batch, samples);
     }

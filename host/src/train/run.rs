@@ -1,5 +1,5 @@
-//! A run on the disk: begun, gone on with, and read. Its checkpoint holds what is so; the settings file and
-//! the log must agree with it.
+//! A run on the disk: it is begun, continued and read here. Its checkpoint is authoritative; the settings
+//! file and the log must agree with it.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -15,10 +15,10 @@ use crate::store::files;
 use crate::store::log::{Lines, Log, LogEnd};
 use crate::store::run::{BEST, CHECKPOINT, Folder, LAST, LOG, SETTINGS};
 
-/// The setting that may change when a run goes on.
+/// The setting that may change when a run continues.
 const EPOCHS: &str = "optimiser.epochs";
 
-/// A run in progress, which this process alone writes to.
+/// A run in progress, to which this process alone writes.
 #[derive(Debug)]
 pub struct Run {
     folder: Folder,
@@ -26,22 +26,22 @@ pub struct Run {
     data: Identity,
 }
 
-/// A run that goes on.
+/// A run that is continued.
 pub struct Resumed {
-    /// Its folder.
+    /// Folder of the run.
     pub run: Run,
-    /// Where it goes on from.
+    /// Checkpoint from which it continues.
     pub checkpoint: Checkpoint,
-    /// What there is to say of the folder: what was lost or mended.
+    /// Messages about the folder: what was lost or repaired.
     pub said: Vec<String>,
 }
 
 impl Run {
-    /// Begin a run in `folder`, which must be new or empty, with what `trainer` is about to do on `data`.
+    /// Begins a run in `folder`, which must be new or empty, with what `trainer` is about to do on `data`.
     ///
     /// # Errors
-    /// [`BadInput`] if the folder holds something or another process writes to it, or an error of the file
-    /// system.
+    /// Returns [`BadInput`] if the folder holds something or another process writes to it, and errors of
+    /// the file system.
     pub fn create(folder: &Path, trainer: &Trainer, data: &Dataset) -> Result<Self> {
         let settings = toml::to_string(trainer.settings())?;
         let data = data.identity();
@@ -54,12 +54,12 @@ impl Run {
         Ok(Self { folder, log, data })
     }
 
-    /// Go on with the run in `folder`, to so many `epochs` if given; settings file and log are made to agree
-    /// with the checkpoint if they lack something.
+    /// Continues the run in `folder`, up to `epochs` if given; settings file and log are completed from the
+    /// checkpoint if they lack something.
     ///
     /// # Errors
-    /// [`BadInput`] if there is no run, another process writes to it, its settings were edited, or `epochs`
-    /// are over already; or an error of the file system.
+    /// Returns [`BadInput`] if there is no run, another process writes to it, its settings were edited, or
+    /// `epochs` are over already; and errors of the file system.
     pub fn resume(folder: &Path, epochs: Option<u32>) -> Result<Resumed> {
         // Before anything is removed from the folder, and once more when nobody else writes there.
         read_checkpoint(folder)?;
@@ -92,38 +92,39 @@ impl Run {
         Ok(Resumed { run: Self { folder, log, data }, checkpoint, said })
     }
 
-    /// Where it is.
+    /// Returns the folder of the run.
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    /// Append an epoch to the log.
+    /// Appends an epoch to the log.
     ///
     /// # Errors
-    /// Of the file system.
+    /// Returns errors of the file system.
     pub fn log(&mut self, epoch: &Logged) -> Result<()> {
         self.log.push(epoch)
     }
 
-    /// Write a file of the run, such as [`BEST`]; its path.
+    /// Writes a file of the run, such as [`BEST`], and returns its path.
     ///
     /// # Errors
-    /// As [`Folder::save`].
+    /// Fails as [`Folder::save`] does.
     pub fn save(&self, name: &str, bytes: &[u8]) -> Result<PathBuf> {
         self.folder.save(name, bytes)
     }
 
-    /// Write the checkpoint, after the log up to here is on the disk.
+    /// Writes the checkpoint, after the log up to here is on the disk.
     ///
     /// # Errors
-    /// As [`Folder::save`].
+    /// Fails as [`Folder::save`] does.
     pub fn save_checkpoint(&self, checkpoint: Checkpoint) -> Result<()> {
         let checkpoint = checkpoint.of_run(self.data, self.log.sync()?);
         self.folder.save(CHECKPOINT, &checkpoint.to_bytes()?).map(drop)
     }
 }
 
-/// Whether the run in `folder` was begun, but no batch of it is kept: nothing is lost with it.
+/// Returns whether the run in `folder` was begun, but no batch of it is kept, so that nothing is lost with
+/// it.
 fn is_untouched(folder: &Path) -> bool {
     let is_empty = |name: &str| folder.join(name).metadata().map_or(true, |log| log.len() == 0);
     let checkpoint = match folder.join(CHECKPOINT).exists() {
@@ -142,7 +143,8 @@ fn read_checkpoint(folder: &Path) -> Result<Checkpoint> {
     Checkpoint::from_bytes(&bytes).with_context(|| path.display().to_string())
 }
 
-/// Whether there is a settings file; one that differs from the checkpoint in more than `changeable` is refused.
+/// Returns whether there is a settings file; one that differs from the checkpoint in more than `changeable`
+/// is refused.
 fn check_settings(folder: &Path, checkpoint: &Checkpoint, changeable: Option<&str>) -> Result<bool> {
     let path = folder.join(SETTINGS);
     match files::read(&path) {
@@ -157,34 +159,34 @@ fn check_settings(folder: &Path, checkpoint: &Checkpoint, changeable: Option<&st
     }
 }
 
-/// A run as its files tell it, whether or not it is being trained.
+/// A run as its files describe it, whether or not it is being trained.
 #[derive(Debug)]
 pub struct Record {
-    /// Its folder.
+    /// Folder of the run.
     pub folder: PathBuf,
-    /// How it was set up.
+    /// Settings of the run.
     pub settings: Settings,
     /// The epochs of its log, without those whose lines are missing or changed.
     pub epochs: Vec<Logged>,
-    /// Epochs of training that are over.
+    /// Number of epochs of training that are over.
     pub trained: u32,
-    /// The best of them.
+    /// The best of these epochs.
     pub best: Option<Epoch>,
-    /// Seconds of training up to there.
+    /// Seconds of training so far.
     pub seconds: Option<f64>,
     /// Whether it has a best model.
     pub has_best: bool,
-    /// Whether all epochs are over, and the model after the last is there.
+    /// Whether all epochs are over, and the model after the last one is there.
     pub is_finished: bool,
     /// What the log lacks, if anything.
     pub complaint: Option<String>,
 }
 
 impl Record {
-    /// Read the run in `folder`.
+    /// Reads the run in `folder`.
     ///
     /// # Errors
-    /// [`BadInput`] if there is none, it is damaged, or its settings file says something else.
+    /// Returns [`BadInput`] if there is none, it is damaged, or its settings file differs.
     pub fn read(folder: &Path) -> Result<Self> {
         // First the checkpoint: while a run goes on, its log only grows.
         let checkpoint = read_checkpoint(folder)?;
@@ -223,7 +225,7 @@ impl Record {
     }
 }
 
-/// The epochs of a log's text, up to the first line that isn't one.
+/// Returns the epochs of a log's text, up to the first line that isn't one.
 pub fn epochs(log: &str) -> Vec<Logged> {
     log.lines().map_while(|line| Logged::parse(line).ok()).collect()
 }

@@ -1,4 +1,4 @@
-//! The group `attack`: what disturbs the network while it trains.
+//! The group `attack`: disturbances of the network during training.
 
 use anyhow::Result;
 use clap::ValueEnum;
@@ -8,18 +8,18 @@ use serde::{Deserialize, Serialize};
 use crate::error::require;
 use crate::spelling;
 
-/// What disturbs the network while it trains.
+/// Disturbances of the network during training.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct AttackSettings {
-    /// The attack's loss ℓ⁻; default towards a random wrong label.
+    /// Loss ℓ⁻ of the attack; default towards a random wrong label.
     pub loss: AttackName,
-    /// g, the noise in the energy; default gaussian:0.0625 for the ^g objectives, none for others.
+    /// Noise g in the energy; default gaussian:0.0625 for the ^g objectives, none for others.
     #[serde(with = "spelling::text")]
     pub perturbation: Perturbation,
     /// Blocks that g acts on; default all.
     pub perturbed_blocks: PerturbedBlocks,
-    /// What has a g of its own; default each sample.
+    /// Whether each sample or each batch has its own g; default each sample.
     pub perturbed_per: PerturbedPer,
     /// How far an attack may move the input, in units of the scaled input; default none, except for
     /// `backprop-fgsm`.
@@ -33,7 +33,7 @@ pub struct AttackSettings {
 }
 
 impl AttackSettings {
-    /// Refuse values out of range.
+    /// Refuses values that are out of range.
     pub(super) fn check(&self) -> Result<()> {
         for (place, value) in [("`input_noise`", self.input_noise), ("`hidden_noise`", self.hidden_noise)] {
             require!((0.0..=1e6).contains(&value), place, "0 to 1e6", value);
@@ -42,22 +42,22 @@ impl AttackSettings {
     }
 }
 
-/// Where an attack's loss ℓ⁻ comes from.
+/// The loss ℓ⁻ of an attack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AttackName {
-    /// Towards a random wrong label, fresh for each sample and batch
+    /// Towards a random wrong label, drawn for each sample and batch
     RandomLabel,
-    /// Towards the wrong label that the network finds likeliest
+    /// Towards the wrong label with the largest output
     RunnerUp,
     /// Away from the right label: ℓ⁻ = −ℓ
     Untargeted,
-    /// ℓ⁻ = 0
+    /// No attack: ℓ⁻ = 0
     None,
 }
 
 impl AttackName {
-    /// Core's name of its loss.
+    /// Returns core's name of the loss.
     pub fn loss(self) -> Attack {
         match self {
             Self::RandomLabel | Self::RunnerUp => Attack::Targeted,
@@ -67,7 +67,7 @@ impl AttackName {
     }
 }
 
-/// The blocks that g acts on.
+/// The blocks on which g acts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PerturbedBlocks {
@@ -77,12 +77,12 @@ pub enum PerturbedBlocks {
     Hidden,
 }
 
-/// What has a g of its own.
+/// The scope of one draw of g.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PerturbedPer {
-    /// Each sample
+    /// Each sample has its own g
     Sample,
-    /// Each batch: all its samples share g
+    /// All samples of a batch share one g
     Batch,
 }

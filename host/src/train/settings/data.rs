@@ -1,8 +1,8 @@
-//! The group `data`: what is trained on.
+//! The group `data`: the data that are trained on.
 
 use serde::{Deserialize, Serialize};
 
-/// What is trained on.
+/// The data that are trained on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct DataSettings {

@@ -16,25 +16,27 @@ use crate::spelling;
 pub struct NetworkSettings {
     /// Units of each hidden block, lowest first; default 64, 32.
     pub layers: Vec<usize>,
-    /// Activation of the hidden blocks: one, one each, or one each and the output's; default ReLU.
+    /// Activation of the hidden blocks: one for all, one for each, or one for each and the output; default
+    /// ReLU.
     #[serde(with = "spelling::texts")]
     pub activation: Vec<Activation>,
-    /// Connections beside the chain, each from a block into a higher one (eq. 4); default none.
+    /// Connections in addition to the chain, each from a block into a higher one (eq. 4); default none.
     #[serde(with = "spelling::texts")]
     pub skip: Vec<Skip>,
     /// Potential of every block; default Fenchel–Young (eq. 3).
     pub potential: PotentialName,
-    /// What γ weighs; default the potential (eq. 14).
+    /// What γ multiplies; default the potential (eq. 14).
     pub distance: Distance,
-    /// γ, weights of the blocks' potentials: one, one a block, or one a unit of the blocks 1..=L; default 1.
+    /// Weights γ of the blocks' potentials: one for all, one for each block, or one for each unit of the
+    /// blocks 1..=L; default 1.
     pub gamma: Vec<f32>,
 }
 
 impl NetworkSettings {
-    /// Core's potential for these two names.
+    /// Returns core's potential for the names of potential and distance.
     ///
     /// # Errors
-    /// [`BadInput`] if they don't go together.
+    /// Returns [`BadInput`] if they don't go together.
     pub fn potential(&self) -> Result<Potential> {
         match (self.potential, self.distance) {
             (PotentialName::FenchelYoung, Distance::Potential) => Ok(Potential::FenchelYoung),
@@ -47,10 +49,10 @@ impl NetworkSettings {
         }
     }
 
-    /// The network's shape between so many inputs and outputs.
+    /// Returns the network's shape between this number of inputs and outputs.
     ///
     /// # Errors
-    /// As [`Architecture::new`]; [`BadInput`] for sizes that are out of range.
+    /// Fails as [`Architecture::new`] does, and returns [`BadInput`] for sizes that are out of range.
     pub fn architecture(&self, inputs: usize, outputs: usize) -> Result<Architecture> {
         let fits = |units: &usize| (1..=8192).contains(units);
         let layers = format!("{:?}", self.layers);
@@ -65,17 +67,17 @@ impl NetworkSettings {
     }
 }
 
-/// A block's potential, as the paper introduces them.
+/// The kinds of a block's potential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PotentialName {
-    /// Eq. 3
+    /// γ·(½‖z‖² − z·a + a·f(a) − ½‖f(a)‖²), convex in z and in a (eq. 3)
     FenchelYoung,
-    /// Eq. 1
+    /// γ/2·‖z − f(a)‖² (eq. 1)
     Quadratic,
 }
 
-/// What γ weighs.
+/// What γ multiplies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Distance {

@@ -1,4 +1,4 @@
-//! The group `objective`: what training minimises.
+//! The group `objective`: the objective that training minimises.
 
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
@@ -6,20 +6,20 @@ use serde::{Deserialize, Serialize};
 use crate::error::require;
 use crate::train::ObjectiveName;
 
-/// What training minimises.
+/// The objective that training minimises.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct ObjectiveSettings {
     /// Name of the objective; default `arovr-g`.
     pub name: ObjectiveName,
-    /// α, the weight of the loss against the attack, 1e-6 to 1; default 0.49, as in the paper.
+    /// Weight α of the loss against the attack, 1e-6 to 1; default 0.49, as in the paper.
     pub alpha: f32,
-    /// β, the strength of the nudge, 1e-6 to 1e6; default 1/4, as in the paper.
+    /// Strength β of the nudge, 1e-6 to 1e6; default 1/4, as in the paper.
     pub beta: f32,
 }
 
 impl ObjectiveSettings {
-    /// Refuse values out of range.
+    /// Refuses values that are out of range.
     pub(super) fn check(&self) -> Result<()> {
         // Beyond, the gradient's division by β·α loses all digits, or γ is lost beside β.
         let alpha = self.alpha;

@@ -1,4 +1,4 @@
-//! Settings read from TOML: in groups, or flat as version 0.1.0 wrote them.
+//! Reads settings from TOML: in groups, or flat as version 0.1.0 wrote them.
 
 use anyhow::Result;
 use serde::Deserialize;
@@ -40,7 +40,7 @@ const FLAT: &[(&str, &str, &str)] = &[
     ("tolerance", "relaxation", "tolerance"),
 ];
 
-/// What the defaults depend on.
+/// The settings on which the defaults depend.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Head {
@@ -59,10 +59,11 @@ struct Name {
 }
 
 impl Settings {
-    /// From TOML, in which a settings file may leave out whatever is as [`new`](Self::new) has it.
+    /// Reads settings from TOML. Whatever the file leaves out is as in [`new`](Self::new).
     ///
     /// # Errors
-    /// Unknown names, values that aren't what they should be, and more than a MiB of text.
+    /// Returns an error for unknown names, values of another kind or out of range, and more than 1 MiB of
+    /// text.
     pub fn from_toml(text: &str) -> Result<Self> {
         let given = grouped(error::toml("settings", EXPECTED, text)?);
         let head: Head = error::own_toml("settings", EXPECTED, &toml::to_string(&given)?)?;
@@ -76,7 +77,7 @@ impl Settings {
     }
 }
 
-/// `given` with each flat setting moved to its group.
+/// Returns `given` with each flat setting moved to its group.
 pub(super) fn grouped(given: Table) -> Table {
     let mut all = Table::new();
     for (key, value) in given {
@@ -91,8 +92,8 @@ pub(super) fn grouped(given: Table) -> Table {
     all
 }
 
-/// Set `name` to `value`; a table replaces the entries that it has. `hardware` is replaced whole: its own
-/// reader knows the defaults.
+/// Sets `name` to `value`; a table replaces only the entries that it has. `hardware` is replaced as a
+/// whole, because its own reader knows the defaults.
 fn put(all: &mut Table, name: String, value: Value) {
     match (all.get_mut(&name), value) {
         (Some(Value::Table(present)), Value::Table(more)) => present.extend(more),
@@ -106,8 +107,8 @@ fn put(all: &mut Table, name: String, value: Value) {
 mod tests {
     use super::*;
 
-    /// Every setting that has a value by default was in a flat file, but the seed, which still is where
-    /// it was; both forms say the same.
+    /// A flat file had every setting that has a value by default except the seed, which is still at the
+    /// top; both forms must mean the same.
     #[test]
     fn a_flat_file_reads_as_a_grouped_one() {
         let flat = "data = \"iris.csv\"\nobjective = \"backprop\"\nattack = \"none\"\nrate = 0.5\nseed = 3\n\

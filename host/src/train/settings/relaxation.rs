@@ -11,25 +11,25 @@ use crate::spelling;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct RelaxationSettings {
-    /// Order of updates; default forward–backward.
+    /// Schedule, the order of updates; default forward–backward.
     #[serde(with = "spelling::text")]
     pub schedule: Schedule,
-    /// Most sweeps of a relaxation; default 2, since an odd number errs systematically.
+    /// Maximum number of sweeps of a relaxation; default 2, since an odd number has a systematic error.
     pub sweeps: u32,
-    /// A relaxation ends when no activity changes by more; default 0, which takes all sweeps.
+    /// Change of every activity at or below which a relaxation ends; default 0, which takes all sweeps.
     pub tolerance: f32,
 }
 
 impl RelaxationSettings {
-    /// As core takes them.
+    /// Returns the settings as core takes them.
     pub fn settings(&self) -> fenchel_core::Settings {
         let Self { schedule, sweeps, tolerance } = *self;
         fenchel_core::Settings { schedule, sweeps, tolerance }
     }
 
-    /// Refuse values out of range.
+    /// Refuses values that are out of range.
     pub(super) fn check(&self) -> Result<()> {
-        /// Ctrl-C is heard between batches.
+        /// Most sweeps, since Ctrl-C takes effect only between batches.
         const MOST: u32 = 1_000_000;
         require!((1..=MOST).contains(&self.sweeps), "`sweeps`", format!("1 to {MOST}"), self.sweeps);
         let tolerance = self.tolerance;

@@ -1,12 +1,12 @@
-//! A seed as TOML holds it: a whole number, or from 2⁶³ on, where TOML's end, a string.
+//! Reads and writes a seed in TOML: a whole number or, from 2⁶³ on, where TOML's numbers end, a string.
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serializer};
 
-/// As a number, or a string.
+/// Serialises the seed as a number, or a string.
 ///
 /// # Errors
-/// The serialiser's.
+/// Returns errors of the serialiser.
 pub fn serialize<S: Serializer>(seed: &u64, serializer: S) -> Result<S::Ok, S::Error> {
     match i64::try_from(*seed) {
         Ok(seed) => serializer.serialize_i64(seed),
@@ -14,10 +14,10 @@ pub fn serialize<S: Serializer>(seed: &u64, serializer: S) -> Result<S::Ok, S::E
     }
 }
 
-/// From either.
+/// Deserialises the seed from either.
 ///
 /// # Errors
-/// What was expected.
+/// Returns what was expected.
 pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]

@@ -1,4 +1,4 @@
-//! Whether a run's settings file still says what its checkpoint says.
+//! Checks that a run's settings file still says what its checkpoint says.
 
 use std::collections::BTreeMap;
 
@@ -10,15 +10,15 @@ use super::read::{EXPECTED, grouped};
 use crate::BadInput;
 use crate::error;
 
-/// What a run's settings may not be, and what to do instead.
+/// End of the error: what to do instead of editing a run's settings.
 const REMEDY: &str =
     "a run's settings can't be edited: `epochs` with --resume trains on, --config begins another run";
 
-/// Refuse the settings file at `place` if `found`, its text, differs from `kept`, the settings of the run, in
-/// more than the setting `changeable`; also if a setting isn't there.
+/// Checks that `found`, the text of the settings file at `place`, differs from `kept`, the settings of the
+/// run, at most in the setting `changeable`, and lacks no setting.
 ///
 /// # Errors
-/// [`BadInput`] that names the first such setting and both values.
+/// Returns [`BadInput`] that names the first other setting and both values.
 pub fn check_unchanged(place: &str, kept: &str, found: &str, changeable: Option<&str>) -> Result<()> {
     if kept == found {
         return Ok(());
@@ -44,7 +44,7 @@ pub fn check_unchanged(place: &str, kept: &str, found: &str, changeable: Option<
     Ok(())
 }
 
-/// Every value that isn't a table, by its names joined by dots.
+/// Returns every value that isn't a table, by its names joined by dots.
 fn leaves(table: &Table) -> BTreeMap<String, Value> {
     let mut all = BTreeMap::new();
     for (name, value) in table {

@@ -15,9 +15,9 @@ use crate::process::{output, root};
 use crate::samples::Samples;
 use crate::toolchain::Toolchain;
 
-/// Samples that are inferred and relaxed on each board.
+/// Number of samples that are inferred and relaxed on each board.
 const SAMPLES: usize = 10;
-/// What an image takes beside model and samples, at most.
+/// Most KiB that a program takes beside model and samples.
 const CODE_KIB: usize = 96;
 
 /// Forms of weights.
@@ -35,7 +35,7 @@ pub struct Args {
     json: bool,
 }
 
-/// Count, print, and write docs/results/device.md.
+/// Counts, prints, and writes docs/results/device.md.
 pub fn run(toolchain: &Toolchain, args: &Args) -> Result<()> {
     let folder = root().join("target/bench");
     std::fs::create_dir_all(&folder)?;
@@ -88,8 +88,8 @@ pub fn run(toolchain: &Toolchain, args: &Args) -> Result<()> {
     Ok(())
 }
 
-/// Every board by its own kernel, pinned to its core. In f32 by the others too, and the first board
-/// also without pinning.
+/// Returns every board with its own kernel, pinned to its core; in f32 also with the other kernels, and the
+/// first board also without pinning.
 fn variants(form: &str) -> Vec<Variant> {
     let mut variants = Vec::new();
     for (index, board) in BOARDS.iter().enumerate() {
@@ -104,8 +104,8 @@ fn variants(form: &str) -> Vec<Variant> {
     variants
 }
 
-/// A model of two hidden blocks of 256 units, trained for two epochs: enough for activities that are
-/// silent where a trained network's are.
+/// Trains a model of two hidden blocks of 256 units for two epochs: enough for activities to be 0 where a
+/// trained network's are.
 fn model(folder: &Path, data: &str) -> Result<PathBuf> {
     let (run, model) = (folder.join("run"), folder.join("bench.fenchel"));
     if run.exists() {

@@ -1,17 +1,18 @@
-//! The boards, and how the compiler builds for them. A new one is a row in `host/src/analysis/boards.rs`.
+//! The boards, and how the compiler builds for them. To add one, add a row in
+//! `host/src/analysis/boards.rs`.
 
 pub use fenchel::analysis::boards::{BOARDS, Board};
 
-/// Which of `core`'s kernels an image runs.
+/// The kernel of `core` that a program uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kernel {
-    /// The fastest that `core` chooses by itself.
+    /// The fastest kernel that `core` chooses by itself.
     Own,
-    /// The safe path.
+    /// The kernel in safe Rust.
     Safe,
-    /// The vectors of a Cortex-M55.
+    /// The vector unit of a Cortex-M55.
     Mve,
-    /// The same with fused multiply-adds: other bits.
+    /// The same with fused multiply-adds, which gives other bits.
     Fused,
 }
 
@@ -20,19 +21,19 @@ pub enum Kernel {
 pub struct Variant {
     /// The board.
     pub board: &'static Board,
-    /// Whether the compiler may use all that the board's core has.
+    /// Whether the compiler may use everything that the board's core has.
     pub pinned: bool,
     /// The kernel.
     pub kernel: Kernel,
 }
 
 impl Variant {
-    /// As a user's build without any flag.
+    /// Returns the variant of a user's build without any flag.
     pub const fn plain(board: &'static Board) -> Self {
         Self { board, pinned: false, kernel: Kernel::Own }
     }
 
-    /// Flags of the compiler.
+    /// Returns the flags of the compiler.
     pub fn rustflags(&self) -> String {
         let mut flags = Vec::new();
         if self.pinned {
@@ -47,7 +48,7 @@ impl Variant {
         flags.join(" ")
     }
 
-    /// Every kernel that the board's core has beside its own choice.
+    /// Returns every kernel that the board's core has beside its own choice.
     pub fn others(board: &Board) -> &'static [Kernel] {
         match board.about {
             "Cortex-M4F" => &[Kernel::Safe],
@@ -56,22 +57,22 @@ impl Variant {
         }
     }
 
-    /// The lane that builds it: one that builds all variants of its target.
+    /// Returns the lane that builds it; one lane builds all variants of its target.
     pub fn lane(&self) -> usize {
         BOARDS.iter().position(|other| other.target == self.board.target).unwrap_or(0).min(1)
     }
 
-    /// Whether it gives this machine's bits.
+    /// Returns whether it gives the same bits as this machine.
     pub fn is_strict(&self) -> bool {
         self.kernel != Kernel::Fused
     }
 
-    /// Whether the Cortex-M4's cycles are this core's.
+    /// Returns whether the cycle model of the Cortex-M4 fits this core.
     pub fn has_cycle_model(&self) -> bool {
         self.board.cpu == "cortex-m4"
     }
 
-    /// The kernel's name in tables.
+    /// Returns the kernel's name in tables.
     pub fn kernel_name(&self) -> &'static str {
         match self.kernel {
             Kernel::Safe => "safe",

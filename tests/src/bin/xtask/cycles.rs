@@ -1,5 +1,5 @@
-//! A model of the Cortex-M4's cycles, from Arm's Technical Reference Manual (DDI 0439), tables 3-1
-//! and 7-1, applied to every instruction that a run executes. An instruction's own cycles, and:
+//! A model of the Cortex-M4's cycles, from Arm's Technical Reference Manual (DDI 0439), tables 3-1 and 7-1,
+//! applied to every instruction that a run executes. An instruction takes its own cycles, and in addition:
 //!
 //! - P = 2 to refill the pipeline after a taken branch (the manual: 1 to 3);
 //! - loads of single words cost 2, as the manual has it for a load without neighbours;
@@ -8,15 +8,15 @@
 //!
 //! Flash that is slower than the core costs more, and isn't modelled.
 
-/// Cycles to refill the pipeline.
+/// Cycles that refilling the pipeline takes.
 const REFILL: u64 = 2;
 
 /// One instruction as QEMU disassembles it.
 #[derive(Clone, Debug)]
 pub struct Instruction {
-    /// Address.
+    /// Address of the instruction.
     pub address: u32,
-    /// Bytes.
+    /// Size of the instruction in bytes.
     pub size: u32,
     /// Mnemonic without its width.
     pub mnemonic: String,
@@ -24,7 +24,7 @@ pub struct Instruction {
     pub operands: String,
 }
 
-/// Cycles of a straight run of instructions, and whether the last one branched.
+/// Returns the cycles of a straight run of instructions; `branched` says whether the last one branched.
 pub fn straight(instructions: &[Instruction], branched: bool) -> u64 {
     let mut cycles = 0;
     let mut result: Option<&str> = None;
@@ -40,7 +40,7 @@ pub fn straight(instructions: &[Instruction], branched: bool) -> u64 {
     cycles + if branched { REFILL } else { 0 }
 }
 
-/// What begins so costs this, and 1 more for each register listed where it lists them.
+/// Costs in cycles by the beginning of the mnemonic, and 1 more for each register in a list of registers.
 const COSTS: [(&[&str], u64); 5] = [
     (&["vldm", "vstm", "vpush", "vpop", "ldm", "stm", "push", "pop"], 1),
     (&["vdiv", "vsqrt"], 14),
@@ -49,7 +49,7 @@ const COSTS: [(&[&str], u64); 5] = [
     (&["udiv", "sdiv"], 12),
 ];
 
-/// An instruction by itself, not taken if it is a branch.
+/// Returns the cycles of an instruction by itself, not taken if it is a branch.
 fn own(instruction: &Instruction) -> u64 {
     let begins = |names: &&[&str]| names.iter().any(|name| instruction.mnemonic.starts_with(name));
     match COSTS.iter().find(|(names, _)| begins(names)) {
@@ -59,7 +59,7 @@ fn own(instruction: &Instruction) -> u64 {
     }
 }
 
-/// Registers in a list such as `{s0, s1}` or `{s0-s7}`.
+/// Returns the number of registers in a list such as `{s0, s1}` or `{s0-s7}`.
 fn listed(operands: &str) -> u64 {
     let list = operands.split(['{', '}']).nth(1).unwrap_or(operands);
     let number = |name: &str| name.trim().trim_start_matches(|c: char| c.is_alphabetic()).parse::<u64>().ok();
@@ -75,7 +75,7 @@ fn listed(operands: &str) -> u64 {
         .sum()
 }
 
-/// The register that a floating-point operation leaves its result in.
+/// Returns the register in which a floating-point operation leaves its result.
 fn floating_result(instruction: &Instruction) -> Option<&str> {
     let arithmetic =
         ["vadd", "vsub", "vmul", "vnmul", "vmla", "vmls", "vfma", "vfms", "vdiv", "vsqrt", "vcvt"];

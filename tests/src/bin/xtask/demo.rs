@@ -15,7 +15,7 @@ use crate::toolchain::Toolchain;
 
 const METHODS: [(&str, &str); 2] = [("BP", "backprop"), ("AROVR^g", "arovr-g")];
 
-/// Train both, export, run, compare; an error if a bit differs.
+/// Trains both models, exports and runs them, and compares; returns an error if a bit differs.
 pub fn run(toolchain: &Toolchain) -> Result<()> {
     let folder = root().join("target/demo");
     if folder.exists() {
@@ -43,7 +43,7 @@ pub fn run(toolchain: &Toolchain) -> Result<()> {
     Ok(())
 }
 
-/// Train by the command, as a user would, and export; the model file.
+/// Trains with the command, as a user would, and exports; returns the model file.
 pub fn train(objective: &str, folder: &Path) -> Result<PathBuf> {
     let run = folder.join(objective);
     json(fenchel(&["train", "--objective", objective, "--out"]).arg(&run))?;
@@ -52,7 +52,7 @@ pub fn train(objective: &str, folder: &Path) -> Result<PathBuf> {
     Ok(model)
 }
 
-/// The command `fenchel`, as the README shows it.
+/// Returns the command `fenchel`, as the README shows it.
 pub fn fenchel(arguments: &[&str]) -> Command {
     cargo(&[&["run", "--quiet", "--release", "--package", "fenchel", "--"], arguments].concat())
 }

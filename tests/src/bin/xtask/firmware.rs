@@ -1,4 +1,4 @@
-//! Building the firmware around a model and samples, and its size.
+//! Builds the firmware around a model and samples, and measures its size.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,15 +10,15 @@ use crate::boards::Variant;
 use crate::process::{cargo, check, root};
 use crate::toolchain::{Compiler, Toolchain};
 
-/// What goes into the image.
+/// The files that go into the program's image.
 pub struct Contents<'a> {
-    /// A model file.
+    /// Path of the model file.
     pub model: &'a Path,
-    /// A samples file.
+    /// Path of the samples file.
     pub samples: &'a Path,
 }
 
-/// A cargo command for a target, by the toolchain that has it.
+/// Returns a cargo command for a target, with the toolchain that has it.
 pub fn cargo_target(toolchain: &Toolchain, target: &str, arguments: &[&str]) -> Command {
     let mut command = match &toolchain.compiler {
         Compiler::Rustup => cargo(arguments),
@@ -35,7 +35,7 @@ pub fn cargo_target(toolchain: &Toolchain, target: &str, arguments: &[&str]) -> 
     command
 }
 
-/// A cargo command in the firmware's workspace, of one variant.
+/// Returns a cargo command in the firmware's workspace, for one variant.
 pub fn cargo_firmware(
     toolchain: &Toolchain,
     variant: &Variant,
@@ -50,7 +50,7 @@ pub fn cargo_firmware(
     command
 }
 
-/// Build one image; its path, until the same image is built for another variant.
+/// Builds one image and returns its path, which holds until the same image is built for another variant.
 pub fn build(
     toolchain: &Toolchain,
     variant: &Variant,
@@ -62,7 +62,7 @@ pub fn build(
     Ok(toolchain.target_folder().join(variant.board.target).join("release").join(image))
 }
 
-/// The command that builds one image.
+/// Returns the command that builds one image.
 pub fn build_command(
     toolchain: &Toolchain,
     variant: &Variant,
@@ -74,15 +74,15 @@ pub fn build_command(
     cargo_firmware(toolchain, variant, contents, &arguments)
 }
 
-/// Bytes that an image takes.
+/// Memory that an image takes, in bytes.
 pub struct Footprint {
-    /// Code and constants, model and samples included.
+    /// Code and constants, including model and samples.
     pub flash: u64,
     /// Static memory.
     pub ram: u64,
 }
 
-/// Measure an ELF file.
+/// Measures an ELF file.
 pub fn footprint(elf: &Path) -> Result<Footprint> {
     let bytes = std::fs::read(elf).with_context(|| format!("reading {}", elf.display()))?;
     let file = object::File::parse(&*bytes)?;

@@ -1,4 +1,4 @@
-//! `cargo xtask fuzz`: every reader on whatever libFuzzer comes up with.
+//! `cargo xtask fuzz`: runs every reader on the inputs that libFuzzer finds.
 
 use std::fs;
 use std::process::{Command, Stdio};
@@ -9,11 +9,11 @@ use fenchel_tests::readers::READERS;
 use crate::process::{check, root};
 use crate::setup;
 
-/// Longest that one input may take, seconds.
+/// Longest time that one input may take, in seconds.
 const TIMEOUT: u32 = 10;
-/// Longest input, bytes.
+/// Longest input, in bytes.
 const LONGEST: usize = 64 << 10;
-/// Most memory of the whole process, MiB, the sanitiser's own included; a reader's own is held to
+/// Most memory of the whole process in MiB, including the sanitiser's; a reader's own is limited to
 /// `readers::most_memory` of its input.
 const PROCESS_MEMORY: u32 = 1024;
 
@@ -22,12 +22,12 @@ pub struct Args {
     /// Minutes for each reader, one after the other
     #[arg(long, default_value_t = 1.0)]
     minutes: f64,
-    /// One reader alone
+    /// Only this reader
     #[arg(long)]
     reader: Option<String>,
 }
 
-/// Build the targets, run each, and print its executions; the first crash ends it.
+/// Builds the targets, runs each, and prints its executions; the first crash ends it.
 pub fn run(args: &Args) -> Result<()> {
     let chosen = |name: &str| args.reader.as_deref().is_none_or(|reader| reader == name);
     let names: Vec<_> = READERS.iter().map(|reader| reader.name).filter(|name| chosen(name)).collect();

@@ -1,4 +1,4 @@
-//! Hostile model files on the device: all are refused.
+//! Checks that hostile model files are refused on the device.
 
 use std::path::Path;
 
@@ -12,10 +12,10 @@ use crate::toolchain::Toolchain;
 #[path = "../../../../host/tests/hostile/mod.rs"]
 mod models;
 
-/// Bytes that every file begins at a multiple of.
+/// Alignment in bytes at which every file begins.
 const ALIGNMENT: usize = 16;
 
-/// Build the image `hostile` around all of them, and run it.
+/// Builds the image `hostile` around all of them, and runs it.
 pub fn run(toolchain: &Toolchain, variant: &Variant, samples: &Path, folder: &Path) -> Result<()> {
     let path = folder.join("hostile");
     std::fs::write(&path, container()).with_context(|| format!("writing {}", path.display()))?;
@@ -27,7 +27,7 @@ pub fn run(toolchain: &Toolchain, variant: &Variant, samples: &Path, folder: &Pa
     Ok(())
 }
 
-/// What is wrong with the file that the image named, if it named a hostile one.
+/// Returns what is wrong with the file that the image named, if it named a hostile one.
 fn place_of(lines: &[String]) -> String {
     let number = lines.iter().find_map(|line| line.strip_prefix("file ")?.parse::<usize>().ok());
     let file = number.and_then(|number| number.checked_sub(models::right().len()));
@@ -35,7 +35,7 @@ fn place_of(lines: &[String]) -> String {
     file.and_then(|file| files.get(file)).map_or(String::new(), |file| format!(" at {}", file.what))
 }
 
-/// As `firmware/src/bin/hostile.rs` reads it.
+/// Returns the container that `firmware/src/bin/hostile.rs` reads.
 fn container() -> Vec<u8> {
     let (right, hostile) = (models::right(), models::files());
     let number = |value: usize| (value as u32).to_le_bytes();

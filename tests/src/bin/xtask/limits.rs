@@ -1,4 +1,4 @@
-//! Memory and code of the device: measured, and held to what the README promises.
+//! Measures memory and code of the device, and checks them against what the README promises.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -15,7 +15,7 @@ use crate::samples::Samples;
 use crate::toolchain::Toolchain;
 use crate::{gate, hostile, qemu};
 
-/// [`run`] on a fixed model, [`flips`], and [`hostile`] files.
+/// Checks memory and code of a fixed model, single-bit flips, and hostile files.
 pub fn all(toolchain: &Toolchain, folder: &Path) -> Result<()> {
     std::fs::create_dir_all(folder)?;
     let variant = Variant::plain(BOARDS.first().context("a board")?);
@@ -33,7 +33,7 @@ pub fn all(toolchain: &Toolchain, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Measure, print, and hold to the limits.
+/// Measures, prints, and checks the limits.
 fn run(toolchain: &Toolchain, variant: &Variant, contents: &Contents) -> Result<()> {
     let image = firmware::build(toolchain, variant, contents, "memory", "")?;
     let measured = measure(variant, &image)?;
@@ -59,8 +59,8 @@ fn run(toolchain: &Toolchain, variant: &Variant, contents: &Contents) -> Result<
     Ok(())
 }
 
-/// Every single-bit flip and every shorter file is refused on the device; what a forged CRC lets
-/// through ends without a fault.
+/// Checks that every single-bit flip and every shorter file is refused on the device, and that files with a
+/// forged CRC end without a fault.
 fn flips(toolchain: &Toolchain, variant: &Variant, contents: &Contents) -> Result<()> {
     let image = firmware::build(toolchain, variant, contents, "flips", "")?;
     let ended = qemu::run(variant.board, &image)?;
@@ -71,7 +71,7 @@ fn flips(toolchain: &Toolchain, variant: &Variant, contents: &Contents) -> Resul
     Ok(())
 }
 
-/// Bytes of flash of the image `size`.
+/// Returns the bytes of flash of the image `size`.
 fn code(toolchain: &Toolchain, variant: &Variant, contents: &Contents, features: &str) -> Result<u64> {
     let arguments = [
         "build",
@@ -90,7 +90,7 @@ fn code(toolchain: &Toolchain, variant: &Variant, contents: &Contents, features:
     Ok(firmware::footprint(&image)?.flash)
 }
 
-/// The lines `WHAT BYTES` of the image `memory`.
+/// Returns the lines `WHAT BYTES` of the image `memory`.
 fn measure(variant: &Variant, image: &Path) -> Result<HashMap<String, usize>> {
     let ended = qemu::run(variant.board, image)?;
     ensure!(ended.success, "memory failed:\n{}", ended.lines.join("\n"));

@@ -1,16 +1,16 @@
-//! Starting other programs, and saying which one failed.
+//! Starts other programs, and says which one failed.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-/// The repository's root.
+/// Returns the repository's root.
 pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."))
 }
 
-/// A cargo command in the repository's root, by the cargo that runs this harness.
+/// Returns a cargo command in the repository's root, with the cargo that runs this harness.
 pub fn cargo(arguments: &[&str]) -> Command {
     let cargo = std::env::var_os("CARGO").map_or_else(|| PathBuf::from("cargo"), PathBuf::from);
     let mut command = Command::new(cargo);
@@ -18,8 +18,8 @@ pub fn cargo(arguments: &[&str]) -> Command {
     command
 }
 
-/// `cargo test` of optimised code with its assertions and overflow checks, by dependencies that the harness
-/// was built with.
+/// Returns a `cargo test` command of optimised code with its assertions and overflow checks, with the
+/// dependencies that the harness was built with.
 pub fn cargo_test(arguments: &[&str]) -> Command {
     let mut command = cargo(&["test", "--quiet", "--release"]);
     command.args(arguments);
@@ -29,7 +29,7 @@ pub fn cargo_test(arguments: &[&str]) -> Command {
     command
 }
 
-/// Run to the end; an error unless it succeeds.
+/// Runs a command to its end; returns an error unless it succeeds.
 pub fn check(command: &mut Command) -> Result<()> {
     let status = command.status().with_context(|| format!("starting {}", line(command)))?;
     if !status.success() {
@@ -38,7 +38,7 @@ pub fn check(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// Run to the end and return what it printed; its errors go to the terminal.
+/// Runs a command to its end and returns what it printed; its errors go to the terminal.
 pub fn output(command: &mut Command) -> Result<String> {
     let output =
         command.stderr(Stdio::inherit()).output().with_context(|| format!("starting {}", line(command)))?;
@@ -48,15 +48,15 @@ pub fn output(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8(output.stdout)?)
 }
 
-/// The command as one would type it.
+/// Returns the command as one would type it.
 pub fn line(command: &Command) -> String {
     let program = Path::new(command.get_program()).file_name().unwrap_or_default();
     let words = std::iter::once(program).chain(command.get_args());
     words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
 }
 
-/// Processor time of this program and of all that it has started and waited for, in seconds, where the
-/// system tells (Linux).
+/// Returns the processor time in seconds of this program and of all that it has started and waited for,
+/// where the system tells it (Linux).
 pub fn processor_seconds() -> f64 {
     // User and system time of its own and of ended children are fields 14 to 17, in hundredths of a
     // second; the second field, the program's name in parentheses, may hold blanks.

@@ -1,4 +1,4 @@
-//! Running an image in QEMU, and decoding what it logs.
+//! Runs an image in QEMU, and decodes what it logs.
 
 use std::io::{Read, Write};
 use std::path::Path;
@@ -11,30 +11,30 @@ use anyhow::{Context, Result, bail, ensure};
 use crate::boards::Board;
 use crate::process::{cargo, check, root};
 
-/// Far above what any image takes: only a hang gets there.
+/// Time limit, far above what any image takes, so that only a hang reaches it.
 const LIMIT: Duration = Duration::from_secs(300);
 
-/// What came of a run.
+/// The result of a run.
 pub struct Ended {
-    /// Whether the image ended itself with success.
+    /// Whether the image ended with success.
     pub success: bool,
-    /// What it logged.
+    /// Lines that the image logged.
     pub lines: Vec<String>,
 }
 
-/// Run `elf` to its end, and decode what it logged by defmt. A hang is an error, a failure a result.
+/// Runs `elf` to its end, and decodes what it logged by defmt. A hang is an error, a failure a result.
 pub fn run(board: &Board, elf: &Path) -> Result<Ended> {
     let (success, bytes) = run_raw(board, elf)?;
     Ok(Ended { success, lines: decode(elf, &bytes)? })
 }
 
-/// As [`run`], of an image that logs text.
+/// Runs an image that logs text as [`run`] does.
 pub fn run_text(board: &Board, elf: &Path) -> Result<Ended> {
     let (success, bytes) = run_raw(board, elf)?;
     Ok(Ended { success, lines: String::from_utf8(bytes)?.lines().map(Into::into).collect() })
 }
 
-/// Whether it ended with success, and the bytes that it wrote.
+/// Returns whether it ended with success, and the bytes that it wrote.
 fn run_raw(board: &Board, elf: &Path) -> Result<(bool, Vec<u8>)> {
     let mut child = Command::new("qemu-system-arm")
         .args(["-M", board.machine, "-nographic", "-monitor", "none", "-serial", "null"])
@@ -65,7 +65,7 @@ fn run_raw(board: &Board, elf: &Path) -> Result<(bool, Vec<u8>)> {
     Ok((status.success(), bytes))
 }
 
-/// By a program of its own, which is built when it is first needed.
+/// Decodes a log with a separate program, which is built when it is first needed.
 fn decode(elf: &Path, bytes: &[u8]) -> Result<Vec<String>> {
     static BUILT: OnceLock<bool> = OnceLock::new();
     let build = ["build", "--quiet", "--release", "--package", "fenchel-decoder"];

@@ -1,4 +1,4 @@
-//! Sets up what the firmware needs and this machine lacks, and says what it does.
+//! Installs what the firmware needs and this machine lacks, and says what it does.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -9,12 +9,12 @@ use crate::boards::BOARDS;
 use crate::process::{check, output};
 use crate::toolchain::{Compiler, Toolchain};
 
-/// What a command or a step needs beside a Rust toolchain.
+/// Something that a command or a step needs beside a Rust toolchain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
-    /// clippy.
+    /// The linter clippy.
     Clippy,
-    /// rustfmt.
+    /// The formatter rustfmt.
     Rustfmt,
     /// A toolchain that builds for every board.
     Firmware,
@@ -22,16 +22,16 @@ pub enum Need {
     Qemu,
     /// A C and a C++ compiler.
     C,
-    /// ngspice.
+    /// The circuit simulator ngspice.
     Ngspice,
-    /// Chromium.
+    /// The browser Chromium.
     Chromium,
     /// Python with virtual environments.
     Python,
 }
 
 impl Need {
-    /// Its name in `cargo xtask test --list`.
+    /// Returns its name in `cargo xtask test --list`.
     pub fn name(self) -> &'static str {
         match self {
             Need::Clippy => "clippy",
@@ -45,7 +45,7 @@ impl Need {
         }
     }
 
-    /// Debian's packages that are missing for it.
+    /// Returns Debian's packages that are missing for it.
     fn packages(self) -> Vec<&'static str> {
         let missing = |programs: &[&'static str]| {
             programs.iter().copied().filter(|program| !works(program, &["--version"])).collect()
@@ -61,7 +61,7 @@ impl Need {
         }
     }
 
-    /// rustup's component that it is: the program to try, and the component's name.
+    /// Returns the program to try and rustup's component, if it is one.
     fn component(self) -> Option<(&'static str, &'static str)> {
         match self {
             Need::Clippy => Some(("cargo-clippy", "clippy")),
@@ -71,7 +71,7 @@ impl Need {
     }
 }
 
-/// A name that stands for nothing: bad input.
+/// A name that is unknown, which is bad input.
 #[derive(Debug)]
 pub struct Unknown(pub String);
 
@@ -83,7 +83,7 @@ impl std::fmt::Display for Unknown {
 
 impl std::error::Error for Unknown {}
 
-/// Something can't be set up from here: the commands to type.
+/// Something can't be installed from here: the commands to type.
 #[derive(Debug)]
 pub struct Missing(String);
 
@@ -97,7 +97,8 @@ impl std::error::Error for Missing {}
 
 const DEBIAN_RUST: [&str; 4] = ["rustc-web", "cargo-web", "rust-web-src", "lld"];
 
-/// Install what is missing of `needs`; what builds the firmware, if [`Need::Firmware`] is among them.
+/// Installs what is missing of `needs`; returns the toolchain that builds the firmware, if
+/// [`Need::Firmware`] is among them.
 pub fn prepare(debian_rust: bool, needs: &[Need]) -> Result<Option<Toolchain>> {
     for (program, component) in needs.iter().filter_map(|need| need.component()) {
         add_component(program, component)?;
@@ -131,7 +132,7 @@ fn add_component(program: &str, component: &str) -> Result<()> {
     Err(Missing(format!("rustup component add {component}")).into())
 }
 
-/// Whether Rust's nightly and its interpreter Miri are here, or could be added.
+/// Returns whether Rust's nightly and its interpreter Miri are here, or could be added.
 pub fn miri() -> bool {
     if works("rustup", &["run", "nightly", "cargo", "miri", "--version"]) {
         return true;
@@ -142,7 +143,7 @@ pub fn miri() -> bool {
     works("rustup", &[install.as_slice(), &components].concat())
 }
 
-/// Whether this version of Rust is here, or could be added.
+/// Returns whether this version of Rust is here, or could be added.
 pub fn rust(version: &str) -> bool {
     if works("rustup", &["run", version, "cargo", "--version"]) {
         return true;
@@ -151,7 +152,7 @@ pub fn rust(version: &str) -> bool {
     works("rustup", &["toolchain", "install", version, "--profile", "minimal", "--no-self-update"])
 }
 
-/// Make sure that cargo-fuzz, Rust's nightly, which it needs, and a C++ compiler are there.
+/// Makes sure that cargo-fuzz, Rust's nightly, which it needs, and a C++ compiler are there.
 pub fn prepare_fuzzing() -> Result<()> {
     if !works("rustup", &["run", "nightly", "rustc", "--version"]) {
         eprintln!("installing Rust's nightly toolchain");
@@ -168,7 +169,7 @@ pub fn prepare_fuzzing() -> Result<()> {
     install(&Need::C.packages())
 }
 
-/// Whether the target's standard library is here, or could be added.
+/// Returns whether the target's standard library is here, or could be added.
 pub fn target(target: &str) -> bool {
     let installed = output(Command::new("rustup").args(["target", "list", "--installed"]));
     if installed.is_ok_and(|list| list.lines().any(|line| line == target)) {
@@ -211,7 +212,7 @@ fn install(packages: &[&str]) -> Result<()> {
     apt(&[&["install", "--no-install-recommends"], packages].concat())
 }
 
-/// The rustup toolchain's rust-lld, or Debian's lld.
+/// Returns the rustup toolchain's rust-lld, or Debian's lld.
 fn linker() -> PathBuf {
     let sysroot = output(Command::new("rustc").args(["--print", "sysroot"])).unwrap_or_default();
     let own = Path::new(sysroot.trim())

@@ -1,5 +1,6 @@
-//! The crate that an engineer copies for a board of their own: it builds, its answer and its relaxation have
-//! this machine's bits, and its memory and code are within what `fenchel inspect --target` says.
+//! Checks the crate that an engineer copies for a board of their own: it builds, its answer and its
+//! relaxation have this machine's bits, and its memory and code are within what `fenchel inspect --target`
+//! says.
 
 use std::path::{Path, PathBuf};
 
@@ -21,7 +22,7 @@ mod model;
 /// RAM of a copy of the template.
 struct Ram {
     origin: u32,
-    /// Bytes, the first of them the stack's.
+    /// Bytes of RAM, the first of which are for the stack.
     all: u32,
     stack: u32,
 }
@@ -33,15 +34,15 @@ struct Image {
     code: u64,
 }
 
-/// What an image printed.
+/// The output of an image.
 struct Answer {
-    /// Label and relaxation.
+    /// Lines with the label and the relaxation.
     lines: Vec<String>,
-    /// Bytes of stack used.
+    /// Bytes of stack that were used.
     stack: usize,
 }
 
-/// Build, run, compare; then as much in little RAM, out of stack, and without formatting.
+/// Builds, runs and compares; then the same in little RAM, out of stack, and without formatting.
 pub fn run(toolchain: &Toolchain) -> Result<()> {
     let template = root().join("firmware/template");
     let stm32 = board("netduinoplus2")?;
@@ -84,7 +85,7 @@ fn board(machine: &str) -> Result<&'static Board> {
     BOARDS.iter().find(|board| board.machine == machine).with_context(|| format!("no board {machine}"))
 }
 
-/// This machine's answer, the same for every type of raw values.
+/// Returns this machine's answer, the same for every type of raw values.
 fn expected() -> Result<Vec<String>> {
     let model = classify::load()?;
     let (label, outcome) = classify::Memory::new().classify(&model, &classify::IMAGE)?;
@@ -96,7 +97,7 @@ fn expected() -> Result<Vec<String>> {
     ])
 }
 
-/// A copy of the template with other RAM, as its user makes one.
+/// Makes a copy of the template with other RAM, as its user does.
 fn copy(name: &str, ram: &Ram) -> Result<PathBuf> {
     let (from, to) = (root().join("firmware/template"), root().join("target/template").join(name));
     if to.exists() {
@@ -128,7 +129,7 @@ fn replace(path: &Path, what: &str, by: &str) -> Result<()> {
     Ok(std::fs::write(path, text.replace(what, by))?)
 }
 
-/// The same folder with its model exported anew.
+/// Exports the model of the folder anew.
 fn exported(folder: &Path) -> Result<PathBuf> {
     let model = folder.join("model.fenchel");
     std::fs::rename(folder.join("src/model.fenchel"), &model)?;
@@ -157,7 +158,8 @@ fn answer(board: &Board, image: &Image) -> Result<Answer> {
     Ok(Answer { lines: ended.lines, stack })
 }
 
-/// Code is at most what is stated, and so is the stack, of which no more than a tenth too much is stated.
+/// Checks that code and stack are at most what is stated, and that the stated stack is at most a tenth too
+/// large.
 fn hold(answer: &Answer, image: &Image, stack: usize, code: u64) -> Result<()> {
     ensure!(image.code <= code, "the template takes {} bytes of code, more than {code}", image.code);
     let used = answer.stack;

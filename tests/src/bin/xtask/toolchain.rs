@@ -1,4 +1,4 @@
-//! What builds the firmware, and two builds at once.
+//! The toolchain that builds the firmware, and two builds at once.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -7,36 +7,36 @@ use anyhow::{Context, Result, anyhow};
 
 use crate::process::{output, root};
 
-/// Builds and emulated boards at once: each keeps one core busy.
+/// Number of builds and emulated boards at once; each keeps one core busy.
 pub const LANES: usize = 2;
 
-/// Who compiles.
+/// Compiler that is used.
 #[derive(Clone)]
 pub enum Compiler {
     /// The rustup toolchain that runs this harness.
     Rustup,
     /// Debian's rustc-web with its own sources of the standard library, and this linker.
     Debian {
-        /// lld.
+        /// Path of lld.
         linker: PathBuf,
     },
 }
 
-/// A compiler, and where it builds.
+/// A compiler, and the folder in which it builds.
 #[derive(Clone)]
 pub struct Toolchain {
-    /// Who compiles.
+    /// Compiler that is used.
     pub compiler: Compiler,
     lane: usize,
 }
 
 impl Toolchain {
-    /// The compiler, in the first lane.
+    /// Returns the compiler, in the first lane.
     pub fn new(compiler: Compiler) -> Self {
         Self { compiler, lane: 0 }
     }
 
-    /// Name, version and commit of its compiler, as one line.
+    /// Returns name, version and commit of its compiler, as one line.
     pub fn version(&self) -> Result<String> {
         match &self.compiler {
             Compiler::Rustup => output(Command::new("rustc").arg("--version").current_dir(root())),
@@ -44,7 +44,7 @@ impl Toolchain {
         }
     }
 
-    /// A folder for each compiler, whose artefacts don't mix, and for each lane, which would wait
+    /// Returns a folder for each compiler, whose artefacts don't mix, and for each lane, which would wait
     /// for the other.
     pub fn target_folder(&self) -> PathBuf {
         let folder = root().join("firmware/target");
@@ -55,11 +55,12 @@ impl Toolchain {
         if self.lane == 0 { folder } else { folder.join(format!("lane{}", self.lane)) }
     }
 
-    /// Do `jobs`, those of one lane in order, the lanes at once; the results in the jobs' order. `run` gets a
-    /// toolchain and a folder below `folder` that no other lane uses. What compiles alike belongs in one lane.
+    /// Does `jobs`, those of one lane in order and the lanes at once; returns the results in the jobs'
+    /// order. `run` gets a toolchain and a folder below `folder` that no other lane uses. Jobs that compile
+    /// alike belong in one lane.
     ///
     /// # Errors
-    /// A job's that failed; the other lane goes on to its end.
+    /// Returns the error of a job that failed; the other lane continues to its end.
     pub fn in_lanes<T: Sync, R: Send>(
         &self,
         folder: &Path,

@@ -1,4 +1,4 @@
-//! docs/tour.md, typed in as it stands: its commands must succeed, and print what it shows.
+//! Types in docs/tour.md as it stands: its commands must succeed, and print what it shows.
 
 use std::path::Path;
 use std::process::Command;
@@ -7,10 +7,10 @@ use anyhow::{Context, Result, bail, ensure};
 
 use crate::process::{cargo, check, root};
 
-/// What stands for anything in a line of output.
+/// Character that stands for any text in a line of output.
 const ANYTHING: char = '…';
 
-/// Run every `sh` block in turn in one new folder; the `text` block after it is what it prints.
+/// Runs every `sh` block in turn in one new folder; the `text` block after it is what it must print.
 pub fn run() -> Result<()> {
     check(&mut cargo(&["build", "--quiet", "--release", "--package", "fenchel"]))?;
     let folder = root().join("target/tour");
@@ -34,13 +34,13 @@ pub fn run() -> Result<()> {
     Ok(())
 }
 
-/// Kind and text of every fenced block.
+/// Returns kind and text of every fenced block.
 fn blocks(markdown: &str) -> Vec<(&str, &str)> {
     let fenced = markdown.split("\n```").skip(1).step_by(2);
     fenced.filter_map(|block| block.split_once('\n')).collect()
 }
 
-/// What the commands print, errors included, with `fenchel` at hand.
+/// Returns what the commands print, errors included, with `fenchel` on the path.
 fn typed(commands: &str, folder: &Path) -> Result<String> {
     let own = root().join("target/release");
     let path = std::env::var_os("PATH").unwrap_or_default();
@@ -53,7 +53,7 @@ fn typed(commands: &str, folder: &Path) -> Result<String> {
     Ok(printed)
 }
 
-/// Line by line; [`ANYTHING`] stands for whatever is there.
+/// Compares line by line; [`ANYTHING`] stands for any text.
 fn compare(expected: &str, printed: &str) -> Result<()> {
     let same = expected.lines().count() == printed.lines().count()
         && expected.lines().zip(printed.lines()).all(|(expected, line)| fits(expected, line));

@@ -1,5 +1,5 @@
-//! Every instruction of a run, from QEMU's log of the blocks that it translates and executes:
-//! instructions and modelled cycles of each measured stretch.
+//! Reads every instruction of a run from QEMU's log of the blocks that it translates and executes, and adds
+//! up instructions and modelled cycles of each measured stretch.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader};
@@ -11,16 +11,16 @@ use anyhow::{Context, Result, ensure};
 use crate::boards::Board;
 use crate::cycles::{Instruction, straight};
 
-/// What one measured stretch took.
+/// Costs of one measured stretch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stretch {
-    /// Instructions.
+    /// Number of instructions.
     pub instructions: u64,
     /// Modelled cycles of a Cortex-M4.
     pub cycles: u64,
 }
 
-/// Run `elf` and add up what lies between `measure_begin` and `measure_end`, each time.
+/// Runs `elf` and adds up what lies between `measure_begin` and `measure_end`, each time.
 pub fn run(board: &Board, elf: &Path) -> Result<Vec<Stretch>> {
     let mut child = Command::new("qemu-system-arm")
         .args(["-M", board.machine, "-nographic", "-monitor", "none", "-serial", "null"])
@@ -45,9 +45,9 @@ pub fn run(board: &Board, elf: &Path) -> Result<Vec<Stretch>> {
 struct Trace {
     /// Translated blocks by their first address.
     blocks: HashMap<u32, Vec<Instruction>>,
-    /// The block being read.
+    /// Instructions of the block that is being read.
     reading: Vec<Instruction>,
-    /// The block that ran last, inside a stretch.
+    /// Address of the block that ran last, inside a stretch.
     last: Option<u32>,
     current: Option<Stretch>,
     stretches: Vec<Stretch>,
@@ -71,7 +71,7 @@ impl Trace {
         }
     }
 
-    /// `0: HOST [BASE/ADDRESS/FLAGS/FLAGS] SYMBOL`.
+    /// Reads a line `0: HOST [BASE/ADDRESS/FLAGS/FLAGS] SYMBOL`.
     fn executed(&mut self, line: &str) {
         let address = line.split('/').nth(1).and_then(|text| u32::from_str_radix(text, 16).ok());
         let Some(address) = address else { return };
@@ -87,7 +87,7 @@ impl Trace {
         }
     }
 
-    /// Add the block that ran last, now that `next` is known.
+    /// Adds the block that ran last, now that `next` is known.
     fn add(&mut self, next: Option<u32>) {
         let (Some(block), Some(current)) =
             (self.last.take().and_then(|last| self.blocks.get(&last)), &mut self.current)
@@ -100,7 +100,7 @@ impl Trace {
     }
 }
 
-/// `0xADDRESS:  BYTES  MNEMONIC OPERANDS`.
+/// Reads a line `0xADDRESS:  BYTES  MNEMONIC OPERANDS`.
 fn instruction(line: &str) -> Option<Instruction> {
     let (address, rest) = line.strip_prefix("0x")?.split_once(':')?;
     let address = u32::from_str_radix(address, 16).ok()?;

@@ -1,4 +1,4 @@
-//! What may happen to the files of a run.
+//! Damages the files of a run.
 
 use std::path::Path;
 
@@ -7,20 +7,20 @@ use anyhow::Result;
 use super::Dice;
 use super::reference::{RUN, Reference, TABLE};
 
-/// A kind of damage; each says what it did.
+/// A kind of damage; it returns what it did.
 type Damage = fn(&Path, &mut Dice, &[Reference]) -> Result<String>;
 
 const KINDS: [Damage; 9] = [flip, flip, truncate, delete, swap, exchange, append, overwrite, edit];
 
-/// The files that damage comes to.
+/// The files that may be damaged.
 const FILES: [&str; 5] = ["checkpoint", "settings.toml", "log.jsonl", "best.fenchel", "last.fenchel"];
 
-/// Damage one file in the run's folder at `place`, or the table; what was done.
+/// Damages one file in the run's folder at `place`, or the table, and returns what was done.
 pub fn one(place: &Path, dice: &mut Dice, references: &[Reference]) -> Result<String> {
     dice.one(&KINDS)(place, dice, references)
 }
 
-/// A file that is there: of the run, and now and then the table.
+/// Chooses an existing file of the run, or now and then the table.
 fn file(place: &Path, dice: &mut Dice) -> Option<(std::path::PathBuf, Vec<u8>)> {
     let path = match dice.below(16) {
         0 => place.join(TABLE),
@@ -30,7 +30,7 @@ fn file(place: &Path, dice: &mut Dice) -> Option<(std::path::PathBuf, Vec<u8>)> 
     Some((path, bytes))
 }
 
-/// Change a file by `change`, which says what it does.
+/// Changes a file by `change`, which says what it does.
 fn changed(
     place: &Path,
     dice: &mut Dice,
@@ -86,14 +86,14 @@ fn delete(place: &Path, dice: &mut Dice, _: &[Reference]) -> Result<String> {
     Ok(format!("{}: deleted ({done})", path.file_name().unwrap_or_default().display()))
 }
 
-/// The file of that name from another run, or from the end of this one.
+/// Replaces a file by the file of that name from another run, or from the end of this one.
 fn swap(place: &Path, dice: &mut Dice, references: &[Reference]) -> Result<String> {
     let (number, name) = (dice.below(references.len()), *dice.one(&FILES));
     std::fs::write(place.join(RUN).join(name), &references[number].files[name])?;
     Ok(format!("{name}: that of reference {number}"))
 }
 
-/// Two files of the run change places.
+/// Exchanges two files of the run.
 fn exchange(place: &Path, dice: &mut Dice, _: &[Reference]) -> Result<String> {
     let [first, second] = [*dice.one(&FILES), *dice.one(&FILES)].map(|name| place.join(RUN).join(name));
     let (Ok(a), Ok(b)) = (std::fs::read(&first), std::fs::read(&second)) else {
@@ -104,7 +104,7 @@ fn exchange(place: &Path, dice: &mut Dice, _: &[Reference]) -> Result<String> {
     Ok(format!("{} and {} exchanged", first.display(), second.display()))
 }
 
-/// A digit of a text becomes another, as by hand.
+/// Replaces a digit of a text by another, as by hand.
 fn edit(place: &Path, dice: &mut Dice, _: &[Reference]) -> Result<String> {
     let name = *dice.one(&["settings.toml", "settings.toml", "log.jsonl"]);
     let path = place.join(RUN).join(name);

@@ -1,5 +1,5 @@
-//! `cargo xtask chaos`: run folders killed, damaged and used by several commands at once, at random. Afterwards a
-//! run has the bits of one that nothing happened to, or is refused; a figure that is printed is that run's own.
+//! `cargo xtask chaos`: kills, damages and shares run folders at random. Afterwards a run has the bits of
+//! one to which nothing happened, or it is refused; and every printed figure is that run's own.
 
 mod damage;
 mod reference;
@@ -20,7 +20,8 @@ pub struct Args {
     /// Minutes of trials
     #[arg(long, default_value_t = 2.0)]
     minutes: f64,
-    /// Of everything that is drawn; how far a process came when it is killed depends on the machine as well
+    /// Seed of everything that is drawn; how far a process gets before it is killed also depends on the
+    /// machine
     #[arg(long, default_value_t = 0)]
     seed: u64,
     /// The command to try, instead of building it
@@ -28,12 +29,12 @@ pub struct Args {
     program: Option<PathBuf>,
 }
 
-/// As a step of `cargo xtask test`: two minutes.
+/// Runs two minutes of trials, as a step of `cargo xtask test`.
 pub fn step() -> Result<()> {
     run(&Args { minutes: 2.0, seed: 0, program: None })
 }
 
-/// Trials until the time is over; what was found, all of it at the end.
+/// Runs trials until the time is over, and lists everything that was found at the end.
 pub fn run(args: &Args) -> Result<()> {
     let program = match &args.program {
         Some(program) => program.canonicalize().context("--program")?,
@@ -82,14 +83,14 @@ pub fn run(args: &Args) -> Result<()> {
     Ok(())
 }
 
-/// Keep the folder of a trial that found something.
+/// Keeps the folder of a trial that found something.
 fn keep(folder: &Path, place: &Path, number: usize) -> Result<PathBuf> {
     let kept = folder.join(format!("finding-{number}"));
     std::fs::rename(place, &kept).context("keeping a finding")?;
     Ok(kept)
 }
 
-/// Chance.
+/// A source of random choices.
 pub struct Dice(fenchel_core::Random);
 
 impl Dice {
@@ -97,17 +98,17 @@ impl Dice {
         Self(fenchel_core::Random::seed_from_u64(seed))
     }
 
-    /// A number below `end`, or 0.
+    /// Draws a number below `end`, or 0.
     pub fn below(&mut self, end: usize) -> usize {
         (self.0.next_u64() % end.max(1) as u64) as usize
     }
 
-    /// One of them.
+    /// Draws one of the elements.
     pub fn one<'a, T>(&mut self, of: &'a [T]) -> &'a T {
         &of[self.below(of.len())]
     }
 
-    /// A number of [0, 1).
+    /// Draws a number in [0, 1).
     pub fn share(&mut self) -> f64 {
         self.0.next_u32() as f64 / (f64::from(u32::MAX) + 1.0)
     }

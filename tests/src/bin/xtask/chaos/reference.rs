@@ -1,4 +1,4 @@
-//! Runs that nothing happened to, and what is true of them.
+//! Reference runs, to which nothing happened, and what is true of them.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -8,12 +8,12 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-/// The file that the runs on a table read, in the folder where commands start.
+/// Name of the file that the runs on a table read, in the folder where commands start.
 pub const TABLE: &str = "table.csv";
-/// The run's folder there.
+/// Name of the run's folder there.
 pub const RUN: &str = "run";
 
-/// Options of each run. The first two differ in the seed alone.
+/// Options of each run; the first two differ only in the seed.
 const RUNS: [&str; 4] = [
     "--objective arovr-g --layers 8 --samples 200 --pretrain 2 --epochs 16 --seed 1",
     "--objective arovr-g --layers 8 --samples 200 --pretrain 2 --epochs 16 --seed 2",
@@ -21,11 +21,11 @@ const RUNS: [&str; 4] = [
     "--data table.csv --objective arovr-ab --layers 6 --epochs 20 --attack runner-up",
 ];
 
-/// A run to its end.
+/// A run that was trained to its end.
 pub struct Reference {
     /// Options of `train`.
     pub options: &'static str,
-    /// Its folder's files by name.
+    /// Files of its folder by name.
     pub files: BTreeMap<String, Vec<u8>>,
     /// Lines of its log, without times and checks.
     pub log: Vec<String>,
@@ -33,14 +33,14 @@ pub struct Reference {
     pub best: Vec<(u64, f64)>,
     /// Accuracy of the best model, as `eval` prints it.
     pub accuracy: f64,
-    /// How long it took.
+    /// Time that the training took.
     pub time: Duration,
     /// Its seed and objective.
     pub name: (Value, Value),
 }
 
 impl Reference {
-    /// All of them, in folders of their own.
+    /// Trains all references, in folders of their own.
     pub fn all(program: &Path, folder: &Path) -> Result<Vec<Self>> {
         RUNS.iter()
             .enumerate()
@@ -92,7 +92,7 @@ impl Reference {
         Ok(reference)
     }
 
-    /// Whether a line of `runs --json` is true of this run after some of its epochs.
+    /// Returns whether a line of `runs --json` is true of this run after some of its epochs.
     pub fn is_true(&self, listed: &Value) -> bool {
         let same = (&listed["seed"], &listed["objective"]) == (&self.name.0, &self.name.1);
         let best = match listed["epoch"].as_u64() {
@@ -105,14 +105,14 @@ impl Reference {
         same && best
     }
 
-    /// Whether the models in `folder` have its bits.
+    /// Returns whether the models in `folder` have its bits.
     pub fn has_models(&self, folder: &Path) -> bool {
         let same = |name: &str| std::fs::read(folder.join(name)).is_ok_and(|bytes| bytes == self.files[name]);
         same("best.fenchel") && same("last.fenchel")
     }
 }
 
-/// The files of a folder by name.
+/// Returns the files of a folder by name.
 pub fn files(folder: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
     let mut all = BTreeMap::new();
     for entry in folder.read_dir().with_context(|| format!("reading {}", folder.display()))? {
@@ -122,14 +122,14 @@ pub fn files(folder: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
     Ok(all)
 }
 
-/// The lines of a log without times and checks; those that aren't whole are left out.
+/// Returns the lines of a log without times and checks; incomplete lines are left out.
 pub fn timeless(log: &[u8]) -> Result<Vec<String>> {
     let lines = String::from_utf8_lossy(log);
     let whole = lines.lines().filter_map(|line| line.split_once(",\"seconds\""));
     Ok(whole.map(|(line, _)| format!("{line}}}")).collect())
 }
 
-/// A small table of two classes.
+/// Writes a small table of two classes.
 pub fn write_table(place: &Path) -> Result<PathBuf> {
     let mut text = String::from("left,right,label\n");
     for row in 0..300_u32 {
@@ -141,7 +141,7 @@ pub fn write_table(place: &Path) -> Result<PathBuf> {
     Ok(path)
 }
 
-/// What a command printed, which must not fail.
+/// Returns what a command printed, which must not fail.
 fn answer(program: &Path, place: &Path, arguments: &str) -> Result<Vec<u8>> {
     let output = Command::new(program).current_dir(place).args(arguments.split(' ')).output()?;
     let said = String::from_utf8_lossy(&output.stderr);

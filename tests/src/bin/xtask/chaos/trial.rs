@@ -1,4 +1,5 @@
-//! One trial: a run that is killed, damaged or fought over, and whether what comes after is true.
+//! One trial: a run is killed, damaged or used by several processes, and everything that follows must be
+//! true.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -10,7 +11,7 @@ use serde_json::Value;
 use super::reference::{RUN, Reference, timeless, write_table};
 use super::{Dice, damage};
 
-/// How much was tried.
+/// Counts of what was tried.
 #[derive(Default)]
 pub struct Counts {
     pub trials: usize,
@@ -67,7 +68,7 @@ impl<'a> Trial<'a> {
         Ok(Self { program, place, references, own, dice, counts, history, written })
     }
 
-    /// Let things happen, and then look.
+    /// Lets things happen, and then inspects the run.
     pub fn run(&mut self) -> Result<()> {
         match self.dice.below(8) {
             0 => self.killed(),
@@ -80,7 +81,7 @@ impl<'a> Trial<'a> {
         self.place.join(RUN)
     }
 
-    /// Killed again and again, and gone on with.
+    /// Kills a run again and again, and continues it.
     fn killed(&mut self) -> Result<()> {
         for _ in 0..1 + self.dice.below(4) {
             self.start_and_kill()?;
@@ -89,7 +90,7 @@ impl<'a> Trial<'a> {
         self.go_on(false)
     }
 
-    /// Begin or go on, and kill it after some time.
+    /// Begins or continues a run, and kills it after some time.
     fn start_and_kill(&mut self) -> Result<()> {
         let arguments = match self.folder().exists() {
             true => format!("train --quiet --resume {RUN}"),
@@ -113,7 +114,7 @@ impl<'a> Trial<'a> {
         Ok(())
     }
 
-    /// Several processes at the same folder at once.
+    /// Starts several processes on the same folder at once.
     fn fought_over(&mut self) -> Result<()> {
         if self.dice.below(2) == 0 {
             self.start_and_kill()?;
@@ -151,7 +152,7 @@ impl<'a> Trial<'a> {
         self.go_on(false)
     }
 
-    /// A run at its end, or on the way, with damaged files.
+    /// Damages files of a run that is finished, or on the way.
     fn damaged(&mut self) -> Result<()> {
         if self.dice.below(4) == 0 {
             self.start_and_kill()?;
@@ -173,7 +174,7 @@ impl<'a> Trial<'a> {
         self.go_on(true)
     }
 
-    /// Ask some readers; each tells the truth, or refuses.
+    /// Runs some reading commands; each must tell the truth, or refuse.
     fn look(&mut self) -> Result<()> {
         match self.dice.below(48) {
             0 => {
@@ -199,7 +200,7 @@ impl<'a> Trial<'a> {
         Ok(())
     }
 
-    /// What `runs --json` lists is true of one of the references, or has an error.
+    /// Checks that what `runs --json` lists is true of one of the references, or has an error.
     fn is_true(&self, output: &Output) -> Result<()> {
         for line in String::from_utf8_lossy(&output.stdout).lines() {
             let listed: Value = serde_json::from_str(line)?;
@@ -209,7 +210,8 @@ impl<'a> Trial<'a> {
         Ok(())
     }
 
-    /// What `eval` takes is a model that a training wrote, and the accuracy is that model's own.
+    /// Checks that what `eval` takes is a model that a training wrote, and that the accuracy is that
+    /// model's own.
     fn evaluate(&mut self) -> Result<()> {
         let model = std::fs::read(self.folder().join("best.fenchel")).unwrap_or_default();
         let output = self.command(&format!("eval {RUN} --json"))?;
@@ -229,7 +231,7 @@ impl<'a> Trial<'a> {
         Ok(())
     }
 
-    /// Go on to the end: to the right bits, or refused.
+    /// Continues to the end, which must give the right bits, or a refusal.
     fn go_on(&mut self, is_damaged: bool) -> Result<()> {
         let arguments = match self.folder().exists() {
             true => format!("train --quiet --resume {RUN}"),
@@ -267,7 +269,7 @@ impl<'a> Trial<'a> {
         piped.spawn().context("starting fenchel")
     }
 
-    /// A command to its end: done or refused, nothing else.
+    /// Runs a command to its end; it must succeed or refuse.
     fn command(&mut self, arguments: &str) -> Result<Output> {
         let mut child = self.start(arguments)?;
         let output = output_of(&mut child)?;
@@ -278,7 +280,7 @@ impl<'a> Trial<'a> {
     }
 }
 
-/// What a process printed, when it has ended; one that doesn't end is a finding.
+/// Returns what a process printed, when it has ended; a process that doesn't end is a finding.
 fn output_of(child: &mut Child) -> Result<Output> {
     use std::io::Read;
     const LONGEST: Duration = Duration::from_secs(120);

@@ -18,7 +18,7 @@ pub fn tests(_: &Bench) -> Result<()> {
     Ok(())
 }
 
-/// Names of `core`'s examples.
+/// Returns the names of `core`'s examples.
 fn examples() -> Result<Vec<String>> {
     let folder = root().join("core/examples");
     if !folder.exists() {

@@ -8,57 +8,57 @@ use super::Bench;
 use crate::process::{cargo_test, check, root};
 use crate::{chaos, python, tour};
 
-/// The files of `host/tests` that take seconds; the unit tests go with them.
+/// Files of `host/tests` that take seconds; the unit tests run with them.
 const QUICK: &[&str] = &["data", "exchange", "fetch", "layers"];
 
-/// The files of `host/tests` that a step of their own runs.
+/// Files of `host/tests` that steps of their own run.
 const ELSEWHERE: &[&str] = &["report", "spice"];
 
-/// Unit tests and [`QUICK`].
+/// Runs the unit tests and [`QUICK`].
 pub fn quick(_: &Bench) -> Result<()> {
     let quick = |name: &String| QUICK.contains(&name.as_str());
     integration(&["--lib", "--bins"], files()?.into_iter().filter(quick))
 }
 
-/// Examples, and every file of `host/tests` that no other step runs.
+/// Runs the examples, and every file of `host/tests` that no other step runs.
 pub fn long(_: &Bench) -> Result<()> {
     let rest = |name: &String| !QUICK.contains(&name.as_str()) && !ELSEWHERE.contains(&name.as_str());
     integration(&["--examples"], files()?.into_iter().filter(rest))
 }
 
-/// Reports in Chromium.
+/// Runs the tests of reports in Chromium.
 pub fn browser(_: &Bench) -> Result<()> {
     integration(&[], ["report".to_string()].into_iter())
 }
 
-/// Circuits in ngspice.
+/// Runs the tests of circuits in ngspice.
 pub fn spice(_: &Bench) -> Result<()> {
     integration(&[], ["spice".to_string()].into_iter())
 }
 
-/// Runs killed, damaged and fought over.
+/// Kills, damages and shares run folders at random.
 pub fn chaos(_: &Bench) -> Result<()> {
     chaos::step()
 }
 
-/// docs/tour.md.
+/// Runs the commands of docs/tour.md.
 pub fn tour(_: &Bench) -> Result<()> {
     tour::run()
 }
 
-/// host/tests/python.
+/// Runs the tests of host/tests/python.
 pub fn python(_: &Bench) -> Result<()> {
     python::run()
 }
 
-/// `cargo test` of some of the host's targets.
+/// Runs `cargo test` for some of the host's targets.
 fn integration(targets: &[&str], files: impl Iterator<Item = String>) -> Result<()> {
     let mut test = cargo_test(&["--package", "fenchel"]);
     check(test.args(targets).args(files.flat_map(|file| ["--test".to_string(), file])))?;
     Ok(())
 }
 
-/// Names of the integration tests, in order.
+/// Returns the names of the integration tests, in order.
 fn files() -> Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in root().join("host/tests").read_dir().context("reading host/tests")? {

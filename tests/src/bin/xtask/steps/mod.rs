@@ -1,4 +1,4 @@
-//! The steps of `cargo xtask test`. A new one is a function in a file here and a row in [`STEPS`].
+//! The steps of `cargo xtask test`. To add one, add a function in a file here and a row in [`STEPS`].
 
 mod core;
 mod firmware;
@@ -19,19 +19,19 @@ use crate::toolchain::Toolchain;
 
 /// Something that must hold.
 pub struct Step {
-    /// What one types to choose it. The words before a `-` choose all steps that begin with them.
+    /// Name by which it is chosen. The words before a `-` choose all steps that begin with them.
     pub name: &'static str,
-    /// What holds when it passes.
+    /// What is true when it passes.
     pub about: &'static str,
-    /// What is installed before any step runs.
+    /// What must be installed before any step runs.
     pub needs: &'static [Need],
-    /// Whether `cargo xtask check` has it: seconds, with a warm build.
+    /// Whether `cargo xtask check` runs it: it takes seconds with a warm build.
     pub quick: bool,
-    /// Check it; [`LeftOut`] is an error that counts as none.
+    /// The check; [`LeftOut`] is an error that doesn't count.
     pub run: fn(&Bench) -> Result<()>,
 }
 
-/// Why a step wasn't tried: it is neither passed nor failed.
+/// Why a step wasn't tried; it has neither passed nor failed.
 #[derive(Debug)]
 pub struct LeftOut(pub String);
 
@@ -43,23 +43,23 @@ impl std::fmt::Display for LeftOut {
 
 impl std::error::Error for LeftOut {}
 
-/// What the steps share.
+/// What the steps have in common.
 pub struct Bench {
-    /// What builds the firmware; none if no chosen step needs it.
+    /// Toolchain that builds the firmware; `None` if no chosen step needs it.
     toolchain: Option<Toolchain>,
-    /// Empty when the first step begins.
+    /// Folder that is empty when the first step begins.
     pub folder: PathBuf,
-    /// The AROVR^g model of the first step that needs one.
+    /// The AROVR^g model, trained by the first step that needs it.
     model: OnceCell<PathBuf>,
 }
 
 impl Bench {
-    /// What builds the firmware.
+    /// Returns the toolchain that builds the firmware.
     pub fn toolchain(&self) -> Result<&Toolchain> {
         self.toolchain.as_ref().context("a step that builds firmware has Need::Firmware in its row")
     }
 
-    /// The digits by AROVR^g, trained once.
+    /// Returns the model of the digits by AROVR^g, which is trained once.
     pub fn model(&self) -> Result<&Path> {
         if self.model.get().is_none() {
             let model = crate::demo::train("arovr-g", &self.folder)?;
@@ -72,7 +72,7 @@ impl Bench {
 const QUICK: bool = true;
 const LONG: bool = false;
 
-/// A row of [`STEPS`].
+/// Builds a row of [`STEPS`].
 const fn step(
     name: &'static str,
     needs: &'static [Need],

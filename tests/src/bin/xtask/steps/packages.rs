@@ -11,7 +11,7 @@ use crate::setup;
 /// The published crates.
 const PACKAGES: [&str; 3] = ["fenchel-core", "fenchel-c", "fenchel"];
 
-/// What each holds beside its code.
+/// Files that each contains beside its code.
 const FILES: [&str; 4] = ["Cargo.toml", "README.md", "LICENSE-APACHE", "LICENSE-MIT"];
 
 /// The packages, unpacked, have their files and compile without the rest of this repository.

@@ -1,4 +1,5 @@
-//! `cargo xtask test` and `cargo xtask check`: the chosen steps one after the other, all failures at the end.
+//! `cargo xtask test` and `cargo xtask check`: run the chosen steps one after the other, and list all
+//! failures at the end.
 
 use std::time::Instant;
 
@@ -11,25 +12,25 @@ use crate::setup::{self, Need, Unknown};
 /// Options of `cargo xtask test`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Steps, or the first words of several (`core`, `firmware`); all without one
+    /// Steps, or the first words of several (`core`, `firmware`); without any, all run
     steps: Vec<String>,
-    /// Print the steps and what they need, and run none
+    /// Print the steps and what they need, without running any
     #[arg(long)]
     list: bool,
 }
 
-/// The steps of `args`, or their list.
+/// Runs the steps of `args`, or lists them.
 pub fn test(debian_rust: bool, args: &Args) -> Result<()> {
     let chosen = choose(&args.steps)?;
     if args.list { list(&chosen) } else { run(debian_rust, &chosen) }
 }
 
-/// The steps of a minute.
+/// Runs the quick steps.
 pub fn check(debian_rust: bool) -> Result<()> {
     run(debian_rust, &STEPS.iter().filter(|step| step.quick).collect::<Vec<_>>())
 }
 
-/// The steps that `names` choose, in their own order.
+/// Returns the steps that `names` choose, in their own order.
 fn choose(names: &[String]) -> Result<Vec<&'static Step>> {
     if names.is_empty() {
         return Ok(STEPS.iter().collect());
@@ -55,7 +56,7 @@ fn list(steps: &[&Step]) -> Result<()> {
     Ok(())
 }
 
-/// Install what the steps need, run them all, and list what failed.
+/// Installs what the steps need, runs them all, and lists what failed.
 fn run(debian_rust: bool, steps: &[&Step]) -> Result<()> {
     let needs: Vec<Need> = steps.iter().flat_map(|step| step.needs.iter().copied()).collect();
     let toolchain = setup::prepare(debian_rust, &needs)?;

@@ -5,7 +5,7 @@ use anyhow::Result;
 use super::Bench;
 use crate::process::{cargo, cargo_test, check, root};
 
-/// Every workspace is as rustfmt has it.
+/// Checks that every workspace is formatted by rustfmt.
 pub fn format(_: &Bench) -> Result<()> {
     check(&mut cargo(&["fmt", "--all", "--check"]))?;
     check(cargo(&["fmt", "--check"]).current_dir(root().join("firmware")))?;
@@ -13,13 +13,13 @@ pub fn format(_: &Bench) -> Result<()> {
     Ok(())
 }
 
-/// No warning in the workspace, tests, examples and benchmarks included.
+/// Checks that the workspace has no warning, including tests, examples and benchmarks.
 pub fn lints(_: &Bench) -> Result<()> {
     check(&mut cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--", "-Dwarnings"]))?;
     Ok(())
 }
 
-/// No warning in the documentation, and its examples run.
+/// Checks that the documentation has no warning and its examples run.
 pub fn docs(_: &Bench) -> Result<()> {
     check(cargo(&["doc", "--quiet", "--no-deps", "--workspace"]).env("RUSTDOCFLAGS", "-Dwarnings"))?;
     // Not the whole workspace: fenchel-decoder would change the features of all dependencies.
@@ -29,7 +29,7 @@ pub fn docs(_: &Bench) -> Result<()> {
     Ok(())
 }
 
-/// The C interface, the fuzzing corpus, and what else takes more than one crate.
+/// Runs the tests of the C interface, the fuzzing corpus, and others that need more than one crate.
 pub fn cross(_: &Bench) -> Result<()> {
     let packages = ["--package", "fenchel-tests", "--package", "fenchel-c"];
     check(cargo_test(&["--lib", "--bins", "--tests"]).args(packages))?;
