@@ -63,7 +63,7 @@ unsafe fn register(address: usize, offset: usize) -> u32 {
 
 #[allow(dead_code, non_snake_case)]
 mod Cmsdk {
-    //! CONTROL at 0, VALUE at 4, RELOAD at 8; counts down.
+    //! The timer has CONTROL at 0, VALUE at 4 and RELOAD at 8, and counts down.
     pub unsafe fn start(address: usize) {
         // SAFETY: the caller's.
         unsafe {
@@ -83,7 +83,7 @@ mod Cmsdk {
 
 #[allow(dead_code, non_snake_case)]
 mod Fpga {
-    //! FPGAIO: COUNTER at 0x18, PRESCALE at 0x1c.
+    //! FPGAIO has COUNTER at 0x18 and PRESCALE at 0x1c.
     pub unsafe fn start(address: usize) {
         // SAFETY: the caller's.
         unsafe {
@@ -101,8 +101,8 @@ mod Fpga {
 
 #[allow(dead_code, non_snake_case)]
 mod Stm32 {
-    //! CR1 at 0, EGR at 0x14, CNT at 0x24, PSC at 0x28, ARR at 0x2c. QEMU's runs at 1 GHz: divided
-    //! by 1,024, a tick is an instruction.
+    //! The timer has CR1 at 0, EGR at 0x14, CNT at 0x24, PSC at 0x28 and ARR at 0x2c. QEMU's runs at 1 GHz:
+    //! divided by 1,024, a tick is an instruction.
     pub unsafe fn start(address: usize) {
         // SAFETY: the caller's.
         unsafe {

@@ -28,7 +28,7 @@ enum Kind {
 /// An array of numbers or texts, in C order.
 #[derive(Debug)]
 pub struct Array {
-    /// As in the file, without .npy.
+    /// Name in the file, without .npy.
     pub name: String,
     /// Length of each dimension.
     pub shape: Vec<usize>,
@@ -41,7 +41,7 @@ pub struct Array {
 
 /// One array of an archive, or the reason why it can't be used.
 pub struct Entry {
-    /// As in the file, without .npy.
+    /// Name in the file, without .npy.
     pub name: String,
     /// The array, if it is one of numbers or texts.
     pub array: Result<Array>,

@@ -57,14 +57,14 @@ macro_rules! override_reading {
 }
 
 impl ReadingArgs {
-    /// Puts the given options into `reading`. into `reading`.
+    /// Puts the given options into `reading`.
     pub fn apply(&self, reading: &mut Reading) {
         override_reading!(self, reading; label, columns, ignore, missing; delimiter, group, scaling, window, stride);
     }
 }
 
 impl SplitArgs {
-    /// Puts the given options into `reading`. into `reading`.
+    /// Puts the given options into `reading`.
     pub fn apply(&self, reading: &mut Reading) {
         override_reading!(self, reading; split; );
     }

@@ -132,7 +132,7 @@ pub enum Form {
     Model,
     /// A PyTorch Sequential's state_dict
     Safetensors,
-    /// The same names as arrays for numpy
+    /// The weights as NumPy arrays, with the same names
     Npz,
     /// The model file's bytes in a C header, for core's C interface
     CHeader,

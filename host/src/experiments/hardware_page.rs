@@ -12,16 +12,17 @@ pub fn markdown(rows: &[Row], plan: Plan, extent: Extent, provenance: &Provenanc
     let Plan { seeds, epochs, samples } = plan;
     let Extent { chips, images, nudged_images } = extent;
     let mut text = format!(
-        "# What analog hardware leaves\n\n\
-         784-256-256-10, {samples} samples, {epochs} epochs, Adam at 2e-4, the epoch with the best validation\n\
-         accuracy; seeds 0..{seeds}, {chips} simulated chips each, the same for every network, and one where no two\n\
-         differ. The first {images} test images *without feedback*; the first {nudged_images} of them *nudged*: relaxed\n\
-         with feedback under AROVR_αβ's first problem (α = 0.49, β = 1/4), which pulls the output towards the\n\
-         likeliest wrong label. Not the whole test set: differences count here, on the same images.\n\n\
-         [hardware.md](../hardware.md) defines every flaw and the presets `reram`, `pcm`, `floating-gate`. *Noise*:\n\
-         w + N(0, (share·max|W|)²), W and Wᵀ each their own; *bits*: of each weight; *stuck*: half of these devices at the\n\
-         lowest conductance, half at the highest. *Hardware draws*: trained with a fresh `{TRAINED_FOR}` chip for each\n\
-         mini-batch. *Clip*: weights within ±2/√fan-in.\n\n\
+        "# Accuracy on simulated analog hardware\n\n\
+         Networks of 784-256-256-10 units were trained on {samples} samples for {epochs} epochs by Adam at 2e-4; the epoch\n\
+         with the best validation accuracy counts. There are seeds 0..{seeds}, each with {chips} simulated chips, the same for\n\
+         every network, or one chip if the hardware has nothing random. The first {images} test images are evaluated *without\n\
+         feedback*. The first {nudged_images} of them are also *nudged*: relaxed with feedback under AROVR_αβ's first problem\n\
+         (α = 0.49, β = 1/4), which pulls the output towards the most likely wrong label. Differences on the same images\n\
+         matter here, so the rest of the test set is left out.\n\n\
+         [hardware.md](../hardware.md) defines every flaw and the presets `reram`, `pcm`, `floating-gate`. *Noise* is\n\
+         w + N(0, (share·max|W|)²), drawn separately for W and Wᵀ; *bits* are those of each weight; *stuck* puts half of these\n\
+         devices at the lowest conductance and half at the highest. *Hardware draws* means training with a new `{TRAINED_FOR}`\n\
+         chip for each mini-batch, and *clip* means weights within ±2/√fan-in.\n\n\
          {}\n",
         provenance.line()
     );
@@ -74,14 +75,14 @@ type Value = fn(&Row) -> f64;
 
 /// Text above the table of [`gains`].
 const GAIN: &str = "\
-Of the mean without feedback, over BP with the same clip, paired by seed, with a 95 % confidence interval
-(Student's t over the seeds).";
+The gain is that of the mean without feedback over BP with the same clip, paired by seed, with a 95 % confidence
+interval (Student's t over the seeds).";
 
 /// Text above the table of [`who_wins`].
 const WHO_WINS: &str = "\
-The best mean without feedback of the lifted methods and of the baselines, clipped or not, and how far the
-first is ahead, in points, paired by seed, with a 95 % confidence interval (the two were picked by the same
-figures, which flatters both).
+The table has the best mean without feedback of the lifted methods and of the baselines, clipped or not, and how far
+the first is ahead, in points, paired by seed, with a 95 % confidence interval. (Both were chosen by the same figures,
+which flatters both.)
 
 | hardware | best lifted | % | best baseline | % | lifted ahead by |
 |---|---|---|---|---|---|";

@@ -220,13 +220,14 @@ pub fn markdown(rows: &[Row], plan: Plan, provenance: &Provenance) -> String {
     let Plan { seeds, epochs, samples } = plan;
     let mut text = format!(
         "# Robustness: accuracy, %, under attack and with flaws\n\n\
-         784-256-256-10, {samples} samples, {epochs} epochs, Adam at 2e-4, means over seeds 0..{seeds}, all test\n\
-         samples. *FGSM*, *PGD* (30 steps): L∞ with ε = 0.05, L2 with ε = 1, on the margin, inputs in [0, 1].\n\
-         *Inside*: every hidden block's pre-activations moved by that share of the length of its activities,\n\
-         where the relaxation moves them when the output is nudged to the runner-up. *Noise*: w·(1 + N(0, 0.5²)), no\n\
-         sign turned, or w + N(0, (0.1·max|W|)²), mean of {CHIPS} draws; *bits*: of each weight; *dead*: hidden units. *Lipschitz*:\n\
-         product of spectral norms; largest and mean spectral norm of ∂z_L/∂x over the samples. *Cost*: seconds\n\
-         of an epoch beside BP's, medians of 5 rounds in one run.\n\n\
+         Networks of 784-256-256-10 units were trained on {samples} samples for {epochs} epochs by Adam at 2e-4. Figures are\n\
+         means over seeds 0..{seeds} and all test samples. *FGSM* and *PGD* (30 steps) attack the margin, with L∞ and ε = 0.05\n\
+         or L2 and ε = 1, for inputs in [0, 1]. *Inside* moves every hidden block's pre-activations by that share of the length\n\
+         of its activities, in the direction in which the relaxation moves them when the output is nudged to the runner-up.\n\
+         *Noise* is w·(1 + N(0, 0.5²)), where no weight changes its sign, or w + N(0, (0.1·max|W|)²), with the mean of {CHIPS}\n\
+         draws. *Bits* are those of each weight, and *dead* is a share of the hidden units. *Lipschitz* gives the product\n\
+         of spectral norms, and the largest and mean spectral norm of ∂z_L/∂x over the samples. *Cost* is the time of an epoch\n\
+         divided by that of BP, by medians of 5 rounds in one run.\n\n\
          {}\n",
         provenance.line()
     );

@@ -136,10 +136,10 @@ pub fn markdown(rows: &[Row], plan: Plan, provenance: &Provenance) -> String {
     let Plan { seeds, epochs, samples } = plan;
     let mut text = format!(
         "# Table 1: test accuracy, %\n\n\
-         784-256-256-10, {samples} samples, {epochs} epochs, batches of 50, Adam at 2e-4, the epoch with the best\n\
-         validation accuracy; mean ± standard deviation over seeds 0..{seeds}. *Gain*: over BP with the\n\
-         same seed, and so the same subset, initialisation and order, with its 95 % confidence interval\n\
-         (Student's t). *Paper*: C. Zach's figures, where they were at hand. *Last*: after the last epoch.\n\n\
+         Networks of 784-256-256-10 units were trained on {samples} samples for {epochs} epochs with batches of 50 and Adam at\n\
+         2e-4. Figures are the mean ± standard deviation over seeds 0..{seeds}, at the epoch with the best validation accuracy.\n\
+         *Gain* is over BP with the same seed, and so the same subset, initialisation and order, with its 95 % confidence\n\
+         interval (Student's t). *Paper* has C. Zach's figures, where the paper has them, and *last* is after the last epoch.\n\n\
          {}\n",
         provenance.line()
     );

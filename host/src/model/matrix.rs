@@ -45,12 +45,12 @@ impl Matrix {
         })
     }
 
-    /// The values column after column.
+    /// Returns the values column after column.
     pub fn column_major(&self) -> &[f32] {
         &self.values
     }
 
-    /// The values column after column.
+    /// Returns the values column after column.
     pub fn column_major_mut(&mut self) -> &mut [f32] {
         if let Some(old) = self.transposed.take() {
             *self.spare.get_mut().expect("nothing panics with it") = Some(old);

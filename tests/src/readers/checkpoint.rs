@@ -1,4 +1,4 @@
-//! Checkpoints of a run, of right and of wrong checksum.
+//! Reads checkpoints of a run, with correct and with wrong checksums.
 
 use anyhow::Result;
 use fenchel::train::Checkpoint;

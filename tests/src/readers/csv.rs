@@ -1,4 +1,4 @@
-//! Tables of samples, plain and gzipped.
+//! Reads tables of samples, plain and gzipped.
 
 use anyhow::Result;
 use fenchel::data;

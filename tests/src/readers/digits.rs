@@ -1,4 +1,4 @@
-//! The form of the digits that are compiled in.
+//! Reads files in the form of the digits that are compiled in.
 
 use anyhow::Result;
 use fenchel::data;

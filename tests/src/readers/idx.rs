@@ -1,4 +1,4 @@
-//! IDX files of images or of labels, plain and gzipped.
+//! Reads IDX files of images or of labels, plain and gzipped.
 
 use anyhow::Result;
 use fenchel::data;

@@ -1,4 +1,4 @@
-//! Names of classes, for a data set of three.
+//! Reads names of classes, for a data set of three.
 
 use anyhow::Result;
 use fenchel::data;

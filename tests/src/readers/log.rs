@@ -1,4 +1,4 @@
-//! The log of a run. Lines that aren't epochs end it: nothing is refused.
+//! Reads the log of a run. It ends at the first line that isn't an epoch, so nothing is refused.
 
 use anyhow::{Result, ensure};
 use fenchel::train;

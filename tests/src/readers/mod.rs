@@ -1,8 +1,9 @@
-//! Every reader of files from outside: fuzzed by `cargo xtask fuzz`, their corpora replayed by the
-//! ordinary tests.
+//! Every reader of files from outside. `cargo xtask fuzz` fuzzes them, and the ordinary tests replay their
+//! corpora.
 //!
-//! A new reader is a file here, a row in [`READERS`], its target in `tests/fuzz/Cargo.toml`, and a folder of
-//! seeds in `tests/fuzz/corpus`: names beginning with `valid` must be read, those with `refused` not.
+//! To add a reader, add a file here, a row in [`READERS`], its target in `tests/fuzz/Cargo.toml`, and a
+//! folder of seeds in `tests/fuzz/corpus`: files whose names begin with `valid` must be read, those with
+//! `refused` must be refused.
 
 mod checkpoint;
 mod csv;
@@ -20,9 +21,9 @@ use std::alloc::System;
 use anyhow::Result;
 use cap::Cap;
 
-/// What reads files of one kind.
+/// A reader of one kind of file.
 pub struct Reader {
-    /// Of the reader, its fuzz target and its corpus.
+    /// Name of the reader, its fuzz target and its corpus.
     pub name: &'static str,
     read: fn(&[u8]) -> Result<()>,
 }
@@ -43,33 +44,33 @@ pub const READERS: &[Reader] = &[
     Reader { name: "labels", read: labels::read },
 ];
 
-/// Bytes that reading a file of `size` bytes may have allocated at any time.
+/// Returns the most bytes that reading a file of `size` bytes may have allocated at any time.
 pub const fn most_memory(size: usize) -> usize {
     (64 << 20) + 4 * size
 }
 
-/// The reader of this name.
+/// Returns the reader of this name.
 ///
 /// # Panics
-/// If there is none.
+/// Panics if there is none.
 pub fn named(name: &str) -> &'static Reader {
     READERS.iter().find(|reader| reader.name == name).expect("a reader of that name")
 }
 
 impl Reader {
-    /// Read `bytes` as a file. The process aborts as soon as that takes more than [`most_memory`], which
-    /// `allocator`, the process's own, sees to.
+    /// Reads `bytes` as a file. The process aborts as soon as that takes more than [`most_memory`], which
+    /// `allocator`, the process's own, ensures.
     ///
     /// # Errors
-    /// What the reader refuses the file for.
+    /// Returns the reader's error for a file that it refuses.
     pub fn read(&self, bytes: &[u8], allocator: &Cap<System>) -> Result<()> {
         self.read_within(most_memory(bytes.len()), bytes, allocator)
     }
 
-    /// [`read`](Self::read) with so many bytes of memory.
+    /// Reads a file as [`read`](Self::read) does, with at most `memory` bytes of memory.
     ///
     /// # Errors
-    /// As it has.
+    /// Returns the same errors.
     pub fn read_within(&self, memory: usize, bytes: &[u8], allocator: &Cap<System>) -> Result<()> {
         let limit = allocator.allocated() + memory;
         allocator.set_limit(limit).expect("a limit above what is allocated");

@@ -1,4 +1,4 @@
-//! Model files, of right and of wrong checksum; what loads also infers and relaxes.
+//! Reads model files, with correct and with wrong checksums; what loads also infers and relaxes.
 
 use anyhow::Result;
 use fenchel::store::model_file::ModelBytes;
@@ -10,7 +10,7 @@ pub fn read(bytes: &[u8]) -> Result<()> {
     use_model(bytes)
 }
 
-/// The same with its last four bytes made its CRC-32.
+/// Returns the bytes with the last four replaced by the CRC-32 of those before.
 pub fn with_checksum(bytes: &[u8]) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
     if let Some((body, end)) = bytes.split_last_chunk_mut::<4>() {

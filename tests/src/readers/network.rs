@@ -1,4 +1,4 @@
-//! Networks of other programs: NPZ, safetensors and ONNX, told apart by their first bytes.
+//! Reads networks of other programs: NPZ, safetensors and ONNX, told apart by their first bytes.
 
 use anyhow::Result;
 use fenchel::convert;

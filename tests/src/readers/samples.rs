@@ -1,4 +1,4 @@
-//! Samples as NPZ.
+//! Reads samples as NPZ.
 
 use anyhow::Result;
 use fenchel::data;

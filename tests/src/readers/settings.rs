@@ -1,4 +1,4 @@
-//! Settings of a run, checked against the digits.
+//! Reads settings of a run, and checks them against the digits.
 
 use std::sync::LazyLock;
 
