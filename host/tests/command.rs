@@ -227,7 +227,7 @@ fn bad_csv_and_npz_are_refused_with_their_place() {
         (format!("{good}1,NaN,0\n"), ["line 41, column \"2\"", "--missing", "NaN"]),
         (format!("{good}1,inf,0\n"), ["line 41, column \"2\"", "finite number", "inf"]),
         ("1,2,0\n".into(), ["10 samples", "expected", "got 1"]),
-        (String::new(), ["bad.csv", "a row a sample", "none"]),
+        (String::new(), ["bad.csv", "at least one row of values", "none"]),
     ] {
         std::fs::write(folder.join("bad.csv"), bad).expect("written");
         refused(folder, &["train", "--data", "bad.csv"], &words);

@@ -62,9 +62,21 @@ fn every_row_is_answered_in_file_order() {
     assert_eq!(csv.lines().count(), 301);
     let three = fenchel(folder, &["infer", "run", "--data", "three.csv"]);
     assert_eq!(text(&three).lines().count(), 4);
-    assert!(said(&three).contains("the last is taken for a label"), "{}", said(&three));
+    assert!(said(&three).contains("the last one is taken for the label"), "{}", said(&three));
     let unknown = text(&fenchel(folder, &["infer", "run", "--data", "unlabelled.csv", "--reject", "100"]));
     assert!(unknown.lines().skip(1).all(|line| line.contains(",unknown,")), "{unknown}");
+
+    // Bare values, for a run that was trained on a table with an id.
+    let with_id: Vec<String> =
+        good.lines().enumerate().map(|(row, line)| format!("id-{row},{line}")).collect();
+    std::fs::write(folder.join("with_id.csv"), with_id.join("\n").replacen("id-0", "id", 1))
+        .expect("written");
+    let bare: Vec<&str> = good.lines().skip(1).filter_map(|line| Some(line.rsplit_once(',')?.0)).collect();
+    std::fs::write(folder.join("bare.csv"), bare.join("\n")).expect("written");
+    let train = "train --data with_id.csv --ignore id --epochs 2 --quiet --out id";
+    text(&fenchel(folder, &train.split(' ').collect::<Vec<_>>()));
+    let answers = |data: &str| text(&fenchel(folder, &["infer", "id", "--data", data]));
+    assert_eq!(answers("bare.csv"), answers("with_id.csv"));
 
     // Columns by name, in another order and with others between.
     let turned: String = good
@@ -76,7 +88,8 @@ fn every_row_is_answered_in_file_order() {
         .collect();
     std::fs::write(folder.join("turned.csv"), turned).expect("written");
     assert_eq!(text(&fenchel(folder, &["infer", "run", "--data", "turned.csv"])), csv);
-    for (rows, words) in [("1,2\n", "4 values a row"), ("1,2,3,x\n", "finite number"), ("", "a row a sample")]
+    for (rows, words) in
+        [("1,2\n", "4 values a row"), ("1,2,3,x\n", "finite number"), ("", "at least one row of values")]
     {
         std::fs::write(folder.join("bad.csv"), rows).expect("written");
         let refused = fenchel(folder, &["infer", "run", "--data", "bad.csv"]);

@@ -75,7 +75,7 @@ fn read(place: &str, text: &[u8], reading: &Reading) -> Result<(Form, Samples)> 
     let texts: Vec<Vec<String>> =
         first.iter().map(|(_, row)| row.iter().map(String::from).collect()).collect();
     let Some((head, others)) = texts.split_first() else {
-        return Err(BadInput::new(place, "a row a sample", "none").into());
+        return Err(BadInput::new(place, "at least one row of values", "none").into());
     };
     let bundle = header::bundle(head, others);
     let headed = commented.is_none() && (bundle.is_some() || header::is_header(head, others));

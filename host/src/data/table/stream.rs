@@ -118,7 +118,7 @@ impl Stream {
                 names = numbered(head.len());
             }
         }
-        require!(!names.is_empty(), place, "a row a sample", "none");
+        require!(!names.is_empty(), place, "at least one row of values", "none");
         let mut notes = Vec::new();
         let columns = columns_of(place, &names, reading, wanted, &mut notes)?;
         let window = reading.window.map(|length| Window {
@@ -236,6 +236,12 @@ fn columns_of(
     }
     // What a run was trained by may name columns that a file to be answered lacks.
     let there = |text: &String| columns::find("", text, names).is_ok();
+    let reading = if !headed && names.len() == columns_wanted {
+        let ignore = reading.ignore.iter().filter(|text| there(text)).cloned().collect();
+        Reading { ignore, ..reading }
+    } else {
+        reading
+    };
     let label = if headed {
         reading.label.iter().filter(|text| there(text)).cloned().collect()
     } else {
@@ -248,13 +254,13 @@ fn columns_of(
         && reading.columns.is_empty()
         && reading.ignore.is_empty()
     {
-        notes.push(format!("{} columns, and the model takes {columns_wanted} values: the last is taken for a label (--label)", names.len()));
+        notes.push(format!("{} columns for a model that takes {columns_wanted} values: the last one is taken for the label (--label names another)", names.len()));
         label = vec!["last".into()];
     }
     let columns = columns::choose(place, names, headed, &Reading { label, ..reading.clone() })?;
     let got = columns.features.len();
     let expected = format!(
-        "{columns_wanted} values a row, as the model takes (--label names a column that is none, --columns chooses)"
+        "{columns_wanted} values a row, as the model takes (--ignore leaves columns out, --label names the column of the label)"
     );
     require!(got == columns_wanted, place, expected, format!("{got} of {} columns", names.len()));
     Ok(columns)
