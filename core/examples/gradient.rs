@@ -1,27 +1,44 @@
-//! Learns from one sample: the contrast of two minima is the gradient that training descends.
+//! Learns from one sample: the contrast of two minima is the gradient that training descends. The graph
+//! is made once; a network over the weights lives for one relaxation, so that they can change in place.
 
 use fenchel_core::{
-    Activation, Attack, Block, Connection, Error, Gradient, Network, Objective, Packed, Problem, Schedule,
-    State, StateView, pack, packed_len,
+    Activation, Attack, Block, Connection, Error, Gradient, Graph, Network, Objective, Packed, Problem,
+    Schedule, State, StateView, pack, packed_len,
 };
 
 const INPUTS: usize = 2;
 const HIDDEN: usize = 3;
+/// (fan-out, fan-in) of each connection.
+const SHAPES: [(usize, usize); 2] = [(HIDDEN, INPUTS), (1, HIDDEN)];
+const LEARNING_RATE: f32 = 0.2;
 
-/// The gradient of every parameter, weights row by row.
-#[derive(Default)]
-struct Sums {
-    weights: [Vec<f32>; 2],
-    biases: [Vec<f32>; 2],
+/// Gradient descent: each part of the gradient goes into the parameters at once, and isn't kept.
+struct Descent<'a> {
+    panels: &'a mut [Vec<f32>; 2],
+    biases: &'a mut [Vec<f32>; 2],
 }
 
-impl Gradient for Sums {
+impl Gradient for Descent<'_> {
     fn weights(&mut self, index: usize, u: &[f32], z: &[f32]) {
-        self.weights[index] = u.iter().flat_map(|u| z.iter().map(move |z| u * z)).collect();
+        let (fan_out, fan_in) = SHAPES[index];
+        let mut step = vec![0.0; fan_out * fan_in];
+        for (u, z) in u.chunks(fan_out).zip(z.chunks(fan_in)) {
+            for (i, u) in u.iter().enumerate() {
+                for (j, z) in z.iter().enumerate() {
+                    step[i * fan_in + j] -= LEARNING_RATE * u * z;
+                }
+            }
+        }
+        let mut packed = vec![0.0; packed_len(fan_out, fan_in)];
+        pack(fan_out, fan_in, &step, &mut packed);
+        self.panels[index].iter_mut().zip(&packed).for_each(|(w, step)| *w += step);
     }
 
     fn bias(&mut self, k: usize, u: &[f32]) {
-        self.biases[k - 1] = u.to_vec();
+        let biases = &mut self.biases[k - 1];
+        for u in u.chunks(biases.len()) {
+            biases.iter_mut().zip(u).for_each(|(bias, u)| *bias -= LEARNING_RATE * u);
+        }
     }
 }
 
@@ -35,37 +52,32 @@ pub fn main() -> Result<(), Error> {
         Block::new(HIDDEN as u32, Activation::Relu),
         Block::new(1, Activation::Linear),
     ];
-    let mut weights = [vec![0.9, -0.4, 0.3, 0.8, -0.5, 0.6], vec![0.7, -0.6, 0.5]];
-    let mut biases = vec![0.1, 0.0, -0.1, 0.2];
+    let connections = [Connection { from: 0, to: 1 }, Connection { from: 1, to: 2 }];
+    let graph = Graph::new(&blocks, &connections)?;
+    let first: [&[f32]; 2] = [&[0.9, -0.4, 0.3, 0.8, -0.5, 0.6], &[0.7, -0.6, 0.5]];
+    let mut panels = SHAPES.map(|(fan_out, fan_in)| vec![0.0; packed_len(fan_out, fan_in)]);
+    for ((panels, (fan_out, fan_in)), weights) in panels.iter_mut().zip(SHAPES).zip(first) {
+        pack(fan_out, fan_in, weights, panels);
+    }
+    let mut biases = [vec![0.1, 0.0, -0.1], vec![0.2]];
     let (input, target) = ([0.5, 1.0], [1.0]);
     let contrast = Objective::Rovr.contrast(Attack::None, 1.0, 0.25).expect("two problems");
     let problem = Problem::new(&input, &contrast.nudges, &target);
     let factors = [1.0 / contrast.divisor, -1.0 / contrast.divisor];
 
+    // Two rows: the sample with the first nudge, and with the second.
+    let mut memory = [0.0; StateView::len(HIDDEN + 1, 2)];
+    let mut state = StateView::new(HIDDEN + 1, 2, &mut memory)?;
     let mut losses = Vec::new();
     for _ in 0..20 {
-        let (mut first, mut second) = ([0.0; packed_len(HIDDEN, INPUTS)], [0.0; packed_len(1, HIDDEN)]);
-        pack(HIDDEN, INPUTS, &weights[0], &mut first);
-        pack(1, HIDDEN, &weights[1], &mut second);
-        let connections = [
-            Connection { from: 0, to: 1, weights: Packed::new(HIDDEN, INPUTS, &first)? },
-            Connection { from: 1, to: 2, weights: Packed::new(1, HIDDEN, &second)? },
-        ];
-        let network = Network::new(&blocks, &connections, &biases, &[1.0; HIDDEN + 1])?;
-        let output = network.infer(&input, State::<4>::new().scratch(&network)?)?[0];
+        let weights = [Packed::new(HIDDEN, INPUTS, &panels[0])?, Packed::new(1, HIDDEN, &panels[1])?];
+        let all_biases = biases.concat();
+        let network = Network::new(graph, &weights, &all_biases, &[1.0; HIDDEN + 1])?;
+        let output = network.infer(&input, State::<4>::new().scratch(&graph)?)?[0];
         losses.push(0.5 * (output - target[0]).powi(2));
-
-        // Two rows: the sample with the first nudge, and with the second.
-        let mut memory = [0.0; StateView::len(HIDDEN + 1, 2)];
-        let mut state = StateView::new(HIDDEN + 1, 2, &mut memory)?;
         network.relax_for(&problem, &mut state, Schedule::ForwardBackward, 2)?;
-        let mut sums = Sums::default();
-        network.contrastive_gradient(&problem, &mut state, &factors, &mut sums)?;
-        let step = |values: &mut [f32], gradient: &[f32]| {
-            values.iter_mut().zip(gradient).for_each(|(value, gradient)| *value -= 0.2 * gradient);
-        };
-        weights.iter_mut().zip(&sums.weights).for_each(|(values, gradient)| step(values, gradient));
-        step(&mut biases, &sums.biases.concat());
+        let mut descent = Descent { panels: &mut panels, biases: &mut biases };
+        graph.contrastive_gradient(&problem, &mut state, &factors, &mut descent)?;
     }
     println!("loss {:.4} → {:.2e}", losses[0], losses[19]);
     assert!(losses[19] < 0.01 * losses[0], "{losses:?}");

@@ -18,7 +18,7 @@ pub fn main() -> Result<(), Error> {
     let blocks = [Block::new(2, Activation::Linear), Block::new(2, Activation::Linear)];
     let mut panels = [0.0; packed_len(2, 2)];
     pack(2, 2, &[1.0, -1.0, -1.0, 1.0], &mut panels);
-    let connections = [Connection { from: 0, to: 1, weights: Packed::new(2, 2, &panels)?.into() }];
+    let weights = [Packed::new(2, 2, &panels)?.into()];
     let header = Header {
         training: Training {
             objective: Objective::Backprop,
@@ -39,7 +39,8 @@ pub fn main() -> Result<(), Error> {
     let fields = ModelFields {
         header,
         blocks: &blocks,
-        connections: &connections,
+        connections: &[Connection { from: 0, to: 1 }],
+        weights: &weights,
         biases: &[0.0; 2],
         gammas: &[1.0; 2],
     };

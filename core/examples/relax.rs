@@ -1,8 +1,8 @@
 //! Minimises the energy of a nudged network by each schedule, and watches it fall.
 
 use fenchel_core::{
-    Activation, Block, Connection, Error, Network, Nudge, Packed, Problem, Schedule, Settings, State, Status,
-    pack, packed_len,
+    Activation, Block, Connection, Error, Graph, Network, Nudge, Packed, Problem, Schedule, Settings, State,
+    Status, pack, packed_len,
 };
 
 /// Runs the example.
@@ -19,11 +19,10 @@ pub fn main() -> Result<(), Error> {
     let (mut first, mut second) = ([0.0; packed_len(3, 2)], [0.0; packed_len(1, 3)]);
     pack(3, 2, &[0.9, -0.4, 0.3, 0.8, -0.5, 0.6], &mut first);
     pack(1, 3, &[0.7, -0.6, 0.5], &mut second);
-    let connections = [
-        Connection { from: 0, to: 1, weights: Packed::new(3, 2, &first)? },
-        Connection { from: 1, to: 2, weights: Packed::new(1, 3, &second)? },
-    ];
-    let network = Network::new(&blocks, &connections, &[0.1, 0.0, -0.1, 0.2], &[1.0; 4])?;
+    let connections = [Connection { from: 0, to: 1 }, Connection { from: 1, to: 2 }];
+    let graph = Graph::new(&blocks, &connections)?;
+    let weights = [Packed::new(3, 2, &first)?, Packed::new(1, 3, &second)?];
+    let network = Network::new(graph, &weights, &[0.1, 0.0, -0.1, 0.2], &[1.0; 4])?;
 
     // The squared error on the target 1, weighed by 1/4: the output is drawn towards it.
     let nudges = [Nudge { s: 0.25, weight_target: 0.25, weight_attack: 0.0 }];

@@ -14,6 +14,7 @@ pub enum Quantity {
     BlockUnits,
     Biases,
     Gammas,
+    Weights,
     WeightRows,
     WeightColumns,
     InputValues,
@@ -38,6 +39,7 @@ impl fmt::Display for Quantity {
             Self::BlockUnits => "units of a block",
             Self::Biases => "biases",
             Self::Gammas => "γ values",
+            Self::Weights => "weight matrices (one a connection)",
             Self::WeightRows => "fan-out (rows) of a weight matrix",
             Self::WeightColumns => "fan-in (columns) of a weight matrix",
             Self::InputValues => "input values",
@@ -222,3 +224,18 @@ impl fmt::Display for Error {
 }
 
 impl core::error::Error for Error {}
+
+/// Refuse a size unless it is as `expected`.
+pub(crate) fn same(what: Quantity, expected: usize, got: usize) -> Result<(), Error> {
+    if expected == got { Ok(()) } else { Err(Error::Size { what, expected, got }) }
+}
+
+/// Refuse `values` unless all are finite.
+pub(crate) fn finite(what: Quantity, values: &[f32]) -> Result<(), Error> {
+    for (index, value) in values.iter().enumerate() {
+        if !value.is_finite() {
+            return Err(Error::NotFinite { what, index });
+        }
+    }
+    Ok(())
+}

@@ -38,6 +38,7 @@ mod activation;
 mod confidence;
 mod error;
 mod file;
+mod graph;
 mod kernel;
 mod label;
 mod learn;
@@ -60,9 +61,10 @@ pub use file::{
     Bounds, FORMAT_VERSION, Header, Input, MAX_BLOCKS, MAX_CONNECTIONS, MAX_UNITS, Model, ModelFields,
     PARAMETER_ALIGNMENT, Training, TrainingData, checksum,
 };
+pub use graph::{Block, Connection, Graph};
 pub use label::label;
 pub use learn::{Attack, Contrast, Gradient, InputBlock, Objective, Perturbation};
-pub use network::{Block, Connection, Network};
+pub use network::Network;
 pub use operator::{Operator, PANEL, Packed, Precision, Weights, pack, packed_len};
 pub use potential::{Misfit, Potential};
 pub use problem::{Nudge, Problem};

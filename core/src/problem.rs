@@ -1,7 +1,7 @@
 //! The inference problems that a relaxation solves side by side.
 
-use crate::network::{finite, same};
-use crate::{Error, Network, Quantity, Weights};
+use crate::error::{finite, same};
+use crate::{Error, Graph, Network, Quantity, Weights};
 
 /// The loss term s/2 ‖z_L‖² − r·z_L of one inference problem, with r = `weight_target`·y +
 /// `weight_attack`·y⁻.
@@ -94,13 +94,13 @@ impl<'a> Problem<'a> {
     }
 
     /// The number of samples B.
-    pub fn samples<W: Weights>(&self, network: &Network<'_, W>) -> usize {
-        self.input.len() / network.input_units().max(1)
+    pub fn samples(&self, graph: &Graph<'_>) -> usize {
+        self.input.len() / graph.input_units().max(1)
     }
 
     /// The number of rows P·B.
-    pub fn rows<W: Weights>(&self, network: &Network<'_, W>) -> usize {
-        self.samples(network) * self.nudges.len()
+    pub fn rows(&self, graph: &Graph<'_>) -> usize {
+        self.samples(graph) * self.nudges.len()
     }
 
     /// Check sizes, and that each output problem is bounded: γ_L + s > 0.
@@ -142,8 +142,8 @@ impl<'a> Problem<'a> {
     }
 
     /// g_k, (B, n_k), or nothing.
-    pub(crate) fn perturbation_of<W: Weights>(&self, network: &Network<'_, W>, k: usize) -> &[f32] {
-        let samples = self.samples(network);
-        self.perturbation.get(network.range(k, samples)).unwrap_or_default()
+    pub(crate) fn perturbation_of(&self, graph: &Graph<'_>, k: usize) -> &[f32] {
+        let samples = self.samples(graph);
+        self.perturbation.get(graph.range(k, samples)).unwrap_or_default()
     }
 }

@@ -1,6 +1,6 @@
 //! Between the raw values of a sensor, or a target in the user's unit, and the network's numbers.
 
-use crate::network::same;
+use crate::error::same;
 use crate::{Error, Quantity};
 
 /// x = (raw − offset)·factor, rounded after each operation: the same bits on every machine.

@@ -2,9 +2,9 @@
 
 use core::ops::Range;
 
+use crate::error::same;
 use crate::kernel::slices::{part_mut, split_mut};
-use crate::network::same;
-use crate::{Error, Network, Quantity, Weights};
+use crate::{Error, Graph, Quantity};
 
 /// The state of `rows` rows as slices over units, each block after block, row after row.
 /// Six values a unit and row. What a relaxation leaves is read by any view of the same memory.
@@ -47,42 +47,37 @@ impl<'a> StateView<'a> {
         Ok(Self { rows, a, e, u, z, e_before, w_before })
     }
 
-    /// P·B.
+    /// The number of rows: problems times samples.
     pub fn rows(&self) -> usize {
         self.rows
     }
 
     /// The activities z_k of a relaxed state, (rows, n_k).
-    pub fn activities<W: Weights>(&self, network: &Network<'_, W>, k: usize) -> &[f32] {
-        self.z.get(network.range(k, self.rows)).unwrap_or_default()
+    pub fn activities(&self, graph: &Graph<'_>, k: usize) -> &[f32] {
+        self.z.get(graph.range(k, self.rows)).unwrap_or_default()
     }
 
-    /// As [`activities`](Self::activities), to write where [`Network::relax_from`] begins.
-    pub fn activities_mut<W: Weights>(&mut self, network: &Network<'_, W>, k: usize) -> &mut [f32] {
-        self.z.get_mut(network.range(k, self.rows)).unwrap_or_default()
+    /// As [`activities`](Self::activities), to write where [`crate::Network::relax_from`] begins.
+    pub fn activities_mut(&mut self, graph: &Graph<'_>, k: usize) -> &mut [f32] {
+        self.z.get_mut(graph.range(k, self.rows)).unwrap_or_default()
     }
 
     /// The forces −∂U/∂a_k of a relaxed state, (rows, n_k), exact to rounding: γ_k(z_k − f(a_k)) with
     /// the Fenchel–Young potential.
-    pub fn forces<W: Weights>(&self, network: &Network<'_, W>, k: usize) -> &[f32] {
-        self.u.get(network.range(k, self.rows)).unwrap_or_default()
+    pub fn forces(&self, graph: &Graph<'_>, k: usize) -> &[f32] {
+        self.u.get(graph.range(k, self.rows)).unwrap_or_default()
     }
 
     /// Everything of block k.
     #[inline(always)]
-    pub(crate) fn block<W: Weights>(&mut self, network: &Network<'_, W>, k: usize) -> Part<'_> {
-        self.part(network.range(k, self.rows))
+    pub(crate) fn block(&mut self, graph: &Graph<'_>, k: usize) -> Part<'_> {
+        self.part(graph.range(k, self.rows))
     }
 
     /// Everything of row `row` of block k.
     #[inline(always)]
-    pub(crate) fn block_row<W: Weights>(
-        &mut self,
-        network: &Network<'_, W>,
-        k: usize,
-        row: usize,
-    ) -> Part<'_> {
-        self.part(network.row_range(k, self.rows, row))
+    pub(crate) fn block_row(&mut self, graph: &Graph<'_>, k: usize, row: usize) -> Part<'_> {
+        self.part(graph.row_range(k, self.rows, row))
     }
 
     /// Everything in `range`, a block's or that of a row of one.
@@ -97,9 +92,9 @@ impl<'a> StateView<'a> {
         }
     }
 
-    pub(crate) fn check<W: Weights>(&self, network: &Network<'_, W>, rows: usize) -> Result<(), Error> {
+    pub(crate) fn check(&self, graph: &Graph<'_>, rows: usize) -> Result<(), Error> {
         same(Quantity::StateRows, rows, self.rows)?;
-        same(Quantity::StateUnits, rows * network.units(), self.a.len())
+        same(Quantity::StateUnits, rows * graph.units(), self.a.len())
     }
 }
 
@@ -128,12 +123,12 @@ impl<const UNITS: usize> State<UNITS> {
         Self { memory: [[0.0; UNITS]; 6] }
     }
 
-    /// A view that fits `network`.
+    /// A view for one row of the networks with this `graph`.
     ///
     /// # Errors
-    /// [`Error::TooLarge`] if the network has more units than `UNITS`.
-    pub fn view<W: Weights>(&mut self, network: &Network<'_, W>) -> Result<StateView<'_>, Error> {
-        let units = network.units();
+    /// [`Error::TooLarge`] if the graph has more units than `UNITS`.
+    pub fn view(&mut self, graph: &Graph<'_>) -> Result<StateView<'_>, Error> {
+        let units = graph.units();
         let memory = self.memory.as_flattened_mut();
         match memory.get_mut(..StateView::len(units, 1)) {
             Some(memory) => StateView::new(units, 1, memory),
@@ -141,12 +136,12 @@ impl<const UNITS: usize> State<UNITS> {
         }
     }
 
-    /// Scratch for [`Network::infer`] on one sample.
+    /// Scratch for [`crate::Network::infer`] on one sample with a network of this `graph`.
     ///
     /// # Errors
-    /// [`Error::TooLarge`] if the network has more units than `UNITS`.
-    pub fn scratch<W: Weights>(&mut self, network: &Network<'_, W>) -> Result<&mut [f32], Error> {
-        let units = network.units();
+    /// [`Error::TooLarge`] if the graph has more units than `UNITS`.
+    pub fn scratch(&mut self, graph: &Graph<'_>) -> Result<&mut [f32], Error> {
+        let units = graph.units();
         if units > UNITS {
             return Err(Error::TooLarge { what: Quantity::StateUnits, limit: UNITS, got: units });
         }

@@ -19,8 +19,8 @@ fn energy_after(
     graph: &Graph,
     rows: &[Row],
 ) -> Energy {
-    let connections = network.packed();
-    let network = network.network(&connections);
+    let weights = network.packed();
+    let network = network.network(&weights);
     let mut memory = vec![0.0; StateView::len(network.units(), rows.len())];
     let mut state = StateView::new(network.units(), rows.len(), &mut memory).expect("fits");
     let settings = Settings { schedule: Schedule::Unitwise, sweeps, tolerance: 0.0 };
@@ -74,8 +74,8 @@ proptest! {
         }
 
         // The energies that core itself reports.
-        let connections = network.packed();
-        let network = network.network(&connections);
+        let weights = network.packed();
+        let network = network.network(&weights);
         let mut memory = vec![0.0; StateView::len(network.units(), rows.len())];
         let mut state = StateView::new(network.units(), rows.len(), &mut memory).expect("fits");
         let settings = Settings { schedule: Schedule::Unitwise, sweeps: SWEEPS, tolerance: 0.0 };

@@ -28,8 +28,8 @@ impl Case {
 
     /// The force on the input of every row by `core`.
     fn force(&self) -> Vec<f64> {
-        let connections = self.network.packed();
-        let network = self.network.network(&connections);
+        let weights = self.network.packed();
+        let network = self.network.network(&weights);
         let rows = self.problem.rows();
         let mut memory = vec![f32::NAN; StateView::len(network.units(), rows)];
         let mut state = StateView::new(network.units(), rows, &mut memory).expect("fits");

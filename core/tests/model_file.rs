@@ -42,23 +42,22 @@ fn what_goes_in_comes_out() {
     assert_eq!(model.class_names().collect::<Vec<_>>(), ["zero", "one", "two"]);
     let network = model.network();
     assert_eq!(network.blocks(), source.blocks);
-    for (connection, (ends, weights)) in
-        network.connections().iter().zip(source.ends.iter().zip(&source.weights))
-    {
-        assert_eq!((connection.from, connection.to), *ends);
-        let (rows, _) = connection.weights.shape();
-        let row_major: Vec<f32> = (0..rows).flat_map(|i| connection.weights.row(i)).collect();
-        assert_eq!(row_major, *weights);
+    assert_eq!(network.connections(), source.connections);
+    assert_eq!(network.weights().len(), source.weights.len());
+    for (weights, expected) in network.weights().iter().zip(&source.weights) {
+        let (rows, _) = weights.shape();
+        let row_major: Vec<f32> = (0..rows).flat_map(|i| weights.row(i)).collect();
+        assert_eq!(row_major, *expected);
     }
     let of_blocks = |f: &dyn Fn(usize) -> Vec<f32>| (1..=network.output()).flat_map(f).collect::<Vec<f32>>();
     assert_eq!(of_blocks(&|k| network.bias(k).to_vec()), source.biases);
     assert_eq!(of_blocks(&|k| network.gamma(k).to_vec()), source.gammas);
 
-    let connections = source.packed();
+    let weights = source.packed();
     let input = [0.1, 0.9, 0.5];
     let (mut here, mut there) = (vec![0.0; network.units()], vec![0.0; network.units()]);
     let answer = network.infer(&input, &mut here).expect("fits");
-    let expected = source.network(&connections);
+    let expected = source.network(&weights);
     let expected = expected.infer(&input, &mut there).expect("fits");
     assert_eq!(bits(answer), bits(expected));
 }
@@ -257,12 +256,11 @@ fn every_parameter_must_be_finite() {
             check(refused_after(|parts| parts.biases[index] = value));
             check(refused_after(|parts| parts.gammas[index] = value));
         }
-        for c in 0..parts().connections.len() {
+        for c in 0..parts().weights.len() {
             check(refused_after(|parts| {
-                let (rows, columns) = parts.connections[c].weights.shape();
+                let (rows, columns) = parts.weights[c].shape();
                 let panels = vec![value; fenchel_core::packed_len(rows, columns)];
-                parts.connections[c].weights =
-                    Packed::new(rows, columns, panels.leak()).expect("fits").into();
+                parts.weights[c] = Packed::new(rows, columns, panels.leak()).expect("fits").into();
             }));
         }
         for bounds in [[value, 1.0], [0.0, value]] {
@@ -400,8 +398,8 @@ fn write_the_seeds() {
     for (name, form) in [("valid-f16", 1), ("valid-int8", 2)] {
         let mut parts = small();
         let mut random = Random::new(2);
-        for c in &mut parts.connections {
-            c.weights = file::in_form(&mut random, &c.weights, form);
+        for weights in &mut parts.weights {
+            *weights = file::in_form(&mut random, weights, form);
         }
         seed(name, &parts.write());
     }

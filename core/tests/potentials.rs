@@ -1,6 +1,6 @@
 //! The potentials as functions: closed forms against their definitions, and what `core` refuses.
 
-use fenchel_core::{Activation, Block, Error, Potential};
+use fenchel_core::{Activation, Block, Error, Network, Potential};
 use fenchel_oracle::potential::{BlockPotential, project_unit};
 use fenchel_oracle::random_network::{Random, RandomNetwork};
 use fenchel_oracle::tolerance;
@@ -79,7 +79,7 @@ fn every_potential_is_zero_at_f_of_a_and_at_least_a_parabola_elsewhere() {
     }
 }
 
-/// What `Network::new` says of a network whose block `k` was changed.
+/// What [`Network::new`] says of a network whose block `k` was changed.
 fn error(k: usize, change: impl Fn(&mut RandomNetwork)) -> Option<Error> {
     let mut network = RandomNetwork::new(
         &mut Random::new(3),
@@ -90,8 +90,8 @@ fn error(k: usize, change: impl Fn(&mut RandomNetwork)) -> Option<Error> {
     );
     network.gammas_mut(k).fill(0.5);
     change(&mut network);
-    let connections = network.packed();
-    fenchel_core::Network::new(&network.blocks, &connections, &network.biases, &network.gammas).err()
+    let weights = network.packed();
+    Network::new(network.shape(), &weights, &network.biases, &network.gammas).err()
 }
 
 #[test]

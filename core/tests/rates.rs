@@ -69,8 +69,8 @@ impl Case {
 
     /// The mean gradient of `core`.
     fn gradient(&self, contrast: &Contrast) -> Vec<f64> {
-        let connections = self.network.packed();
-        let network = self.network.network(&connections);
+        let weights = self.network.packed();
+        let network = self.network.network(&weights);
         let rows = self.problem.rows();
         let mut memory = vec![0.0; StateView::len(network.units(), rows)];
         let mut state = StateView::new(network.units(), rows, &mut memory).expect("fits");

@@ -12,8 +12,8 @@ const AFTER: &[Nudge] = &[Nudge { s: 0.0, weight_target: -0.2, weight_attack: 0.
 /// How a relaxation of `after` ended that began at the minimum of `before`, how one that began at
 /// the forward pass did, and the energy of `after` at the minimum of `before`.
 fn outcomes(network: &RandomNetwork, problem: &RandomProblem) -> (Outcome, Outcome, f32) {
-    let connections = network.packed();
-    let network = network.network(&connections);
+    let weights = network.packed();
+    let network = network.network(&weights);
     let settings = Settings { schedule: Schedule::Unitwise, sweeps: 2000, tolerance: 1e-6 };
     let only = |nudge: &'static [Nudge]| problem.problem().with_nudges(nudge);
     let mut memory = vec![0.0; StateView::len(network.units(), problem.samples)];
@@ -50,8 +50,8 @@ fn it_begins_at_written_activities() {
         let mut random = Random::new(seed);
         let network = RandomNetwork::any(&mut random, 0.3, true);
         let problem = RandomProblem::new(&mut random, &network, 2, 1, 0.05);
-        let connections = network.packed();
-        let network = network.network(&connections);
+        let weights = network.packed();
+        let network = network.network(&weights);
         let only = |nudge: &'static [Nudge]| problem.problem().with_nudges(nudge);
         let size = StateView::len(network.units(), problem.samples);
         let (mut memory, mut other_memory) = (vec![0.0; size], vec![f32::NAN; size]);

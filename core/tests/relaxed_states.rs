@@ -1,6 +1,6 @@
 //! States, energies, residuals and gradients of every schedule against the `f64` oracle.
 
-use fenchel_core::{Connection, Schedule, Settings, StateView, Status, Weights};
+use fenchel_core::{Schedule, Settings, StateView, Status, Weights};
 use fenchel_oracle::graph::Graph;
 use fenchel_oracle::random_network::{
     FlatGradient, Random, RandomNetwork, RandomProblem, oracle_gradient, relative_error,
@@ -76,11 +76,11 @@ impl Case {
     /// z and u of every row, as the oracle has them, and the state's memory.
     fn core<W: Weights>(
         &self,
-        connections: &[Connection<W>],
+        weights: &[W],
         settings: &Settings,
         watched: bool,
     ) -> (Vec<State>, Vec<f64>, Vec<fenchel_core::Sweep>, Status) {
-        let network = self.network.network(connections);
+        let network = self.network.network(weights);
         let problem = self.problem.problem();
         let rows = self.problem.rows();
         // Whatever was in the memory must not matter.
@@ -135,7 +135,7 @@ impl Case {
         }
     }
 
-    fn compare<W: Weights>(&self, connections: &[Connection<W>], schedule: Schedule, most: &mut Worst) {
+    fn compare<W: Weights>(&self, weights: &[W], schedule: Schedule, most: &mut Worst) {
         for sweeps in 1..=6 {
             let mut worst = Worst::default();
             let settings = Settings { schedule, sweeps, tolerance: 0.0 };
@@ -144,7 +144,7 @@ impl Case {
                 oracle_gradient(&self.graph, states.iter().copied(), self.problem.samples, self.factors())
             };
 
-            let (states, gradient, trace, _) = self.core(connections, &settings, true);
+            let (states, gradient, trace, _) = self.core(weights, &settings, true);
             let updated: Vec<&State> = oracle.iter().map(|row| &row.updated).collect();
             self.compare_states(&mut worst, &states, &updated);
             raise(&mut worst.gradient, relative_error(&gradient, &gradient_of(&updated)));
@@ -158,7 +158,7 @@ impl Case {
             }
 
             // Without a monitor to the same bits.
-            let (unwatched, unwatched_gradient, ..) = self.core(connections, &settings, false);
+            let (unwatched, unwatched_gradient, ..) = self.core(weights, &settings, false);
             assert_eq!(unwatched, states, "{schedule:?}, {sweeps} sweeps");
             assert_eq!(unwatched_gradient, gradient, "{schedule:?}, {sweeps} sweeps");
             most.include(worst, oracle.iter().fold(1.0, |most, row| most.max(row.amplification)));

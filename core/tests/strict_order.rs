@@ -1,6 +1,8 @@
 //! The strict path, bit by bit: the order of every sum is the textbook's.
 
-use fenchel_core::{Activation, Packed, Schedule, Settings, StateView, Weights, pack, packed_len};
+use fenchel_core::{
+    Activation, Connection, Packed, Schedule, Settings, StateView, Weights, pack, packed_len,
+};
 use fenchel_oracle::random_network::{Random, RandomNetwork, RandomProblem};
 use fenchel_oracle::weights::Dense;
 
@@ -129,7 +131,7 @@ fn textbook_answer(network: &RandomNetwork, input: &[f32]) -> Vec<f32> {
         let n = network.blocks[k].size();
         let mut a = network.biases[first..first + n].to_vec();
         first += n;
-        for (&(from, to), weights) in network.ends.iter().zip(&network.weights) {
+        for (&Connection { from, to }, weights) in network.connections.iter().zip(&network.weights) {
             if to == k {
                 for i in 0..n {
                     for j in 0..z[from].len() {
@@ -160,8 +162,8 @@ fn an_answer_has_the_same_bits_alone_and_in_a_batch() {
         let samples = 5;
         let inputs = network.blocks[0].size();
         let input = random.values(samples * inputs, -1.0, 1.0);
-        let connections = network.packed();
-        let core = network.network(&connections);
+        let weights = network.packed();
+        let core = network.network(&weights);
         let mut activities = vec![f32::NAN; samples * core.units()];
         let together = core.infer(&input, &mut activities).expect("fits").to_vec();
         for (x, answer) in input.chunks(inputs).zip(together.chunks(core.output_units())) {
@@ -175,8 +177,8 @@ fn an_answer_has_the_same_bits_alone_and_in_a_batch() {
 
 /// z and u of each row, in bits.
 fn relaxed(network: &RandomNetwork, problem: &RandomProblem, settings: &Settings) -> Vec<Vec<u32>> {
-    let connections = network.packed();
-    let core = network.network(&connections);
+    let weights = network.packed();
+    let core = network.network(&weights);
     let rows = problem.rows();
     let mut memory = vec![f32::NAN; StateView::len(core.units(), rows)];
     let mut state = StateView::new(core.units(), rows, &mut memory).expect("fits");

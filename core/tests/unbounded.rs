@@ -1,7 +1,7 @@
 //! A sample without a minimum is dropped from the gradient, and the others stay.
 
 use fenchel_core::{
-    Activation, Block, Connection, Network, Objective, Packed, Problem, Schedule, Settings, StateView,
+    Activation, Block, Connection, Graph, Network, Objective, Packed, Problem, Schedule, Settings, StateView,
     Status, pack, packed_len,
 };
 
@@ -10,11 +10,12 @@ fn a_diverging_sample_is_reported_and_dropped_alone() {
     // γ_L − β·(1 + w²) < 0: unbounded below along the active hidden unit.
     let mut panels = [0.0; packed_len(1, 1)];
     pack(1, 1, &[10.0], &mut panels);
-    let weights = Packed::new(1, 1, &panels).expect("fits");
-    let connections = [0, 1].map(|from| Connection { from, to: from + 1, weights });
+    let weights = [Packed::new(1, 1, &panels).expect("fits"); 2];
+    let connections = [0, 1].map(|from| Connection { from, to: from + 1 });
     let blocks = [Activation::Linear, Activation::Relu, Activation::Linear]
         .map(|activation| Block::new(1, activation));
-    let network = Network::new(&blocks, &connections, &[0.0; 2], &[1.0; 2]).expect("fits");
+    let graph = Graph::new(&blocks, &connections).expect("fits");
+    let network = Network::new(graph, &weights, &[0.0; 2], &[1.0; 2]).expect("fits");
     let contrast = Objective::Arovr.contrast(fenchel_core::Attack::Targeted, 1.0, 0.5).expect("a contrast");
     // The second sample's answer is its target already: nothing moves.
     let problem = Problem::new(&[1.0, 0.0], &contrast.nudges[1..], &[0.0, 0.0]);

@@ -43,7 +43,7 @@ fn adam(bencher: Bencher) {
 #[divan::bench(args = [0, 1, 2])]
 fn apply(bencher: Bencher, connection: usize) {
     let parameters = parameters();
-    let weights = &parameters.connections[connection].weights;
+    let weights = &parameters.weights[connection];
     let (rows, columns) = weights.shape();
     let (z, mut a) = (vec![0.5; 100 * columns], vec![0.0; 100 * rows]);
     bencher.bench_local(|| weights.apply(&z, &mut a));
@@ -53,7 +53,7 @@ fn apply(bencher: Bencher, connection: usize) {
 #[divan::bench(args = [0, 1, 2])]
 fn apply_transposed(bencher: Bencher, connection: usize) {
     let parameters = parameters();
-    let weights = &parameters.connections[connection].weights;
+    let weights = &parameters.weights[connection];
     let (rows, columns) = weights.shape();
     let (u, mut e) = (vec![0.5; 100 * rows], vec![0.0; 100 * columns]);
     bencher.bench_local(|| weights.apply_transposed(&u, &mut e));
@@ -75,27 +75,34 @@ fn products(bencher: Bencher, by: &str) {
     let mut parts: Vec<_> = parameters
         .connections
         .iter()
-        .map(|c| {
-            let (rows, columns) = c.weights.shape();
-            (c, vec![0.5; B * columns], vec![0.5; B * rows], vec![0.0; B * rows.max(columns)])
+        .zip(&parameters.weights)
+        .map(|(c, weights)| {
+            let (rows, columns) = weights.shape();
+            (
+                c.from == 0,
+                weights,
+                vec![0.5; B * columns],
+                vec![0.5; B * rows],
+                vec![0.0; B * rows.max(columns)],
+            )
         })
         .collect();
     let mut gradient = DenseGradient::zeros(&parameters);
     let mut outer = vec![0.0; 784 * 256];
     bencher.bench_local(|| {
-        for (index, (c, z, u, out)) in parts.iter_mut().enumerate() {
-            let (rows, columns) = c.weights.shape();
+        for (index, (of_input, weights, z, u, out)) in parts.iter_mut().enumerate() {
+            let (rows, columns) = weights.shape();
             if by == "fenchel" {
-                c.weights.apply(z, &mut out[..B * rows]);
-                if c.from > 0 {
-                    c.weights.apply_transposed(u, &mut out[..B * columns]);
+                weights.apply(z, &mut out[..B * rows]);
+                if !*of_input {
+                    weights.apply_transposed(u, &mut out[..B * columns]);
                 }
                 gradient.weights(index, u, z);
                 continue;
             }
-            let w = c.weights.column_major();
+            let w = weights.column_major();
             sgemm((B, columns, rows), (z, columns, 1), (w, rows, 1), 1.0, out);
-            if c.from > 0 {
+            if !*of_input {
                 sgemm((B, rows, columns), (u, rows, 1), (w, 1, rows), 1.0, out);
             }
             sgemm((columns, B, rows), (z, 1, columns), (u, rows, 1), 0.0, &mut outer);

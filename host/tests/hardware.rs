@@ -20,8 +20,8 @@ fn draw<'p>(parameters: &'p Parameters, profile: &'p Profile) -> Chip<'p> {
 
 /// Returns the first matrix as it was and as the chip has it, in f64, and the largest |w|.
 fn before_and_after(parameters: &Parameters, chip: &Chip) -> (Vec<[f64; 2]>, f64) {
-    let before = parameters.connections[0].weights.column_major();
-    let after = chip.arrays[0].weights.forward.column_major();
+    let before = parameters.weights[0].column_major();
+    let after = chip.arrays[0].forward.column_major();
     let pairs: Vec<_> = before.iter().zip(after).map(|(a, b)| [f64::from(*a), f64::from(*b)]).collect();
     let largest = pairs.iter().fold(0.0f64, |largest, pair| largest.max(pair[0].abs()));
     (pairs, largest)
@@ -47,9 +47,9 @@ fn no_flaws_change_no_bits() {
     let parameters = network(&LARGE);
     let profile = Profile::ideal();
     let chip = draw(&parameters, &profile);
-    for (c, array) in parameters.connections.iter().zip(&chip.arrays) {
-        assert_eq!(c.weights.column_major(), array.weights.forward.column_major());
-        assert!(array.weights.feedback.is_none());
+    for (weights, array) in parameters.weights.iter().zip(&chip.arrays) {
+        assert_eq!(weights.column_major(), array.forward.column_major());
+        assert!(array.feedback.is_none());
     }
     assert_eq!(chip.biases, parameters.biases);
     let input: Vec<f32> = (0..900).map(|i| (i % 17) as f32 / 17.0).collect();
@@ -95,7 +95,7 @@ fn programming_noise_is_that_of_two_devices() {
 fn no_conductance_falls_below_zero() {
     // Weights of 0, but for one that sets the range: each is the difference of two half-Gaussians.
     let mut parameters = network(&LARGE);
-    let values = parameters.connections[0].weights.column_major_mut();
+    let values = parameters.weights[0].column_major_mut();
     values.fill(0.0);
     values[0] = 1.0;
     let profile = Profile { low_conductance: 0.0, programming_noise: 0.2, ..Profile::ideal() };
@@ -134,7 +134,7 @@ fn drift_is_a_power_of_time() {
 #[test]
 fn stuck_devices_are_as_many_as_they_should_be() {
     let mut parameters = network(&LARGE);
-    let values = parameters.connections[0].weights.column_major_mut();
+    let values = parameters.weights[0].column_major_mut();
     values.fill(0.5);
     values[0] = 1.0;
     let (low, high) = (0.03, 0.05);
@@ -174,8 +174,8 @@ fn a_units_gain_is_that_of_its_row_and_bias() {
     }
     close(mean(gains.iter().map(|gain| (gain - 1.0).powi(2))), 0.01, 5.0 * (2.0 / 2000f64).sqrt());
     // What is fed back has another amplifier, the unit's own that it is fed to.
-    let feedback = chip.arrays[1].weights.feedback.as_ref().expect("its own gains");
-    let own = parameters.connections[1].weights.column_major();
+    let feedback = chip.arrays[1].feedback.as_ref().expect("its own gains");
+    let own = parameters.weights[1].column_major();
     for (column, own) in feedback.column_major().chunks(10).zip(own.chunks(10)) {
         let gain = f64::from(column[0] / own[0]);
         column.iter().zip(own).for_each(|(b, a)| close(f64::from(b / a), gain, 1e-5));
@@ -204,7 +204,7 @@ fn read_noise_sums_over_the_inputs() {
     let parameters = network(&[30, 100]);
     let profile = Profile { read_noise: 0.05, ..Profile::ideal() };
     let chip = draw(&parameters, &profile);
-    let largest = parameters.connections[0].weights.column_major().iter().fold(0.0f32, |l, w| l.max(w.abs()));
+    let largest = parameters.weights[0].column_major().iter().fold(0.0f32, |l, w| l.max(w.abs()));
     let samples = 500;
     let input = vec![0.5f32; 30 * samples];
     let noisy = chip.infer(&input, &mut Random::seed_from_u64(3)).expect("it fits");
@@ -223,11 +223,11 @@ fn dead_units_are_silent_and_hear_nothing() {
     let parameters = network(&[20, 50, 10]);
     let profile = Profile { dead_units: 0.2, offset: 0.1, ..Profile::ideal() };
     let chip = draw(&parameters, &profile);
-    let weights = &chip.arrays[0].weights.forward;
+    let weights = &chip.arrays[0].forward;
     let dead: Vec<_> =
         (0..50).filter(|&i| (0..20).all(|j| weights.column_major()[j * 50 + i] == 0.0)).collect();
     assert_eq!(dead.len(), 10);
-    let feedback = chip.arrays[1].weights.feedback.as_ref().expect("its own");
+    let feedback = chip.arrays[1].feedback.as_ref().expect("its own");
     for unit in dead {
         assert_eq!((chip.biases[unit], chip.offsets[unit]), (0.0, 0.0));
         assert!(feedback.fan_out(unit).all(|(_, w)| w == 0.0));
@@ -241,9 +241,7 @@ fn conductances_are_those_of_the_chip_of_the_same_draws() {
         let profile = Profile { gain_error: 0.0, ..Profile::load(name).expect("a preset") };
         let chip = draw(&parameters, &profile);
         let devices = Devices::draw(&parameters, &profile, &mut Random::seed_from_u64(1));
-        for (array, Devices { ohms, forward, feedback }) in
-            chip.arrays.iter().map(|c| &c.weights).zip(devices.iter().map(|c| &c.weights))
-        {
+        for (array, Devices { ohms, forward, feedback }) in chip.arrays.iter().zip(&devices) {
             let close = |matrix: &fenchel::Matrix, pair: &Pair| {
                 let (rows, columns) = matrix.shape();
                 assert_eq!((pair.shape, pair.plus.len()), ((rows, columns), rows * columns));
@@ -271,10 +269,10 @@ fn relaxation_feeds_back_through_its_own_arrays() {
     let profile = Profile { programming_noise: 0.1, separate_feedback: true, ..Profile::ideal() };
     let chip = draw(&parameters, &profile);
     let arrays = |k: usize| {
-        let array = &chip.arrays[k].weights;
+        let array = &chip.arrays[k];
         (&array.forward, array.feedback.as_ref().unwrap_or(&array.forward))
     };
-    assert!(chip.arrays[0].weights.feedback.is_none(), "nothing is fed back to the input");
+    assert!(chip.arrays[0].feedback.is_none(), "nothing is fed back to the input");
     let apart = arrays(1).0.column_major().iter().zip(arrays(1).1.column_major());
     assert!(apart.filter(|(a, b)| a != b).count() > 50);
     let input: Vec<f32> = (0..6).map(|i| 0.3 * i as f32).collect();

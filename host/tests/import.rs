@@ -96,7 +96,7 @@ fn a_graph_that_scales_its_input_gives_the_model_its_scaling() {
     let model = imported("normalise.onnx");
     let plain = imported("plain.onnx");
     assert_ne!(model.scaling, fenchel::data::InputScaling::one(0.0, 1.0));
-    let weights = |model: &Imported| model.parameters.connections[0].weights.clone();
+    let weights = |model: &Imported| model.parameters.weights[0].clone();
     assert!(weights(&model).row_major().eq(weights(&plain).row_major()), "no weight is touched");
 }
 

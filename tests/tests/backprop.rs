@@ -18,8 +18,8 @@ fn the_gradient_with_noise_is_that_of_the_loss() {
         let target = random.values(graph.sizes[graph.output()], 0.0, 1.0);
         let noise = random.values(network.biases.len(), -0.3, 0.3);
 
-        let connections = network.packed();
-        let core = network.network(&connections);
+        let weights = network.packed();
+        let core = network.network(&weights);
         let mut backprop = Backprop::default();
         backprop.run(&core, &input, &target, &noise).expect("fits");
         let mut gradient = FlatGradient::zeros(&network);

@@ -69,10 +69,11 @@ fn compare(model: &Model, script: &Value) {
             assert_eq!(task["threshold"]["score"], json!(threshold.map(|threshold| threshold.score)));
         }
     }
-    for (c, entry) in network.connections().iter().zip(script["connections"].as_array().expect("a list")) {
+    let connections = network.connections().iter().zip(network.weights());
+    for ((c, weights), entry) in connections.zip(script["connections"].as_array().expect("a list")) {
         assert_eq!((&entry["from"], &entry["to"]), (&json!(c.from), &json!(c.to)));
-        let (rows, _) = c.weights.shape();
-        let weights: Vec<_> = (0..rows).flat_map(|i| Operator::row(&c.weights, i)).collect();
+        let (rows, _) = weights.shape();
+        let weights: Vec<_> = (0..rows).flat_map(|i| Operator::row(weights, i)).collect();
         assert_eq!(numbers(&entry["weights"]), bits(&weights));
     }
     let all = |of: &dyn Fn(usize) -> Vec<u32>| (1..=network.output()).flat_map(of).collect::<Vec<_>>();

@@ -41,19 +41,19 @@ fn narrow_products_have_the_bits_of_the_widened_matrix() {
         let model = narrowed.model("narrowed").expect("loads");
         assert_eq!(model.precision(), Some(precision));
         let (narrow, full) = (model.network(), full.network());
-        for (c, before) in narrow.connections().iter().zip(full.connections()) {
-            let (rows, columns) = c.weights.shape();
-            let wide: Vec<f32> = (0..rows).flat_map(|i| c.weights.row(i)).collect();
+        for (weights, before) in narrow.weights().iter().zip(full.weights()) {
+            let (rows, columns) = weights.shape();
+            let wide: Vec<f32> = (0..rows).flat_map(|i| weights.row(i)).collect();
             assert_eq!(wide.len(), rows * columns);
             for (i, row) in wide.chunks(columns).enumerate() {
                 let largest = row.iter().fold(0.0_f32, |largest, w| largest.max(w.abs()));
-                for (w, exact) in row.iter().zip(before.weights.row(i)) {
+                for (w, exact) in row.iter().zip(before.row(i)) {
                     assert!((w - exact).abs() <= largest / 250.0, "{precision:?}: {exact} became {w}");
                 }
             }
             for j in 0..columns {
                 let column: Vec<f32> = (0..rows).map(|i| wide[i * columns + j]).collect();
-                assert_eq!(bits(&c.weights.fan_out(j).map(|(_, w)| w).collect::<Vec<_>>()), bits(&column));
+                assert_eq!(bits(&weights.fan_out(j).map(|(_, w)| w).collect::<Vec<_>>()), bits(&column));
             }
             let mut panels = vec![0.0; packed_len(rows, columns)];
             pack(rows, columns, &wide, &mut panels);
@@ -63,11 +63,11 @@ fn narrow_products_have_the_bits_of_the_widened_matrix() {
                 let (z, u): (Vec<f32>, Vec<f32>) =
                     ((0..columns).map(value).collect(), (0..rows).map(value).collect());
                 let (mut a, mut expected) = (vec![0.5; rows], vec![0.5; rows]);
-                c.weights.apply(&z, &mut a);
+                weights.apply(&z, &mut a);
                 packed.apply(&z, &mut expected);
                 assert_eq!(bits(&a), bits(&expected), "W z");
                 let (mut e, mut expected) = (vec![-0.25; columns], vec![-0.25; columns]);
-                c.weights.apply_transposed(&u, &mut e);
+                weights.apply_transposed(&u, &mut e);
                 packed.apply_transposed(&u, &mut expected);
                 assert_eq!(bits(&e), bits(&expected), "Wᵀ u");
             }

@@ -7,14 +7,15 @@ use super::crc::crc32;
 use super::fields::Fields;
 use super::header::{Header, Input};
 use super::layout::{FORMAT_VERSION, Kind, MARK, MAX_BLOCKS, MAX_CONNECTIONS, PRELUDE};
-use crate::{Block, Connection, Error, Network, Operator, Precision, Scaling, Task, Training};
+use crate::{Block, Connection, Error, Graph, Network, Operator, Precision, Scaling, Task, Training};
 
 /// A validated model whose weights lie where the file does.
 #[derive(Clone, Debug)]
 pub struct Model<'a> {
     header: Header<'a>,
     blocks: Vec<Block, MAX_BLOCKS>,
-    connections: Vec<Connection<Operator<'a>>, MAX_CONNECTIONS>,
+    connections: Vec<Connection, MAX_CONNECTIONS>,
+    weights: Vec<Operator<'a>, MAX_CONNECTIONS>,
     biases: &'a [f32],
     gammas: &'a [f32],
 }
@@ -25,7 +26,8 @@ impl<'a> Model<'a> {
     ///
     /// # Errors
     /// [`Error::NotAModel`], [`Error::Version`], [`Error::Truncated`], [`Error::Checksum`],
-    /// [`Error::Misaligned`], [`Error::Field`], and whatever [`Network::new`] refuses.
+    /// [`Error::Misaligned`], [`Error::Field`], and whatever [`Graph::new`] and
+    /// [`Network::new`] refuse.
     pub fn load(bytes: &'a [u8]) -> Result<Self, Error> {
         let content = content(bytes)?;
         let mut fields = Fields::new(content, PRELUDE);
@@ -38,6 +40,7 @@ impl<'a> Model<'a> {
             header: Header { training, data, task, input },
             blocks: Vec::new(),
             connections: Vec::new(),
+            weights: Vec::new(),
             biases: &[],
             gammas: &[],
         };
@@ -78,8 +81,8 @@ impl<'a> Model<'a> {
             let weights = match edge.kind {
                 Kind::Dense => Operator::Dense(fields.weights(edge.precision, rows, columns)?),
             };
-            let added = self.connections.push(Connection { from, to, weights });
-            fields.require(added.is_ok());
+            let added = self.connections.push(Connection { from, to }).is_ok();
+            fields.require(added && self.weights.push(weights).is_ok());
         }
         let units = self.blocks.iter().skip(1).map(Block::size).sum();
         (self.biases, self.gammas) = (fields.floats(units), fields.floats(units));
@@ -92,12 +95,18 @@ impl<'a> Model<'a> {
             *scaling = fields.scaling(self.blocks.last().map_or(0, Block::size));
         }
         fields.end()?;
-        self.network().check()
+        self.graph().check()?;
+        // The sizes fit: each array was read with those of its blocks.
+        self.network().check_gammas()
     }
 
     /// The network, over the file's own bytes.
     pub fn network(&self) -> Network<'_, Operator<'a>> {
-        Network::trusted(&self.blocks, &self.connections, self.biases, self.gammas)
+        Network::unchecked(self.graph(), &self.weights, self.biases, self.gammas)
+    }
+
+    fn graph(&self) -> Graph<'_> {
+        Graph::unchecked(&self.blocks, &self.connections)
     }
 
     /// What [`ModelFields::write`] makes the same file of.
@@ -106,6 +115,7 @@ impl<'a> Model<'a> {
             header: self.header,
             blocks: &self.blocks,
             connections: &self.connections,
+            weights: &self.weights,
             biases: self.biases,
             gammas: self.gammas,
         }
@@ -118,7 +128,7 @@ impl<'a> Model<'a> {
 
     /// The form that all its weights have; none if they differ.
     pub fn precision(&self) -> Option<Precision> {
-        let mut forms = self.connections.iter().map(|connection| connection.weights.precision());
+        let mut forms = self.weights.iter().map(Operator::precision);
         let first = forms.next()?;
         forms.all(|form| form == first).then_some(first)
     }

@@ -3,6 +3,7 @@
 use super::crc::Crc32;
 use super::header::{Header, Input, Training, TrainingData};
 use super::layout::{FORMAT_VERSION, MARK, MAX_BLOCKS, MAX_CONNECTIONS, MAX_UNITS, PARAMETER_ALIGNMENT};
+use crate::error::same;
 use crate::operator::Stored;
 use crate::{
     Activation, Block, Confidence, Connection, Error, Operator, Perturbation, Quantity, Rejection, Scaling,
@@ -17,7 +18,9 @@ pub struct ModelFields<'a> {
     /// The blocks 0..=L, at most [`MAX_BLOCKS`]; activation and potential of block 0 aren't written.
     pub blocks: &'a [Block],
     /// The connections, sorted by (to, from), at most [`MAX_CONNECTIONS`].
-    pub connections: &'a [Connection<Operator<'a>>],
+    pub connections: &'a [Connection],
+    /// The weights, one matrix a connection.
+    pub weights: &'a [Operator<'a>],
     /// One a unit of the blocks 1..=L.
     pub biases: &'a [f32],
     /// One a unit of the blocks 1..=L.
@@ -29,10 +32,11 @@ impl ModelFields<'_> {
     ///
     /// # Errors
     /// [`Error::TooLarge`] if there are more blocks, units of a block or connections than a file holds;
-    /// [`Error::Size`] if the input's scaling has neither one factor, nor one a channel, nor one a feature.
+    /// [`Error::Size`] unless there is one weight matrix a connection, or if the input's scaling has neither one factor, nor one a channel, nor one a feature.
     pub fn file_len(&self) -> Result<usize, Error> {
         at_most(Quantity::Blocks, MAX_BLOCKS, self.blocks.len())?;
         at_most(Quantity::Connections, MAX_CONNECTIONS, self.connections.len())?;
+        same(Quantity::Weights, self.connections.len(), self.weights.len())?;
         for block in self.blocks {
             at_most(Quantity::BlockUnits, MAX_UNITS as usize, block.size())?;
         }
@@ -78,11 +82,11 @@ impl ModelFields<'_> {
         blocks.iter().try_for_each(|block| output.block(block))?;
         output.task(task)?;
         output.number(self.connections.len() as u32)?;
-        for c in self.connections {
-            output.bytes(&[c.from as u8, c.to as u8, 0, c.weights.precision() as u8])?;
+        for (c, weights) in self.connections.iter().zip(self.weights) {
+            output.bytes(&[c.from as u8, c.to as u8, 0, weights.precision() as u8])?;
         }
-        for c in self.connections {
-            output.weights(&c.weights)?;
+        for weights in self.weights {
+            output.weights(weights)?;
         }
         output.floats(self.biases)?;
         output.floats(self.gammas)?;

@@ -1,10 +1,10 @@
 //! The contrastive gradient, by the envelope theorem.
 
+use crate::error::same;
 use crate::kernel::slices::{part, part_mut, split_mut};
 use crate::kernel::units::update;
 use crate::kernel::vector::wide;
-use crate::network::same;
-use crate::{Connection, Error, Network, Problem, Quantity, StateView, Weights};
+use crate::{Error, Graph, Problem, Quantity, StateView};
 
 /// Where a gradient goes: the host's sums are matrix products, a device's plain loops.
 pub trait Gradient {
@@ -15,10 +15,11 @@ pub trait Gradient {
     fn bias(&mut self, k: usize, u: &[f32]);
 }
 
-impl<W: Weights> Network<'_, W> {
+impl Graph<'_> {
     /// The gradient of Σ over samples and problems p of `factors[p]`·min E:
     /// ∂/∂W_kj = Σ factor·γ_k(f(a_k) − z_k) z_jᵀ, and without z_jᵀ for b_k.
     ///
+    /// It needs no weights: the forces hold what the relaxation fed back through them.
     /// With factors (1, −1)/(β·scale·B) this is an objective's mean gradient. `state` is a relaxed
     /// state of `problem`; its forces are consumed. The problems share z_0 = x: one product.
     ///
@@ -41,7 +42,7 @@ impl<W: Weights> Network<'_, W> {
             for (u, &factor) in u.chunks_mut(size).zip(factors) {
                 wide(|| u.iter_mut().for_each(|u| *u *= -factor));
             }
-            for (index, c) in self.indexed(k).filter(|(_, c)| c.from != 0) {
+            for (index, c) in self.incoming(k).filter(|(_, c)| c.from != 0) {
                 let z = part(state.z, self.range(c.from, rows));
                 gradient.weights(index, u, z);
             }
@@ -49,15 +50,11 @@ impl<W: Weights> Network<'_, W> {
             for other in others.chunks(size) {
                 update(other, first, |other, u| u + other);
             }
-            for (index, _) in self.indexed(k).filter(|(_, c)| c.from == 0) {
+            for (index, _) in self.incoming(k).filter(|(_, c)| c.from == 0) {
                 gradient.weights(index, first, problem.input);
             }
             gradient.bias(k, first);
         }
         Ok(())
-    }
-
-    fn indexed(&self, k: usize) -> impl Iterator<Item = (usize, &Connection<W>)> {
-        self.connections().iter().enumerate().filter(move |(_, c)| c.to == k)
     }
 }

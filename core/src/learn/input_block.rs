@@ -1,8 +1,8 @@
 //! The input block as part of the attack: an adversary who reaches z_0 too. Beyond the paper, whose
 //! input is clamped to x.
 
+use crate::error::same;
 use crate::kernel::slices::part;
-use crate::network::same;
 use crate::{Bounds, Error, Network, Problem, Quantity, StateView, Weights};
 use serde::{Deserialize, Serialize};
 
@@ -82,9 +82,9 @@ impl<W: Weights> Network<'_, W> {
         self.plain_forward(problem, state);
         self.backward_pass(problem, state, true);
         force.fill(0.0);
-        for c in self.outgoing(0) {
+        for (c, weights) in self.weights_from(0) {
             let u = part(state.u, self.range(c.to, state.rows));
-            c.weights.apply_transposed(u, force);
+            weights.apply_transposed(u, force);
         }
         Ok(())
     }

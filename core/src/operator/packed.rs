@@ -1,9 +1,9 @@
 //! The packed matrix: weights in panels of 8 rows, used in place from flash.
 
 use crate::PANEL;
+use crate::error::same;
 use crate::kernel::units::{row, rows};
 use crate::kernel::{self, BytePanel, HalfPanel, Panel, Widen, half};
-use crate::network::same;
 use crate::{Error, Precision, Quantity, Weights, packed_len};
 
 /// A matrix packed into panels of [`PANEL`] rows, used in place from flash.

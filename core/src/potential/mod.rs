@@ -136,6 +136,8 @@ impl Block {
 
     /// From the incoming forces Σ_m W_mkᵀ u_m − g_k to errors e_k, in place: e = force/γ, except
     /// for the element-wise distance, whose error is the force.
+    // Not inlined: at the smallest size the optimiser then sees that its rows aren't empty.
+    #[inline(never)]
     pub(crate) fn errors(&self, gamma: &[f32], w: &mut [f32]) {
         match self.potential {
             Potential::FenchelYoung | Potential::Quadratic => each_unit(gamma, w, |w, gamma| w / gamma),

@@ -1,7 +1,7 @@
 //! The energy of a state.
 
+use crate::error::same;
 use crate::kernel::slices::part;
-use crate::network::same;
 use crate::{Error, Network, Problem, Quantity, StateView, Weights};
 
 impl<W: Weights> Network<'_, W> {

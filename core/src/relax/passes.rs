@@ -99,9 +99,9 @@ impl<W: Weights> Network<'_, W> {
             } else {
                 w.chunks_mut(g.len()).for_each(|w| map(g, w, |g| 0.0 - g));
             }
-            for c in self.outgoing(k) {
+            for (c, weights) in self.weights_from(k) {
                 let u = part(state.u, self.range(c.to, rows));
-                c.weights.apply_transposed(u, w);
+                weights.apply_transposed(u, w);
             }
             let part = state.part(range);
             let w = if in_place { part.e } else { part.z };

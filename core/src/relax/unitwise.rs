@@ -49,11 +49,11 @@ impl<W: Weights> Network<'_, W> {
         };
         let (pull, mut curvature) = block.pull(gamma, a, *z, u);
         let mut slope = 0.0;
-        for c in self.outgoing(k) {
+        for (c, weights) in self.weights_from(k) {
             let above = self.block(c.to);
             let u = part(state.u, self.row_range(c.to, state.rows, row));
             let gammas = self.gamma(c.to);
-            for (m, w) in c.weights.fan_out(i) {
+            for (m, w) in weights.fan_out(i) {
                 if let (Some(u), Some(&gamma)) = (u.get(m), gammas.get(m)) {
                     slope += w * u;
                     curvature += above.stiffness(gamma) * w * w;
@@ -70,14 +70,14 @@ impl<W: Weights> Network<'_, W> {
             Potential::Quadratic | Potential::Distance => block.force_of_activity(gamma, a, *z),
         };
         part_mut(state.u, place..place + 1).fill(force);
-        for c in self.outgoing(k) {
+        for (c, weights) in self.weights_from(k) {
             let above = self.block(c.to);
             let range = self.row_range(c.to, state.rows, row);
             let a = part_mut(state.a, range.clone());
             let u = part_mut(state.u, range.clone());
             if above.potential == Potential::FenchelYoung && above.activation.is_elementwise() {
                 let gammas = self.gamma(c.to);
-                for (m, w) in c.weights.fan_out(i) {
+                for (m, w) in weights.fan_out(i) {
                     if let (Some(a), Some(u), Some(gamma)) = (a.get_mut(m), u.get_mut(m), gammas.get(m)) {
                         let rise = w * change;
                         *u -= gamma * above.activation.difference(*a, rise);
@@ -85,7 +85,7 @@ impl<W: Weights> Network<'_, W> {
                     }
                 }
             } else {
-                for (m, w) in c.weights.fan_out(i) {
+                for (m, w) in weights.fan_out(i) {
                     if let Some(a) = a.get_mut(m) {
                         *a += w * change;
                     }
@@ -106,12 +106,12 @@ impl<W: Weights> Network<'_, W> {
         let e = part_mut(state.e, range.clone());
         e.fill(0.0);
         let mut curvature = gamma;
-        for c in self.outgoing(k) {
+        for (c, weights) in self.weights_from(k) {
             let above = self.block(c.to);
-            c.weights.apply_transposed(part(state.u, self.row_range(c.to, state.rows, row)), e);
+            weights.apply_transposed(part(state.u, self.row_range(c.to, state.rows, row)), e);
             for j in 0..n {
                 let gammas = self.gamma(c.to);
-                for (m, w) in c.weights.fan_out(j) {
+                for (m, w) in weights.fan_out(j) {
                     if let Some(&gamma) = gammas.get(m) {
                         curvature += above.stiffness(gamma) * w * w;
                     }
@@ -131,9 +131,9 @@ impl<W: Weights> Network<'_, W> {
             largest = larger(largest, *e);
         }
         block.forces_of_activities(self.gamma(k), a, z, u);
-        for c in self.outgoing(k) {
+        for (c, weights) in self.weights_from(k) {
             let above = self.row_range(c.to, state.rows, row);
-            c.weights.apply(part(state.e, range.clone()), part_mut(state.a, above));
+            weights.apply(part(state.e, range.clone()), part_mut(state.a, above));
             let Part { a, u, z, .. } = state.block_row(self, c.to, row);
             self.block(c.to).forces_of_activities(self.gamma(c.to), a, z, u);
         }

@@ -11,7 +11,8 @@ use fenchel_oracle::random_network::{Random, RandomNetwork};
 pub struct Parts {
     pub header: Header<'static>,
     pub blocks: Vec<Block>,
-    pub connections: Vec<Connection<Operator<'static>>>,
+    pub connections: Vec<Connection>,
+    pub weights: Vec<Operator<'static>>,
     pub biases: Vec<f32>,
     pub gammas: Vec<f32>,
 }
@@ -50,7 +51,8 @@ impl Parts {
         Self {
             header,
             blocks,
-            connections: network.operators(),
+            connections: network.connections.clone(),
+            weights: network.operators(),
             biases: network.biases.clone(),
             gammas: network.gammas.clone(),
         }
@@ -117,16 +119,16 @@ impl Parts {
             },
             _ => Task::Regression { targets: names(outputs), scaling: scaling(random, outputs) },
         };
-        for c in &mut parts.connections {
+        for weights in &mut parts.weights {
             let form = random.below(3);
-            c.weights = in_form(random, &c.weights, form);
+            *weights = in_form(random, weights, form);
         }
         parts
     }
 
     pub fn fields(&self) -> ModelFields<'_> {
-        let Self { header, blocks, connections, biases, gammas } = self;
-        ModelFields { header: *header, blocks, connections, biases, gammas }
+        let Self { header, blocks, connections, weights, biases, gammas } = self;
+        ModelFields { header: *header, blocks, connections, weights, biases, gammas }
     }
 
     pub fn write(&self) -> Vec<u8> {

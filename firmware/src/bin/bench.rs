@@ -9,7 +9,8 @@
 
 use cortex_m_rt::entry;
 use fenchel_core::{
-    Activation, Block, MAX_BLOCKS, Network, Nudge, Operator, Problem, Settings, State, Weights, checksum,
+    Activation, Block, Graph, MAX_BLOCKS, Network, Nudge, Operator, Problem, Settings, State, Weights,
+    checksum,
 };
 use fenchel_firmware::{UNITS, clock, fail, flash, model, one_hot, refuse, state, succeed};
 
@@ -76,16 +77,16 @@ fn main() -> ! {
 /// Counts the instructions of W z and Wᵀ u for every connection, with no value of z or u equal to 0.
 fn products(network: &Network<Operator>) {
     let (mut values, mut sums) = ([0.0; LARGEST], [0.0; LARGEST]);
-    for c in network.connections() {
-        let (rows, columns) = c.weights.shape();
+    for weights in network.weights() {
+        let (rows, columns) = weights.shape();
         fill(&mut values);
         fill(&mut sums);
         if let (Some(z), Some(a)) = (values.get(..columns), sums.get_mut(..rows)) {
-            let (instructions, ()) = clock::instructions(|| c.weights.apply(z, a));
+            let (instructions, ()) = clock::instructions(|| weights.apply(z, a));
             defmt::println!("forward instructions {=u32} of {=usize}", instructions, rows * columns);
         }
         if let (Some(u), Some(e)) = (values.get(..rows), sums.get_mut(..columns)) {
-            let (instructions, ()) = clock::instructions(|| c.weights.apply_transposed(u, e));
+            let (instructions, ()) = clock::instructions(|| weights.apply_transposed(u, e));
             defmt::println!("backward instructions {=u32} of {=usize}", instructions, rows * columns);
         }
     }
@@ -93,8 +94,8 @@ fn products(network: &Network<Operator>) {
 
 /// Returns the multiply-adds of a sweep, which leaves out what depends on the input alone.
 fn sweep_macs(network: &Network<Operator>) -> usize {
-    let above = network.connections().iter().filter(|c| c.from > 0).map(|c| c.weights.shape());
-    2 * above.map(|(rows, columns)| rows * columns).sum::<usize>()
+    let connections = network.connections().iter().zip(network.weights());
+    2 * connections.filter(|(c, _)| c.from > 0).map(|(_, weights)| weights.macs()).sum::<usize>()
 }
 
 /// Counts the instructions of inference and sweeps in the worst case: the same network with clipped units,
@@ -122,7 +123,8 @@ fn busy(network: &Network<Operator>, state: &mut State<UNITS>, nudge: Nudge, inp
     else {
         fail("more units than there is room for");
     };
-    let clipped = Network::new(blocks, network.connections(), biases, gammas);
+    let clipped = Graph::new(blocks, network.connections())
+        .and_then(|graph| Network::new(graph, network.weights(), biases, gammas));
     let clipped = clipped.unwrap_or_else(|error| refuse(error));
     let activities = state.scratch(&clipped).unwrap_or_else(|error| refuse(error));
     let (instructions, outputs) = clock::instructions(|| clipped.infer(input, activities).is_ok());

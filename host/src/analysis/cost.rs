@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
-use fenchel_core::{Connection, Model, Network, Operator, PANEL, Precision, StateView, Weights, packed_len};
+use fenchel_core::{Model, Network, Operator, PANEL, Precision, StateView, Weights, packed_len};
 use serde_json::{Value, json};
 
 use super::boards::{BOARDS, Board};
@@ -194,22 +194,22 @@ impl Costs {
     /// Estimates one inference and one sweep of `network`; if `turns`, the kernel's loops take columns by
     /// eights and the remaining ones singly.
     fn of(&self, network: &Network<Operator>, turns: bool) -> [u64; 2] {
-        let product = |[mac, panel, once]: [f64; 3], c: &Connection<Operator>| {
-            let (rows, columns) = c.weights.shape();
+        let product = |[mac, panel, once]: [f64; 3], weights: &Operator| {
+            let (rows, columns) = weights.shape();
             let columns = match columns % TURN {
                 left if turns && left > 0 => columns - left + 2 * TURN,
                 _ => columns,
             };
             mac * packed_len(rows, columns) as f64 + panel * rows.div_ceil(PANEL) as f64 + once
         };
-        let connections = network.connections();
-        let is_clamped = |k: usize| connections.iter().filter(|c| c.to == k).all(|c| c.from == 0);
-        let forward = |c: &Connection<Operator>| product(self.forward, c);
-        let infer: f64 = connections.iter().map(forward).sum();
+        let connections = || network.connections().iter().zip(network.weights());
+        let forward = |weights| product(self.forward, weights);
+        let infer: f64 = network.weights().iter().map(forward).sum();
         // A sweep leaves out what depends on the input alone.
-        let forth: f64 = connections.iter().filter(|c| !is_clamped(c.to)).map(forward).sum();
-        let back = connections.iter().filter(|c| c.from > 0);
-        let back: f64 = back.map(|c| product(self.transposed, c)).sum();
+        let forth = connections().filter(|(c, _)| !network.is_clamped(c.to));
+        let forth: f64 = forth.map(|(_, weights)| forward(weights)).sum();
+        let back = connections().filter(|(c, _)| c.from > 0);
+        let back: f64 = back.map(|(_, weights)| product(self.transposed, weights)).sum();
         let units = network.units() as f64 / RECORDED[1..].iter().sum::<usize>() as f64;
         let blocks = network.output() as f64 / (RECORDED.len() - 1) as f64;
         let rest = self.rest.map(|rest| rest * (BY_UNITS * units + BY_BLOCKS * blocks));
@@ -242,7 +242,7 @@ fn fit(costs: [f64; 3]) -> [f64; 3] {
 
 #[cfg(test)]
 mod tests {
-    use fenchel_core::{Activation, Block};
+    use fenchel_core::{Activation, Block, Connection, Graph};
 
     use super::*;
 
@@ -266,11 +266,10 @@ mod tests {
         let panels = [0.0; packed_len(8, 8)];
         let weights =
             |rows, columns| fenchel_core::Packed::new(rows, columns, &panels).expect("a matrix").into();
-        let connections = [
-            Connection { from: 0, to: 1, weights: weights(8, 8) },
-            Connection { from: 1, to: 2, weights: weights(4, 8) },
-        ];
-        let network = Network::new(&blocks, &connections, &[0.0; 12], &[1.0; 12]).expect("a network");
+        let weights = [weights(8, 8), weights(4, 8)];
+        let connections = [Connection { from: 0, to: 1 }, Connection { from: 1, to: 2 }];
+        let graph = Graph::new(&blocks, &connections).expect("a graph");
+        let network = Network::new(graph, &weights, &[0.0; 12], &[1.0; 12]).expect("a network");
         for board in BOARDS {
             for form in [Precision::F32, Precision::F16, Precision::Int8] {
                 let costs = costs(&network, form, board).expect("costs");

@@ -35,8 +35,8 @@ pub fn global_bound<W: Weights>(network: &Network<'_, W>) -> f64 {
         let gamma = network.gamma(k).iter().copied().fold(f32::INFINITY, f32::min);
         sum += paths[k] * paths[k] / f64::from(gamma);
         // What the input's own weights amplify is no deviation: z_0 is clamped.
-        for c in network.connections().iter().filter(|c| c.to == k && c.from != 0) {
-            paths[c.from] += spectral_norm(&c.weights) * paths[k];
+        for (c, weights) in network.weights_into(k).filter(|(c, _)| c.from != 0) {
+            paths[c.from] += spectral_norm(weights) * paths[k];
         }
     }
     1.0 / sum
@@ -119,8 +119,8 @@ fn compliances<W: Weights>(
                 Potential::FenchelYoung => add_gram(sum, through, gamma, |gamma| 1.0 / gamma),
             }
         }
-        for c in network.connections().iter().filter(|c| c.to == k && c.from != 0) {
-            c.weights.apply_transposed(&through, &mut below[network.range(c.from, rows)]);
+        for (c, weights) in network.weights_into(k).filter(|(c, _)| c.from != 0) {
+            weights.apply_transposed(&through, &mut below[network.range(c.from, rows)]);
         }
     }
     sums.into_iter()
@@ -142,13 +142,17 @@ fn add_gram(sum: &mut DMatrix<f64>, v: &[f32], gamma: &[f32], weight: impl Fn(f3
 
 #[cfg(test)]
 mod tests {
-    use fenchel_core::{Activation, Block, Connection};
+    use fenchel_core::{Activation, Block, Connection, Graph};
 
     use super::*;
     use crate::Matrix;
 
     /// Relative tolerance of bounds that come from sums of a few `f32` products.
     const TOLERANCE: f64 = 1e-6;
+
+    fn connection((from, to): (usize, usize)) -> Connection {
+        Connection { from, to }
+    }
 
     fn matrix(rows: usize, columns: usize, values: &[f32]) -> Matrix {
         Matrix::from_row_major(rows, columns, values)
@@ -161,10 +165,11 @@ mod tests {
     #[test]
     fn a_chain_of_single_units_and_a_skip() {
         let blocks = [1, 1, 1, 1].map(|units| Block::new(units, Activation::Relu));
-        let connection = |from, to, w| Connection { from, to, weights: matrix(1, 1, &[w]) };
-        let chain = [connection(0, 1, 5.0), connection(1, 2, -2.0), connection(2, 3, 3.0)];
+        let chain = [(0, 1), (1, 2), (2, 3)].map(connection);
+        let graph = Graph::new(&blocks, &chain).expect("fits");
+        let weights = [5.0, -2.0, 3.0].map(|w| matrix(1, 1, &[w]));
         let (biases, gamma) = ([0.0, 9.0, 100.0], [0.5, 1.0, 4.0]);
-        let network = Network::new(&blocks, &chain, &biases, &gamma).expect("fits");
+        let network = Network::new(graph, &weights, &biases, &gamma).expect("fits");
         // z_1 reaches the output by 2·3, z_2 by 3.
         close(global_bound(&network), 1.0 / (36.0 / 0.5 + 9.0 + 0.25));
         let bounds = local_bounds(&network, &[1.0, -1.0, 0.5]).expect("fits");
@@ -173,10 +178,10 @@ mod tests {
         close(bounds[1], 1.0 / (9.0 + 0.25));
         close(bounds[2], 1.0 / (36.0 / 0.5 + 9.0 + 0.25));
 
-        let skip = [chain.to_vec(), vec![connection(1, 3, 1.0)]].concat();
-        let mut skip = skip;
-        skip.sort_by_key(|c| (c.to, c.from));
-        let network = Network::new(&blocks, &skip, &biases, &gamma).expect("fits");
+        let skip = [(0, 1), (1, 2), (1, 3), (2, 3)].map(connection);
+        let graph = Graph::new(&blocks, &skip).expect("fits");
+        let weights = [5.0, -2.0, 1.0, 3.0].map(|w| matrix(1, 1, &[w]));
+        let network = Network::new(graph, &weights, &biases, &gamma).expect("fits");
         close(global_bound(&network), 1.0 / (49.0 / 0.5 + 9.0 + 0.25));
         close(local_bounds(&network, &[0.5]).expect("fits")[0], 1.0 / (25.0 / 0.5 + 9.0 + 0.25));
     }
@@ -184,22 +189,24 @@ mod tests {
     #[test]
     fn other_potentials_and_a_simplex() {
         let relu = Block::new(1, Activation::Relu);
-        let connection = |from, to, w| Connection { from, to, weights: matrix(1, 1, &[w]) };
-        let chain = [connection(0, 1, 1.0), connection(1, 2, 3.0)];
+        let chain = [(0, 1), (1, 2)].map(connection);
+        let weights = [1.0, 3.0].map(|w| matrix(1, 1, &[w]));
         for (potential, active, pinned) in [
             (Potential::FenchelYoung, 2.0, 0.0),
             (Potential::Quadratic, 2.0, 2.0),
             (Potential::Distance, 2.0, 1.0),
         ] {
             let blocks = [relu, Block { potential, ..relu }, Block::new(1, Activation::Linear)];
-            let network = Network::new(&blocks, &chain, &[0.0; 2], &[0.5, 1.0]).expect("fits");
+            let graph = Graph::new(&blocks, &chain).expect("fits");
+            let network = Network::new(graph, &weights, &[0.0; 2], &[0.5, 1.0]).expect("fits");
             let bounds = local_bounds(&network, &[1.0, -1.0]).expect("fits");
             close(bounds[0], 1.0 / (9.0 * active + 1.0));
             close(bounds[1], 1.0 / (9.0 * pinned + 1.0));
         }
         let blocks = [relu, Block::new(3, Activation::Simplex)];
-        let spread = [Connection { from: 0, to: 1, weights: matrix(3, 1, &[0.1, 0.2, -9.0]) }];
-        let network = Network::new(&blocks, &spread, &[0.0; 3], &[0.5; 3]).expect("fits");
+        let graph = Graph::new(&blocks, &chain[..1]).expect("fits");
+        let weights = [matrix(3, 1, &[0.1, 0.2, -9.0])];
+        let network = Network::new(graph, &weights, &[0.0; 3], &[0.5; 3]).expect("fits");
         // Two units stay above 0; a projection on their difference has the eigenvalue 1.
         close(local_bounds(&network, &[1.0]).expect("fits")[0], 0.5);
     }

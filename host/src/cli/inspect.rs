@@ -137,8 +137,7 @@ fn block(network: &Network<Operator>, k: usize, weights: bool) -> Value {
     }
     block["activation"] = network.blocks()[k].activation.spell().into();
     block["potential"] = potential(network.blocks()[k].potential).into();
-    let incoming = network.connections().iter().filter(|c| c.to == k);
-    block["from"] = incoming.clone().map(|c| c.from).collect();
+    block["from"] = network.incoming(k).map(|(_, c)| c.from).collect();
     if weights {
         let matrix = |weights: &Operator, rows| -> Value {
             (0..rows).map(|i| weights.row(i).map(Value::from).collect::<Value>()).collect()
@@ -147,11 +146,11 @@ fn block(network: &Network<Operator>, k: usize, weights: bool) -> Value {
         block["bias"] = network.bias(k).iter().copied().map(Value::from).collect();
         block["gamma"] = network.gamma(k).iter().copied().map(Value::from).collect();
         let mut skips = Vec::new();
-        for c in incoming {
+        for (c, weights) in network.weights_into(k) {
             if c.from + 1 == k {
-                block["weights"] = matrix(&c.weights, rows);
+                block["weights"] = matrix(weights, rows);
             } else {
-                skips.push(json!({ "from": c.from, "weights": matrix(&c.weights, rows) }));
+                skips.push(json!({ "from": c.from, "weights": matrix(weights, rows) }));
             }
         }
         block["skips"] = skips.into();

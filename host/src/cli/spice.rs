@@ -108,7 +108,8 @@ pub fn run(args: &Args) -> Result<()> {
     let profile = Profile { read_noise: 0.0, ..Profile::load(&args.hardware)? };
     if let Some(path) = &args.conductances {
         let mut random = Random::seed_from_u64(args.chip_seed);
-        return devices::write(&Devices::draw(&parameters, &profile, &mut random), path);
+        let devices = Devices::draw(&parameters, &profile, &mut random);
+        return devices::write(&parameters.connections, &devices, path);
     }
     let of_crossbar = args.hardware != IDEAL || args.chip_seed != 0;
     let of_crossbar = of_crossbar || args.op_amp_gain != GAIN || args.op_amp_offset != 0.0;

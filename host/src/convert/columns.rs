@@ -2,7 +2,7 @@
 //! weights are far below the others' would lose them. Powers of two move from such columns to the input's
 //! factors, which changes no output.
 
-use fenchel_core::{Connection, Operator, Scaling, Weights};
+use fenchel_core::{Network, Operator, Scaling, Weights};
 
 /// Steps, of 127, that the largest weight of a column must have; with fewer its weights have less than
 /// three bits.
@@ -12,11 +12,12 @@ const EXPONENTS: i32 = 40;
 
 /// Returns what each column's factor is multiplied by and its weights are divided by: powers of two, which
 /// make the columns' largest weights alike. `None` if no column would lose its weights.
-pub fn powers(connections: &[Connection<Operator>], inputs: usize) -> Option<Vec<f32>> {
+pub fn powers(network: &Network<Operator>) -> Option<Vec<f32>> {
+    let inputs = network.input_units();
     let (mut largest, mut steps) = (vec![0.0f32; inputs], vec![0.0f32; inputs]);
-    for c in connections.iter().filter(|c| c.from == 0) {
-        for i in 0..c.weights.shape().0 {
-            let row: Vec<f32> = c.weights.row(i).collect();
+    for (_, weights) in network.weights_from(0) {
+        for i in 0..weights.shape().0 {
+            let row: Vec<f32> = weights.row(i).collect();
             let most = row.iter().fold(0.0, |most: f32, w| most.max(w.abs()));
             for ((w, largest), steps) in row.iter().zip(&mut largest).zip(&mut steps) {
                 *largest = largest.max(w.abs());

@@ -1,7 +1,7 @@
 //! A chain of linear layers: the form between those of files and [`Parameters`].
 
 use anyhow::Result;
-use fenchel_core::{Activation, Connection, MAX_BLOCKS, Model, Potential, Weights};
+use fenchel_core::{Activation, MAX_BLOCKS, Model, Operator, Potential, Weights};
 
 use super::Affine;
 use crate::data::InputScaling;
@@ -56,12 +56,10 @@ pub fn parameters(place: &str, layers: Vec<Layer>, activations: &[Activation]) -
     let activations = if activations.is_empty() { &own } else { activations };
     let architecture = Architecture::new(&sizes, activations, Potential::FenchelYoung, &[], &[])?;
     let biases = layers.iter().flat_map(|layer| layer.biases.iter().copied()).collect();
-    let connection = |(from, layer): (usize, Layer)| {
-        let weights = Matrix::from_row_major(layer.rows, layer.columns, &layer.weights);
-        Connection { from, to: from + 1, weights }
-    };
-    let connections = layers.into_iter().enumerate().map(connection).collect();
-    Ok(Parameters { blocks: architecture.blocks, connections, biases, gammas: architecture.gammas })
+    let matrix = |layer: &Layer| Matrix::from_row_major(layer.rows, layer.columns, &layer.weights);
+    let weights = layers.iter().map(matrix).collect();
+    let Architecture { blocks, connections, gammas } = architecture;
+    Ok(Parameters { blocks, connections, weights, biases, gammas })
 }
 
 /// Replaces a single linear output by two, 0 and itself, so that the index of the larger one is the class;
@@ -115,11 +113,11 @@ pub fn of_model(place: &str, model: &Model) -> Result<Vec<Layer>> {
     }
     let chain = network.connections().iter().all(|c| c.from + 1 == c.to);
     require!(chain, place, expected, "connections beside the chain");
-    let layer = |c: &Connection<_>| {
-        let (rows, columns) = Weights::shape(&c.weights);
-        let weights = (0..rows).flat_map(|i| fenchel_core::Operator::row(&c.weights, i)).collect();
-        let biases = network.bias(c.to).to_vec();
-        Layer { name: c.to.to_string(), rows, columns, weights, biases, activation: None }
+    let layer = |(k, weights): (usize, &Operator)| {
+        let (rows, columns) = weights.shape();
+        let weights = (0..rows).flat_map(|i| weights.row(i)).collect();
+        let biases = network.bias(k).to_vec();
+        Layer { name: k.to_string(), rows, columns, weights, biases, activation: None }
     };
-    Ok(network.connections().iter().map(layer).collect())
+    Ok((1..).zip(network.weights()).map(layer).collect())
 }

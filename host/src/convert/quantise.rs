@@ -2,8 +2,7 @@
 
 use anyhow::Result;
 use fenchel_core::{
-    Bounds, Connection, Model, ModelFields, Operator, PANEL, Packed, Precision, Scaling, Weights, pack,
-    packed_len,
+    Bounds, Model, ModelFields, Operator, PANEL, Packed, Precision, Scaling, Weights, pack, packed_len,
 };
 
 use super::columns;
@@ -23,10 +22,8 @@ pub fn name(precision: Precision) -> String {
 /// Fails if a weight is too large for half precision, or the result wouldn't load.
 pub fn narrow(model: &Model, precision: Precision) -> Result<ModelBytes> {
     let fields = model.fields();
-    let inputs = model.network().input_units();
     let input = fields.header.input;
-    let powers =
-        if precision == Precision::Int8 { columns::powers(fields.connections, inputs) } else { None };
+    let powers = if precision == Precision::Int8 { columns::powers(&model.network()) } else { None };
     let moved = powers.and_then(|powers| {
         let scaling = columns::multiplied(input.scaling, &powers)?;
         let bounds = input
@@ -34,27 +31,27 @@ pub fn narrow(model: &Model, precision: Precision) -> Result<ModelBytes> {
             .map(|bounds| (columns::spread(bounds.low, &powers), columns::spread(bounds.high, &powers)));
         Some((powers, scaling, bounds))
     });
-    let panels = fields.connections.iter().map(|c| {
+    let panels = fields.connections.iter().zip(fields.weights).map(|(c, weights)| {
         let powers = moved.as_ref().map(|moved| moved.0.as_slice()).filter(|_| c.from == 0);
-        Panels::new(&c.weights, precision, powers)
+        Panels::new(weights, precision, powers)
     });
     let panels = panels.collect::<Result<Vec<_>>>()?;
-    let connections = fields.connections.iter().zip(&panels).map(|(c, panels)| {
-        let (rows, columns) = c.weights.shape();
-        let weights = match panels {
+    let weights = fields.weights.iter().zip(&panels).map(|(weights, panels)| {
+        let (rows, columns) = weights.shape();
+        let packed = match panels {
             Panels::F32(values) => Packed::new(rows, columns, values),
             Panels::F16(values) => Packed::from_halves(rows, columns, values),
             Panels::Int8 { scales, values } => Packed::from_bytes(rows, columns, scales, values),
         };
-        Ok(Connection { from: c.from, to: c.to, weights: weights?.into() })
+        Ok(packed?.into())
     });
-    let connections = connections.collect::<Result<Vec<_>>>()?;
+    let weights = weights.collect::<Result<Vec<_>>>()?;
     let mut header = fields.header;
     if let Some((_, (offsets, factors), bounds)) = &moved {
         header.input.scaling = Scaling::new(offsets, factors)?;
         header.input.bounds = bounds.as_ref().map(|(low, high)| Bounds { low, high });
     }
-    model_file::write(&ModelFields { header, connections: &connections, ..fields })
+    model_file::write(&ModelFields { header, weights: &weights, ..fields })
 }
 
 /// A matrix's panels in one form of weights.

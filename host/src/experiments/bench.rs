@@ -77,22 +77,29 @@ pub fn products(settings: &Settings, data: &Dataset, rounds: usize) -> Result<Ve
     let mut parts: Vec<_> = parameters
         .connections
         .iter()
-        .map(|c| {
-            let (rows, columns) = c.weights.shape();
+        .zip(&parameters.weights)
+        .map(|(c, weights)| {
+            let (rows, columns) = weights.shape();
             let samples = batch * if c.from == 0 { 1 } else { problems };
-            (c, uniform(samples * columns), uniform(samples * rows), Matrix::zeros(rows, columns))
+            (
+                c.from == 0,
+                weights,
+                uniform(samples * columns),
+                uniform(samples * rows),
+                Matrix::zeros(rows, columns),
+            )
         })
         .collect();
     let mut seconds = Vec::new();
     for _ in 0..rounds {
         let start = Instant::now();
         for _ in 0..steps {
-            for (c, z, u, outer) in &mut parts {
-                let (rows, columns) = c.weights.shape();
-                c.weights.apply(&z[..batch * columns], &mut u[..batch * rows]);
-                if c.from > 0 {
-                    (0..forth).for_each(|_| c.weights.apply(z, u));
-                    (0..back).for_each(|_| c.weights.apply_transposed(u, z));
+            for (of_input, weights, z, u, outer) in &mut parts {
+                let (rows, columns) = weights.shape();
+                weights.apply(&z[..batch * columns], &mut u[..batch * rows]);
+                if !*of_input {
+                    (0..forth).for_each(|_| weights.apply(z, u));
+                    (0..back).for_each(|_| weights.apply_transposed(u, z));
                     // The products add to what is there: keep it finite.
                     z.fill(0.5);
                     u.fill(0.5);

@@ -50,8 +50,8 @@ pub struct Row {
 /// F₀ for the input's weights and F for the others, back-propagation makes 2F₀ + 3F.
 fn cost(parameters: &Parameters, schedule: Schedule, sweeps: u32) -> f64 {
     let (mut input, mut hidden) = (0.0, 0.0);
-    for c in &parameters.connections {
-        let (rows, columns) = c.weights.shape();
+    for (c, weights) in parameters.connections.iter().zip(&parameters.weights) {
+        let (rows, columns) = weights.shape();
         *(if c.from == 0 { &mut input } else { &mut hidden }) += (rows * columns) as f64;
     }
     let n = f64::from(sweeps);

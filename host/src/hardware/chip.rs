@@ -2,23 +2,23 @@
 
 use anyhow::Result;
 use fenchel_core::{
-    Block, Connection, Network, Nudge, Perturbation, Problem, Random, Settings, StateView, Status,
+    Connection, Graph, Network, Nudge, Perturbation, Problem, Random, Settings, StateView, Status,
 };
 
 use super::Profile;
 use super::array::{Array, Reading};
 use super::converter::{convert_input, convert_output};
-use crate::Parameters;
 use crate::data::permutation;
+use crate::{Matrix, Parameters};
 
 /// A network on a chip.
 #[derive(Clone, Debug)]
 pub struct Chip<'p> {
     profile: &'p Profile,
-    blocks: &'p [Block],
+    graph: Graph<'p>,
     gammas: &'p [f32],
     /// One array for each connection, in the order of the network's connections.
-    pub arrays: Vec<Connection<Array>>,
+    pub arrays: Vec<Array>,
     /// Biases of the blocks 1..=L, multiplied by the gains of their units.
     pub biases: Vec<f32>,
     /// The offset g of each unit in blocks 1..=L; empty if the profile has no offsets.
@@ -44,15 +44,14 @@ impl<'p> Chip<'p> {
     pub fn draw(parameters: &'p Parameters, profile: &'p Profile, random: &mut Random) -> Self {
         // What Wᵀ is applied with has other gains, and no way into a dead unit.
         let apart = profile.separate_feedback || profile.gain_error > 0.0 || profile.dead_units > 0.0;
-        let array = |c: &Connection<_>, random: &mut _| {
-            let weights = Array::program(&c.weights, apart && c.from > 0, profile, random);
-            Connection { from: c.from, to: c.to, weights }
+        let program = |(c, weights): (&Connection, &Matrix)| {
+            Array::program(weights, apart && c.from > 0, profile, random)
         };
         let mut chip = Self {
             profile,
-            blocks: &parameters.blocks,
+            graph: parameters.graph(),
             gammas: &parameters.gammas,
-            arrays: parameters.connections.iter().map(|c| array(c, random)).collect(),
+            arrays: parameters.connections.iter().zip(&parameters.weights).map(program).collect(),
             biases: parameters.biases.clone(),
             offsets: Vec::new(),
             gains: Default::default(),
@@ -81,15 +80,14 @@ impl<'p> Chip<'p> {
         };
         let (forward, feedback) = (draw(), draw());
         self.biases.iter_mut().zip(&forward).for_each(|(bias, gain)| *bias *= gain);
-        let ranges = ranges(self.blocks);
-        for c in &mut self.arrays {
-            let gains = &forward[ranges[c.to].clone()];
-            for column in c.weights.forward.column_major_mut().chunks_exact_mut(gains.len()) {
+        for (c, array) in self.graph.connections().iter().zip(&mut self.arrays) {
+            let gains = &forward[self.graph.range(c.to, 1)];
+            for column in array.forward.column_major_mut().chunks_exact_mut(gains.len()) {
                 column.iter_mut().zip(gains).for_each(|(w, gain)| *w *= gain);
             }
-            let Some(matrix) = &mut c.weights.feedback else { continue };
+            let Some(matrix) = &mut array.feedback else { continue };
             let columns = matrix.column_major_mut().chunks_exact_mut(gains.len());
-            for (column, gain) in columns.zip(&feedback[ranges[c.from].clone()]) {
+            for (column, gain) in columns.zip(&feedback[self.graph.range(c.from, 1)]) {
                 column.iter_mut().for_each(|w| *w *= gain);
             }
         }
@@ -98,8 +96,8 @@ impl<'p> Chip<'p> {
 
     /// Disconnects the inputs of dead units, so that they always answer f(0).
     fn kill(&mut self, random: &mut Random) {
-        let ranges = ranges(self.blocks);
-        for (k, range) in ranges.iter().enumerate().take(self.blocks.len() - 1).skip(1) {
+        for k in 1..self.graph.output() {
+            let range = self.graph.range(k, 1);
             let units = range.len();
             let dead = (self.profile.dead_units * units as f64).round() as usize;
             for &unit in &permutation(units, random)[..dead] {
@@ -108,13 +106,13 @@ impl<'p> Chip<'p> {
                 if let Some(offset) = self.offsets.get_mut(place) {
                     *offset = 0.0;
                 }
-                for c in &mut self.arrays {
+                for (c, array) in self.graph.connections().iter().zip(&mut self.arrays) {
                     if c.to == k {
-                        let values = c.weights.forward.column_major_mut();
+                        let values = array.forward.column_major_mut();
                         values.iter_mut().skip(unit).step_by(units).for_each(|w| *w = 0.0);
                     }
-                    if let Some(matrix) = c.weights.feedback.as_mut().filter(|_| c.from == k) {
-                        let rows = self.blocks[c.to].size();
+                    if let Some(matrix) = array.feedback.as_mut().filter(|_| c.from == k) {
+                        let rows = self.graph.blocks()[c.to].size();
                         matrix.column_major_mut()[unit * rows..][..rows].fill(0.0);
                     }
                 }
@@ -123,22 +121,21 @@ impl<'p> Chip<'p> {
     }
 
     /// Returns the arrays as `samples` samples read them, for [`network`](Self::network).
-    pub fn read(&self, samples: usize, random: &mut Random) -> Vec<Connection<Reading<'_>>> {
-        let reading = |c: &'_ Connection<Array>, weights| Connection { from: c.from, to: c.to, weights };
-        self.arrays.iter().map(|c| reading(c, c.weights.read(samples, random))).collect()
+    pub fn read(&self, samples: usize, random: &mut Random) -> Vec<Reading<'_>> {
+        self.arrays.iter().map(|array| array.read(samples, random)).collect()
     }
 
     /// Returns the network that the chip computes, over arrays that were [`read`](Self::read).
-    pub fn network<'a>(&'a self, connections: &'a [Connection<Reading<'a>>]) -> Network<'a, Reading<'a>> {
-        Network::new(self.blocks, connections, &self.biases, self.gammas)
+    pub fn network<'a>(&'a self, weights: &'a [Reading<'a>]) -> Network<'a, Reading<'a>> {
+        Network::new(self.graph, weights, &self.biases, self.gammas)
             .expect("a chip has the shape of its network")
     }
 
     /// Repeats `of`, one value for each unit, for `samples` samples: one block after the other, each of
     /// shape (samples, n_k).
     fn for_each_sample(&self, of: &[f32], samples: usize) -> Vec<f32> {
-        let ranges = ranges(self.blocks).into_iter().skip(1);
-        ranges.flat_map(|range| of.get(range).unwrap_or_default().repeat(samples)).collect()
+        let of_block = |k| of.get(self.graph.range(k, 1)).unwrap_or_default().repeat(samples);
+        (1..=self.graph.output()).flat_map(of_block).collect()
     }
 
     /// Returns g for every sample, one block after the other, each of shape (samples, n_k); empty if there
@@ -167,11 +164,11 @@ impl<'p> Chip<'p> {
     /// # Errors
     /// Fails if a size doesn't fit.
     pub fn infer(&self, input: &[f32], random: &mut Random) -> Result<Vec<f32>> {
-        let samples = input.len() / self.blocks[0].size();
+        let samples = input.len() / self.graph.input_units();
         let mut input = input.to_vec();
         convert_input(self.profile.input_bits, &mut input);
-        let connections = self.read(samples, random);
-        let network = self.network(&connections);
+        let weights = self.read(samples, random);
+        let network = self.network(&weights);
         let mut activities = vec![0.0; samples * network.units()];
         let disturbance = self.disturbance(samples);
         let mut outputs = network.infer_disturbed(&input, &disturbance, &mut activities)?.to_vec();
@@ -192,11 +189,11 @@ impl<'p> Chip<'p> {
         settings: &Settings,
         random: &mut Random,
     ) -> Result<Relaxed> {
-        let samples = input.len() / self.blocks[0].size();
+        let samples = input.len() / self.graph.input_units();
         let mut input = input.to_vec();
         convert_input(self.profile.input_bits, &mut input);
-        let connections = self.read(samples, random);
-        let network = self.network(&connections);
+        let weights = self.read(samples, random);
+        let network = self.network(&weights);
         let perturbation = self.perturbation(samples);
         let nudges = &[nudge];
         let problem =
@@ -210,15 +207,4 @@ impl<'p> Chip<'p> {
         self.convert(&mut outputs);
         Ok(Relaxed { outputs, activities, status })
     }
-}
-
-/// Returns where each block lies in an array of one value for each unit; block 0 is empty.
-fn ranges(blocks: &[Block]) -> Vec<std::ops::Range<usize>> {
-    let mut start = 0;
-    let mut range = |(k, block): (usize, &Block)| {
-        let first = start;
-        start += if k == 0 { 0 } else { block.size() };
-        first..start
-    };
-    blocks.iter().enumerate().map(&mut range).collect()
 }

@@ -36,14 +36,14 @@ pub struct Devices {
 impl Devices {
     /// Draws the conductances that [`super::Chip::draw`] programs from the same random numbers, before the
     /// gains of the amplifiers, in the order of the network's connections.
-    pub fn draw(parameters: &Parameters, profile: &Profile, random: &mut Random) -> Vec<Connection<Self>> {
-        let program = |c: &Connection<Matrix>| {
-            let (forward, ohms) = Pair::program(&c.weights, false, profile, random);
+    pub fn draw(parameters: &Parameters, profile: &Profile, random: &mut Random) -> Vec<Self> {
+        let program = |(c, weights): (&Connection, &Matrix)| {
+            let (forward, ohms) = Pair::program(weights, false, profile, random);
             let apart = c.from > 0 && profile.separate_feedback;
-            let feedback = apart.then(|| Pair::program(&c.weights, true, profile, random).0.transposed());
-            Connection { from: c.from, to: c.to, weights: Self { ohms, forward, feedback } }
+            let feedback = apart.then(|| Pair::program(weights, true, profile, random).0.transposed());
+            Self { ohms, forward, feedback }
         };
-        parameters.connections.iter().map(program).collect()
+        parameters.connections.iter().zip(&parameters.weights).map(program).collect()
     }
 }
 
@@ -86,11 +86,11 @@ impl Pair {
 ///
 /// # Errors
 /// Fails if a file can't be written.
-pub fn write(devices: &[Connection<Devices>], path: &Path) -> Result<()> {
+pub fn write(connections: &[Connection], devices: &[Devices], path: &Path) -> Result<()> {
     let mut tensors = Vec::new();
-    for Connection { from, to, weights } in devices {
-        let forward = std::iter::once(("w", &weights.forward));
-        for (direction, pair) in forward.chain(weights.feedback.iter().map(|pair| ("t", pair))) {
+    for (Connection { from, to }, devices) in connections.iter().zip(devices) {
+        let forward = std::iter::once(("w", &devices.forward));
+        for (direction, pair) in forward.chain(devices.feedback.iter().map(|pair| ("t", pair))) {
             for (side, values) in [("plus", &pair.plus), ("minus", &pair.minus)] {
                 let name = format!("{direction}_{from}_{to}_{side}");
                 tensors.push(Tensor {

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use anyhow::Result;
-use fenchel_core::{Activation, Block, Connection, Network, Potential, Weights};
+use fenchel_core::{Activation, Block, Connection, Graph, Network, Potential, Weights};
 
 use crate::error::require;
 use crate::spelling::Spelled;
@@ -35,8 +35,8 @@ impl Spelled for Skip {
 pub struct Architecture {
     /// The blocks 0..=L.
     pub blocks: Vec<Block>,
-    /// (from, to) of each connection, sorted by (to, from).
-    pub connections: Vec<(usize, usize)>,
+    /// The connections, sorted by (to, from).
+    pub connections: Vec<Connection>,
     /// γ of each unit in the blocks 1..=L.
     pub gammas: Vec<f32>,
 }
@@ -79,7 +79,7 @@ impl Architecture {
             Block { potential, ..Block::new(units as u32, activation(k)) }
         };
         let blocks: Vec<_> = sizes.iter().enumerate().map(block).collect();
-        let mut connections: Vec<_> = (1..=output).map(|k| (k - 1, k)).collect();
+        let mut connections: Vec<_> = (1..=output).map(|k| Connection { from: k - 1, to: k }).collect();
         for skip in skips {
             let place = format!("`skip` {}", skip.spell());
             let expected = format!("FROM + 1 < TO, TO at most {output}");
@@ -89,11 +89,11 @@ impl Architecture {
                 expected,
                 skip.spell()
             );
-            let ends = (skip.from, skip.to);
-            require!(!connections.contains(&ends), place, "each skip once", "it twice");
-            connections.push(ends);
+            let connection = Connection { from: skip.from, to: skip.to };
+            require!(!connections.contains(&connection), place, "each skip once", "it twice");
+            connections.push(connection);
         }
-        connections.sort_by_key(|&(from, to)| (to, from));
+        connections.sort_by_key(|c| (c.to, c.from));
         let units: usize = sizes[1..].iter().sum();
         let gammas = match gammas {
             [] => vec![1.0; units],
@@ -114,20 +114,17 @@ impl Architecture {
 
     /// Checks what core would refuse, without weights.
     fn check(&self) -> Result<()> {
-        let connection = |&(from, to): &(usize, usize)| Connection {
-            from,
-            to,
-            weights: Shape(self.blocks[to].size(), self.blocks[from].size()),
-        };
-        let connections: Vec<_> = self.connections.iter().map(connection).collect();
-        Network::new(&self.blocks, &connections, &vec![0.0; self.gammas.len()], &self.gammas)?;
+        let shape = |c: &Connection| Shape(self.blocks[c.to].size(), self.blocks[c.from].size());
+        let graph = Graph::new(&self.blocks, &self.connections)?;
+        let weights: Vec<_> = self.connections.iter().map(shape).collect();
+        Network::new(graph, &weights, &vec![0.0; self.gammas.len()], &self.gammas)?;
         Ok(())
     }
 
     /// Returns the number of units that feed block k, over all its connections.
     pub fn fan_in(&self, k: usize) -> usize {
-        let incoming = self.connections.iter().filter(|ends| ends.1 == k);
-        incoming.map(|ends| self.blocks[ends.0].size()).sum()
+        let incoming = self.connections.iter().filter(|c| c.to == k);
+        incoming.map(|c| self.blocks[c.from].size()).sum()
     }
 
     /// Returns the smallest γ of the output block.

@@ -1,7 +1,7 @@
 //! Back-propagation of ½‖z_L − y‖²: the baseline, and the limit of the contrastive gradients.
 
 use anyhow::Result;
-use fenchel_core::{Gradient, Network, Weights};
+use fenchel_core::{Gradient, Graph, Network, Weights};
 
 use crate::gemm::{Aligned, zeros};
 
@@ -50,9 +50,9 @@ impl Backprop {
             let delta = &mut delta[range.clone()];
             if k < output {
                 delta.fill(0.0);
-                for c in network.connections().iter().filter(|c| c.from == k) {
+                for (c, weights) in network.weights_from(k) {
                     let to = network.range(c.to, samples);
-                    c.weights.apply_transposed(&above[to.start - range.end..to.end - range.end], delta);
+                    weights.apply_transposed(&above[to.start - range.end..to.end - range.end], delta);
                 }
             }
             let block = network.blocks()[k];
@@ -83,17 +83,12 @@ impl Backprop {
     }
 
     /// Computes the mean gradient of the batch that [`run`](Self::run) saw.
-    pub fn gradient<W: Weights>(
-        &self,
-        network: &Network<'_, W>,
-        input: &[f32],
-        gradient: &mut impl Gradient,
-    ) {
-        let samples = input.len() / network.input_units();
-        for k in 1..=network.output() {
-            let delta = &self.delta[network.range(k, samples)];
-            for (index, c) in network.connections().iter().enumerate().filter(|(_, c)| c.to == k) {
-                let below = if c.from == 0 { input } else { &self.z[network.range(c.from, samples)] };
+    pub fn gradient(&self, graph: &Graph<'_>, input: &[f32], gradient: &mut impl Gradient) {
+        let samples = input.len() / graph.input_units();
+        for k in 1..=graph.output() {
+            let delta = &self.delta[graph.range(k, samples)];
+            for (index, c) in graph.incoming(k) {
+                let below = if c.from == 0 { input } else { &self.z[graph.range(c.from, samples)] };
                 gradient.weights(index, delta, below);
             }
             gradient.bias(k, delta);
@@ -105,8 +100,8 @@ impl Backprop {
     pub fn input_force<W: Weights>(&self, network: &Network<'_, W>, force: &mut [f32]) {
         let samples = force.len() / network.input_units();
         force.fill(0.0);
-        for c in network.connections().iter().filter(|c| c.from == 0) {
-            c.weights.apply_transposed(&self.delta[network.range(c.to, samples)], force);
+        for (c, weights) in network.weights_from(0) {
+            weights.apply_transposed(&self.delta[network.range(c.to, samples)], force);
         }
     }
 }

@@ -20,7 +20,7 @@ impl DenseGradient {
         let network = parameters.network();
         let zeros = |(rows, columns)| Matrix::zeros(rows, columns);
         Self {
-            weights: parameters.connections.iter().map(|c| zeros(c.weights.shape())).collect(),
+            weights: parameters.weights.iter().map(|weights| zeros(weights.shape())).collect(),
             biases: vec![0.0; parameters.biases.len()],
             ranges: (0..parameters.blocks.len()).map(|k| network.range(k, 1)).collect(),
         }

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use fenchel_core::{
-    Block, Confidence, Connection, Header, Input, Model, ModelFields, Names, PARAMETER_ALIGNMENT, Packed,
-    Scaling, Task, Training, TrainingData, Weights, pack, packed_len,
+    Block, Confidence, Header, Input, Model, ModelFields, Names, PARAMETER_ALIGNMENT, Packed, Scaling, Task,
+    Training, TrainingData, Weights, pack, packed_len,
 };
 
 use crate::error::require;
@@ -97,25 +97,24 @@ pub fn export(parameters: &Parameters, shape: &[usize], header: Header) -> Resul
         let outputs = parameters.blocks.last().map_or(0, Block::size);
         require!(names.count() == outputs, "names of the outputs", outputs, names.count());
     }
-    let panels = parameters.connections.iter().map(|c| {
-        let (rows, columns) = c.weights.shape();
+    let panels = parameters.weights.iter().map(|weights| {
+        let (rows, columns) = weights.shape();
         let mut panels = vec![0.0; packed_len(rows, columns)];
-        pack(rows, columns, c.weights.row_major(), &mut panels);
+        pack(rows, columns, weights.row_major(), &mut panels);
         panels
     });
     let panels: Vec<_> = panels.collect();
-    let connections = parameters.connections.iter().zip(&panels).map(|(c, panels)| {
-        let (rows, columns) = c.weights.shape();
-        let weights = Packed::new(rows, columns, panels)?.into();
-        Ok(Connection { from: c.from, to: c.to, weights })
+    let weights = parameters.weights.iter().zip(&panels).map(|(weights, panels)| {
+        let (rows, columns) = weights.shape();
+        Ok(Packed::new(rows, columns, panels)?.into())
     });
-    let connections = connections.collect::<Result<Vec<_>>>()?;
+    let weights = weights.collect::<Result<Vec<_>>>()?;
     let mut blocks = parameters.blocks.clone();
     if let ([height, width] | [_, height, width], [input, ..]) = (shape, blocks.as_mut_slice()) {
         (input.height, input.width) = (*height as u32, *width as u32);
     }
-    let (biases, gammas) = (&parameters.biases, &parameters.gammas);
-    write(&ModelFields { header, blocks: &blocks, connections: &connections, biases, gammas })
+    let Parameters { connections, biases, gammas, .. } = parameters;
+    write(&ModelFields { header, blocks: &blocks, connections, weights: &weights, biases, gammas })
 }
 
 /// Writes the file of these fields and checks it by loading it.

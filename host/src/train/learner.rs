@@ -89,8 +89,8 @@ impl Learner {
         } else if !matches!(settings.attack.perturbation, Perturbation::Gaussian { .. }) {
             batch.perturb_further(&chip.perturbation(batch.len()));
         }
-        let connections = chip.read(batch.len(), &mut streams.hardware);
-        Work { settings, task, gradient, batch, memory }.run(&chip.network(&connections), streams)
+        let weights = chip.read(batch.len(), &mut streams.hardware);
+        Work { settings, task, gradient, batch, memory }.run(&chip.network(&weights), streams)
     }
 
     /// Make the samples at `indices` the batch, with the noise that belongs to it.

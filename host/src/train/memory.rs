@@ -19,7 +19,7 @@ pub fn estimate(settings: &Settings, data: &Dataset) -> Result<u64> {
     const F32: u64 = 4;
     let architecture = settings.architecture(data)?;
     let size = |k: usize| architecture.blocks[k].size() as u64;
-    let weights: u64 = architecture.connections.iter().map(|&(from, to)| size(from) * size(to)).sum();
+    let weights: u64 = architecture.connections.iter().map(|c| size(c.from) * size(c.to)).sum();
     let units = architecture.gammas.len();
     let batch = settings.optimiser.batch.min(data.train.len());
     // Both problems side by side, with noise, targets and inputs.

@@ -5,7 +5,8 @@ use crate::graph::{Edge, Graph, Row};
 use crate::relaxation;
 use crate::weights::Dense;
 use fenchel_core::{
-    Activation, Block, Connection, Gradient, Network, Nudge, Operator, Packed, Potential, Problem, Weights,
+    Activation, Block, Connection, Gradient, Graph as Shape, Network, Nudge, Operator, Packed, Potential,
+    Problem, Weights,
 };
 use rand_core::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro128PlusPlus;
@@ -53,8 +54,8 @@ type Ends = &'static [(usize, usize)];
 pub struct RandomNetwork {
     /// Blocks 0..=L.
     pub blocks: Vec<Block>,
-    /// The blocks (from, to) that each connection joins, sorted by (to, from).
-    pub ends: Vec<(usize, usize)>,
+    /// The connections, sorted by (to, from).
+    pub connections: Vec<Connection>,
     /// Weights of each connection, row after row.
     pub weights: Vec<Vec<f32>>,
     /// Packed weights of each connection.
@@ -80,8 +81,9 @@ impl RandomNetwork {
         let mut ends: Vec<(usize, usize)> = (1..sizes.len()).map(|k| (k - 1, k)).collect();
         ends.extend(skips);
         ends.sort_by_key(|&(from, to)| (to, from));
+        let connections: Vec<_> = ends.iter().map(|&(from, to)| Connection { from, to }).collect();
         let (mut weights, mut panels) = (Vec::new(), Vec::new());
-        for &(from, to) in &ends {
+        for &Connection { from, to } in &connections {
             let (rows, columns) = (blocks[to].size(), blocks[from].size());
             let limit = scale * (3.0 / columns as f32).sqrt();
             let row_major = random.values(rows * columns, -limit, limit);
@@ -93,7 +95,7 @@ impl RandomNetwork {
         let units = sizes[1..].iter().sum::<u32>() as usize;
         let biases = random.values(units, -0.5, 0.5);
         let gammas = random.values(units, 0.5, 2.0);
-        Self { blocks, ends, weights, panels, biases, gammas }
+        Self { blocks, connections, weights, panels, biases, gammas }
     }
 
     /// Draws any of a few graphs with two or three hidden blocks, some with skips.
@@ -175,47 +177,51 @@ impl RandomNetwork {
         &mut self.gammas[start..][..self.blocks[k].size()]
     }
 
-    fn connections<'a, W>(&'a self, weights: impl Fn(usize, usize, usize) -> W + 'a) -> Vec<Connection<W>> {
-        let connection = |(index, &(from, to)): (usize, &(usize, usize))| {
-            let weights = weights(index, self.blocks[to].size(), self.blocks[from].size());
-            Connection { from, to, weights }
+    fn each<'a, W>(&'a self, weights: impl Fn(usize, usize, usize) -> W + 'a) -> Vec<W> {
+        let of = |(index, c): (usize, &Connection)| {
+            weights(index, self.blocks[c.to].size(), self.blocks[c.from].size())
         };
-        self.ends.iter().enumerate().map(connection).collect()
+        self.connections.iter().enumerate().map(of).collect()
     }
 
-    /// Returns the connections as [`Packed`].
-    pub fn packed(&self) -> Vec<Connection<Packed<'_>>> {
-        self.connections(|index, rows, columns| {
+    /// Returns the weights as [`Packed`].
+    pub fn packed(&self) -> Vec<Packed<'_>> {
+        self.each(|index, rows, columns| {
             Packed::new(rows, columns, &self.panels[index]).expect("packed_len values")
         })
     }
 
-    /// Returns the connections as a model file has them.
-    pub fn operators(&self) -> Vec<Connection<Operator<'_>>> {
-        self.connections(|index, rows, columns| {
+    /// Returns the weights as a model file has them.
+    pub fn operators(&self) -> Vec<Operator<'_>> {
+        self.each(|index, rows, columns| {
             Packed::new(rows, columns, &self.panels[index]).expect("packed_len values").into()
         })
     }
 
-    /// Returns the connections as [`Dense`].
-    pub fn dense(&self) -> Vec<Connection<Dense<'_>>> {
-        self.connections(|index, rows, columns| Dense { rows, columns, values: &self.weights[index] })
+    /// Returns the weights as [`Dense`].
+    pub fn dense(&self) -> Vec<Dense<'_>> {
+        self.each(|index, rows, columns| Dense { rows, columns, values: &self.weights[index] })
     }
 
-    /// Returns the network over `connections`.
-    pub fn network<'a, W: Weights>(&'a self, connections: &'a [Connection<W>]) -> Network<'a, W> {
-        Network::new(&self.blocks, connections, &self.biases, &self.gammas).expect("fits together")
+    /// Returns the network over `weights`.
+    pub fn network<'a, W: Weights>(&'a self, weights: &'a [W]) -> Network<'a, W> {
+        Network::new(self.shape(), weights, &self.biases, &self.gammas).expect("fits together")
+    }
+
+    /// Returns the blocks and connections as core takes them.
+    pub fn shape(&self) -> Shape<'_> {
+        Shape::new(&self.blocks, &self.connections).expect("fits together")
     }
 
     /// Returns the network for the oracle.
     pub fn graph(&self) -> Graph {
         let sizes: Vec<usize> = self.blocks.iter().map(Block::size).collect();
-        let edge = |(&(from, to), weights): (&(usize, usize), &Vec<f32>)| Edge {
+        let edge = |(&Connection { from, to }, weights): (&Connection, &Vec<f32>)| Edge {
             from,
             to,
             weights: weights.chunks(sizes[from]).map(doubles).collect(),
         };
-        let edges = self.ends.iter().zip(&self.weights).map(edge).collect();
+        let edges = self.connections.iter().zip(&self.weights).map(edge).collect();
         let by_block = |values: &[f32], input: f64| {
             let mut blocks = vec![vec![input; sizes[0]]];
             let mut rest = values;
@@ -353,7 +359,7 @@ impl<'a> FlatGradient<'a> {
 impl Gradient for FlatGradient<'_> {
     fn weights(&mut self, index: usize, u: &[f32], z: &[f32]) {
         let start = self.network.weights[..index].iter().map(Vec::len).sum();
-        let columns = self.network.blocks[self.network.ends[index].0].size();
+        let columns = self.network.blocks[self.network.connections[index].from].size();
         self.add(start, columns, u, |row, j| z[row * columns + j], z.len() / columns);
     }
 

@@ -33,8 +33,8 @@ impl Lipschitz {
         let (features, outputs) = (network.input_units(), network.output_units());
         let mut paths = vec![0.0; network.output() + 1];
         paths[0] = 1.0;
-        for c in network.connections() {
-            paths[c.to] += spectral_norm(&c.weights) * paths[c.from];
+        for (c, weights) in network.connections().iter().zip(network.weights()) {
+            paths[c.to] += spectral_norm(weights) * paths[c.from];
         }
         let pieces = samples.pieces(features);
         let norms: Result<Vec<Vec<f64>>> = pieces

@@ -2,8 +2,8 @@
 
 use anyhow::Result;
 use fenchel_core::{
-    Activation, Attack, Block, Connection, Contrast, Network, Objective, Packed, Perturbation, Potential,
-    Random,
+    Activation, Attack, Block, Connection, Contrast, Graph, Network, Objective, Packed, Perturbation,
+    Potential, Random,
 };
 use rand_core::{Rng, SeedableRng};
 
@@ -67,15 +67,15 @@ impl Case {
             blocks.push(Block::new(units, self.activation()));
         }
         blocks.push(Block::new(self.whole(2, 4), Activation::Linear));
-        let mut ends = Vec::new();
+        let mut connections = Vec::new();
         for to in 1..blocks.len() {
             for from in 0..to {
                 if from + 1 == to || (has_skips && self.whole(0, 2) == 0) {
-                    ends.push((from, to));
+                    connections.push(Connection { from, to });
                 }
             }
         }
-        self.parts(blocks, ends, scale)
+        self.parts(blocks, connections, scale)
     }
 
     /// Draws a network as [`network`](Self::network) does, but all linear and without skips; every block
@@ -85,23 +85,23 @@ impl Case {
         let sizes: Vec<u32> = (0..hidden + 2).map(|_| self.whole(3, 9)).collect();
         let blocks: Vec<Block> =
             sizes.into_iter().map(|units| Block::new(units, Activation::Linear)).collect();
-        let ends = (1..blocks.len()).map(|to| (to - 1, to)).collect();
-        self.parts(blocks, ends, scale)
+        let connections = chain(blocks.len());
+        self.parts(blocks, connections, scale)
     }
 
-    /// Draws weights and biases for a shape, with `ends` sorted by (to, from). γ = 1.
-    pub fn parts(&mut self, blocks: Vec<Block>, ends: Vec<(usize, usize)>, scale: f32) -> Parts {
-        let pack = |&(from, to): &(usize, usize)| {
-            let (rows, columns) = (blocks[to].size(), blocks[from].size());
+    /// Draws weights and biases for a graph, with `connections` sorted by (to, from). γ = 1.
+    pub fn parts(&mut self, blocks: Vec<Block>, connections: Vec<Connection>, scale: f32) -> Parts {
+        let pack = |c: &Connection| {
+            let (rows, columns) = (blocks[c.to].size(), blocks[c.from].size());
             let limit = scale * (3.0 / columns as f32).sqrt();
             let mut panels = vec![0.0; fenchel_core::packed_len(rows, columns)];
             fenchel_core::pack(rows, columns, &self.values(rows * columns, -limit, limit), &mut panels);
             panels
         };
-        let panels = ends.iter().map(pack).collect();
+        let panels = connections.iter().map(pack).collect();
         let units = blocks.iter().skip(1).map(Block::size).sum();
         let biases = self.values(units, -0.5, 0.5);
-        Parts { blocks, ends, panels, biases, gammas: vec![1.0; units] }
+        Parts { blocks, connections, panels, biases, gammas: vec![1.0; units] }
     }
 
     /// Draws input, targets y and y⁻ and, unless `std` is 0, Gaussian g of one sample.
@@ -123,14 +123,19 @@ impl Case {
 pub struct Parts {
     /// Blocks 0..=L.
     pub blocks: Vec<Block>,
-    /// The blocks (from, to) that each connection joins.
-    pub ends: Vec<(usize, usize)>,
+    /// The connections, sorted by (to, from).
+    pub connections: Vec<Connection>,
     /// Packed weights of each connection.
     pub panels: Vec<Vec<f32>>,
     /// Biases b, one for each unit in blocks 1..=L.
     pub biases: Vec<f32>,
     /// Weights γ of the potentials, one for each unit in blocks 1..=L.
     pub gammas: Vec<f32>,
+}
+
+/// Returns the connections of `blocks` blocks, one after the other.
+pub fn chain(blocks: usize) -> Vec<Connection> {
+    (1..blocks).map(|to| Connection { from: to - 1, to }).collect()
 }
 
 /// A network as a device runs it.
@@ -157,12 +162,12 @@ impl Parts {
 
     /// Calls `run` with the network and returns its result.
     pub fn run<T>(&self, run: impl FnOnce(&Net) -> Result<T>) -> Result<T> {
-        let mut connections = Vec::new();
-        for (&(from, to), panels) in self.ends.iter().zip(&self.panels) {
-            let weights = Packed::new(self.blocks[to].size(), self.blocks[from].size(), panels)?;
-            connections.push(Connection { from, to, weights });
+        let mut weights = Vec::new();
+        for (c, panels) in self.connections.iter().zip(&self.panels) {
+            weights.push(Packed::new(self.blocks[c.to].size(), self.blocks[c.from].size(), panels)?);
         }
-        run(&Network::new(&self.blocks, &connections, &self.biases, &self.gammas)?)
+        let graph = Graph::new(&self.blocks, &self.connections)?;
+        run(&Network::new(graph, &weights, &self.biases, &self.gammas)?)
     }
 }
 

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use fenchel_core::{Activation, Block, Nudge, Potential};
 
-use super::case::{Case, Sample};
+use super::case::{Case, Sample, chain};
 use super::minimum::{Quantity, minimum};
 use super::ordering::least;
 
@@ -24,7 +24,7 @@ pub fn equation_13(case: &mut Case) -> Result<f64> {
 fn unit(case: &mut Case) -> Result<f64> {
     let hidden = Block { potential: Potential::Distance, ..Block::new(1, case.activation()) };
     let output = Block::new(1, Activation::Linear);
-    let mut parts = case.parts(vec![output, hidden, output], vec![(0, 1), (1, 2)], 1.0);
+    let mut parts = case.parts(vec![output, hidden, output], chain(3), 1.0);
     parts.gammas[0] = case.uniform(0.05, 0.99);
     // z = f(a + e) + κe at e = −g: of order 1, whatever γ.
     let reach = parts.gammas[0].max(0.2);

@@ -45,9 +45,9 @@ pub fn pieces(network: &Net, sample: &Sample, z: &[f32]) -> Vec<Piece> {
     let mut pieces = Vec::new();
     for k in 1..=network.output() {
         let mut a = network.bias(k).to_vec();
-        for c in network.connections().iter().filter(|c| c.to == k) {
+        for (c, weights) in network.weights_into(k) {
             let below = if c.from == 0 { &sample.input[..] } else { &z[network.range(c.from, 1)] };
-            c.weights.apply(below, &mut a);
+            weights.apply(below, &mut a);
         }
         let (low, high) = match network.blocks()[k].activation {
             Activation::Relu => (0.0, f32::INFINITY),
@@ -89,7 +89,7 @@ impl Flat {
             length += values;
             length - values
         };
-        let shapes = network.connections().iter().map(|c| c.weights.shape());
+        let shapes = network.weights().iter().map(Weights::shape);
         let weights = shapes.map(|(rows, columns)| (place(rows * columns), columns)).collect();
         let start = place(network.units());
         let biases = (0..=network.output()).map(|k| start + network.range(k.max(1), 1).start).collect();
@@ -135,8 +135,8 @@ pub fn distance(a: &[f64], b: &[f64]) -> f64 {
 pub fn shifted(parts: &Parts, direction: &[f64], step: f64) -> Parts {
     let mut parts = parts.clone();
     let mut moves = direction.iter().map(|value| (step * value) as f32);
-    for (&(from, to), panels) in parts.ends.iter().zip(&mut parts.panels) {
-        let (rows, columns) = (parts.blocks[to].size(), parts.blocks[from].size());
+    for (c, panels) in parts.connections.iter().zip(&mut parts.panels) {
+        let (rows, columns) = (parts.blocks[c.to].size(), parts.blocks[c.from].size());
         let mut change = vec![0.0; panels.len()];
         pack(rows, columns, &moves.by_ref().take(rows * columns).collect::<Vec<f32>>(), &mut change);
         panels.iter_mut().zip(change).for_each(|(w, change)| *w += change);

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::fmt::Write;
 
 use anyhow::Result;
-use fenchel_core::{Connection, Perturbation, Problem, Random};
+use fenchel_core::{Perturbation, Problem, Random};
 use rand_core::SeedableRng;
 
 use super::check::relaxed;
@@ -32,7 +32,7 @@ pub struct Crossbar<'p> {
     /// The chip, with the effect of its op-amps' offsets included.
     offset_chip: Chip<'p>,
     /// Conductances of each connection, in the order of the network's connections.
-    devices: Vec<Connection<Devices>>,
+    devices: Vec<Devices>,
     gain: f64,
     /// Input offsets in V of each row's two op-amps: for every connection, of its forward and its feedback
     /// array.
@@ -64,7 +64,7 @@ impl<'p> Crossbar<'p> {
             normal.fill(&mut random, &mut values);
             values.chunks_exact(2).map(|two| [f64::from(two[0]), f64::from(two[1])]).collect()
         };
-        let shapes = devices.iter().map(|c| c.weights.forward.shape);
+        let shapes = devices.iter().map(|devices| devices.forward.shape);
         let offsets = shapes.map(|(rows, columns)| [draw(rows), draw(columns)]).collect();
         let mut crossbar =
             Self { parameters, profile, offset_chip: chip.clone(), chip, devices, gain, offsets };
@@ -112,11 +112,11 @@ impl<'p> Crossbar<'p> {
     pub(super) fn relaxed(&self, problem: &Problem) -> Result<Vec<f32>> {
         let chip = &self.offset_chip;
         let (input, perturbation) = self.seen(problem, chip);
-        let connections = chip.read(1, &mut Random::seed_from_u64(0));
+        let weights = chip.read(1, &mut Random::seed_from_u64(0));
         // Unit-wise descent takes both directions from one matrix.
-        let by_units = chip.arrays.iter().all(|c| c.weights.feedback.is_none());
+        let by_units = chip.arrays.iter().all(|array| array.feedback.is_none());
         let problem = problem.with_input(&input).with_perturbation(&perturbation);
-        relaxed(&chip.network(&connections), &problem, by_units)
+        relaxed(&chip.network(&weights), &problem, by_units)
     }
 
     /// Returns every array. Arrays into the same block, or that feed back to it, form a chain.
@@ -125,10 +125,10 @@ impl<'p> Crossbar<'p> {
         let mut sides = Vec::new();
         for k in 1..=network.output() {
             for forward in [true, false] {
-                let chain = self.devices.iter().enumerate();
-                let chain: Vec<_> = chain.filter(|(_, c)| k == if forward { c.to } else { c.from }).collect();
+                let chain: Vec<_> =
+                    if forward { network.incoming(k).collect() } else { network.outgoing(k).collect() };
                 for (place, &(index, c)) in chain.iter().enumerate() {
-                    let Devices { ohms, forward: own, feedback } = &c.weights;
+                    let Devices { ohms, forward: own, feedback } = &self.devices[index];
                     let pair = match feedback {
                         _ if forward => Cow::Borrowed(own),
                         Some(feedback) => Cow::Borrowed(feedback),

@@ -17,8 +17,8 @@ pub(super) fn sums<W: Weights>(text: &mut String, network: &Network<'_, W>) -> R
             writeln!(text, "Ib_{k}_{i} 0 a_{k}_{i} {:e}", f64::from(bias) * CONDUCTANCE)?;
         }
     }
-    for (index, c) in network.connections().iter().enumerate() {
-        connection(text, c.from, c.to, index, &c.weights)?;
+    for (index, (c, weights)) in network.connections().iter().zip(network.weights()).enumerate() {
+        connection(text, c.from, c.to, index, weights)?;
     }
     Ok(())
 }
