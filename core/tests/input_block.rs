@@ -1,8 +1,9 @@
 //! The force on the input, and how an attack moves it.
 
 use fenchel_core::{Bounds, InputBlock, Nudge, Schedule, StateView};
+use fenchel_oracle::flat_gradient::relative_error;
 use fenchel_oracle::graph::{Graph, Row, Vector};
-use fenchel_oracle::random_network::{Random, RandomNetwork, RandomProblem, doubles, relative_error};
+use fenchel_oracle::random_network::{Random, RandomNetwork, RandomProblem, doubles};
 use fenchel_oracle::tolerance;
 
 const SAMPLES: usize = 3;

@@ -1,10 +1,9 @@
 //! What the contrastive gradient converges to, and how fast; and that it is a gradient.
 
 use fenchel_core::{Attack, Contrast, Objective, Potential, Schedule, Settings, StateView};
+use fenchel_oracle::flat_gradient::{FlatGradient, oracle_gradient, relative_error};
 use fenchel_oracle::graph::{Graph, Row};
-use fenchel_oracle::random_network::{
-    FlatGradient, Random, RandomNetwork, RandomProblem, doubles, oracle_gradient, relative_error,
-};
+use fenchel_oracle::random_network::{Random, RandomNetwork, RandomProblem, doubles};
 use fenchel_oracle::tolerance;
 use std::ops::RangeInclusive;
 

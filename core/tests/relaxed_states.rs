@@ -1,10 +1,9 @@
 //! States, energies, residuals and gradients of every schedule against the `f64` oracle.
 
 use fenchel_core::{Schedule, Settings, StateView, Status, Weights};
+use fenchel_oracle::flat_gradient::{FlatGradient, oracle_gradient, relative_error};
 use fenchel_oracle::graph::Graph;
-use fenchel_oracle::random_network::{
-    FlatGradient, Random, RandomNetwork, RandomProblem, oracle_gradient, relative_error,
-};
+use fenchel_oracle::random_network::{Random, RandomNetwork, RandomProblem};
 use fenchel_oracle::relaxation::{Relaxed, State};
 use fenchel_oracle::tolerance;
 

@@ -1,7 +1,8 @@
 //! The baseline: back-propagation with noise on the pre-activations, against finite differences.
 
 use fenchel::model::backprop::Backprop;
-use fenchel_oracle::random_network::{FlatGradient, Random, RandomNetwork, doubles, relative_error};
+use fenchel_oracle::flat_gradient::{FlatGradient, relative_error};
+use fenchel_oracle::random_network::{Random, RandomNetwork, doubles};
 use fenchel_oracle::tolerance;
 
 /// The gradient is compared with central differences of ½‖z_L − y‖² in f64; noise on the pre-activations of

@@ -5,6 +5,7 @@
 //! | [`graph`] | network, energy, gradient and back-propagation in `f64` |
 //! | [`potential`] | activations and potentials of one block in `f64` |
 //! | [`relaxation`] | the three schedules in `f64` |
+//! | [`flat_gradient`] | gradients as one list, to compare core's with the oracle's |
 //! | [`weights`] | a weight matrix as the textbook's `f32` loops, in order |
 //! | [`random_network`] | networks and problems to try them on |
 //! | [`model_files`] | the fuzzing corpus of model files, compiled in |
@@ -12,6 +13,7 @@
 //!
 //! It needs nothing but `core`, so that `cargo test -p fenchel-core` doesn't compile the host.
 
+pub mod flat_gradient;
 pub mod graph;
 pub mod model_files;
 pub mod potential;
