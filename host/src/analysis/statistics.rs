@@ -15,8 +15,8 @@ pub fn deviation(values: &[f64]) -> f64 {
     (squares / (values.len() as f64 - 1.0)).sqrt()
 }
 
-/// Returns the value below which `percent` of 100 `values` lie, interpolated between two of them; NaN
-/// without values.
+/// Returns the value below which `percent` % of `values` lie, interpolated between two of them; NaN without
+/// values.
 pub fn percentile(values: &[f64], percent: f64) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);

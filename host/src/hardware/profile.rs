@@ -121,16 +121,16 @@ impl Profile {
         }
     }
 
-    /// Returns a profile with additive noise on the weights alone: w + N(0, (std·ŵ)²), the same in both
-    /// directions.
+    /// Returns a profile with additive noise on the weights alone: w + N(0, (std·ŵ)²), drawn separately for
+    /// the arrays of W and Wᵀ.
     pub fn weight_noise(std: f64) -> Self {
         // Of two devices.
         let programming_noise = std / std::f64::consts::SQRT_2;
         Self { programming_noise, separate_feedback: true, ..Self::ideal() }
     }
 
-    /// Returns a profile with multiplicative noise on the weights alone: w·(1 + N(0, std²)), where no
-    /// weight changes its sign.
+    /// Returns a profile with multiplicative noise on the weights alone: w·(1 + N(0, std²)), drawn
+    /// separately for the arrays of W and Wᵀ; no weight changes its sign.
     pub fn relative_weight_noise(std: f64) -> Self {
         // From 0 S on, so that the device of a pair that isn't 0 is in proportion to the weight.
         Self {

@@ -68,7 +68,8 @@ pub fn parent(path: &Path) -> &Path {
 
 /// Returns the beginning of the name that `path` has until it is complete.
 pub fn unfinished(path: &Path) -> String {
-    /// Most bytes of a name that are kept, so that the longer name is still one that file systems take.
+    /// Most characters of a name that are kept: at most 240 bytes, so that file systems take the longer
+    /// name too.
     const MOST: usize = 60;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     format!(".{}.tmp", name.chars().take(MOST).collect::<String>())
