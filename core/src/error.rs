@@ -29,6 +29,7 @@ pub enum Quantity {
     FileBytes,
     ParameterBytes,
     ScalingValues,
+    LearnedParameters,
 }
 
 impl fmt::Display for Quantity {
@@ -53,6 +54,7 @@ impl fmt::Display for Quantity {
             Self::Nudges => "weights of a nudge",
             Self::FileBytes => "bytes of the model file",
             Self::ParameterBytes => "bytes of parameters",
+            Self::LearnedParameters => "parameters that learn",
             Self::ScalingValues => "offsets and factors",
         })
     }

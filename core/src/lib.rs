@@ -63,7 +63,10 @@ pub use file::{
 };
 pub use graph::{Block, Connection, Graph};
 pub use label::label;
-pub use learn::{Attack, Contrast, Gradient, InputBlock, Objective, Perturbation};
+pub use learn::{
+    Attack, Contrast, Gradient, InputBlock, LearnMemory, LearnRoom, LearnSettings, LearnSizes, Learner,
+    Objective, Perturbation, Ring, Rollback, Scope, StepRule, Update, UpdateStatus,
+};
 pub use network::Network;
 pub use operator::{Operator, PANEL, Packed, Precision, Weights, pack, packed_len};
 pub use potential::{Misfit, Potential};

@@ -113,6 +113,11 @@ impl<'a, W: Weights> Network<'a, W> {
         self.biases.get(self.range(k, 1)).unwrap_or_default()
     }
 
+    /// The weights γ of all units' potentials.
+    pub(crate) fn gammas(&self) -> &'a [f32] {
+        self.gammas
+    }
+
     /// The weights γ_k of the units' potentials, length n_k.
     pub fn gamma(&self, k: usize) -> &'a [f32] {
         self.gammas.get(self.range(k, 1)).unwrap_or_default()

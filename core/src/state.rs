@@ -47,6 +47,33 @@ impl<'a> StateView<'a> {
         Ok(Self { rows, a, e, u, z, e_before, w_before })
     }
 
+    /// Values that `memory` needs for `rows` rows of a network of `units` units, `outputs` of them in the
+    /// output block, if no sweep is made.
+    #[must_use]
+    pub const fn len_without_sweeps(units: usize, outputs: usize, rows: usize) -> usize {
+        (3 * units + outputs) * rows
+    }
+
+    /// Lay out the state of a relaxation without sweeps in `memory`,
+    /// [`len_without_sweeps`](Self::len_without_sweeps)(units, outputs, rows) values: three values a unit and
+    /// row instead of six. Only [`crate::Network::relax_without_sweeps`] takes it.
+    ///
+    /// # Errors
+    /// [`Error::Size`] if the length is another.
+    pub fn without_sweeps(
+        units: usize,
+        outputs: usize,
+        rows: usize,
+        memory: &'a mut [f32],
+    ) -> Result<Self, Error> {
+        same(Quantity::StateUnits, Self::len_without_sweeps(units, outputs, rows), memory.len())?;
+        let n = units * rows;
+        let (a, rest) = split_mut(memory, n);
+        let (u, rest) = split_mut(rest, n);
+        let (z, e) = split_mut(rest, n);
+        Ok(Self { rows, a, e, u, z, e_before: &mut [], w_before: &mut [] })
+    }
+
     /// The number of rows: problems times samples.
     pub fn rows(&self) -> usize {
         self.rows
@@ -80,19 +107,42 @@ impl<'a> StateView<'a> {
         self.part(graph.row_range(k, self.rows, row))
     }
 
-    /// Everything in `range`, a block's or that of a row of one.
+    /// Everything in `range`, a block's or that of a row of one. What a state without sweeps leaves out is
+    /// empty, or means nothing.
     pub(crate) fn part(&mut self, range: Range<usize>) -> Part<'_> {
         Part {
             a: part_mut(self.a, range.clone()),
-            e: part_mut(self.e, range.clone()),
+            e: self.e.get_mut(range.clone()).unwrap_or_default(),
             u: part_mut(self.u, range.clone()),
-            z: part_mut(self.z, range.clone()),
-            e_before: part_mut(self.e_before, range.clone()),
-            w_before: part_mut(self.w_before, range),
+            z: self.z.get_mut(range.clone()).unwrap_or_default(),
+            e_before: self.e_before.get_mut(range.clone()).unwrap_or_default(),
+            w_before: self.w_before.get_mut(range).unwrap_or_default(),
         }
     }
 
+    /// Everything of the output block, of a state with or without room for sweeps: it comes last in every array.
+    pub(crate) fn output(&mut self, graph: &Graph<'_>) -> Part<'_> {
+        let n = graph.output_units() * self.rows;
+        let last = |values: &'_ mut [f32]| values.len().saturating_sub(n);
+        let [a, e, u, z] = [last(self.a), last(self.e), last(self.u), last(self.z)];
+        Part {
+            a: split_mut(self.a, a).1,
+            e: split_mut(self.e, e).1,
+            u: split_mut(self.u, u).1,
+            z: split_mut(self.z, z).1,
+            e_before: &mut [],
+            w_before: &mut [],
+        }
+    }
+
+    /// Refuse a state that is too small for sweeps, or of another size.
     pub(crate) fn check(&self, graph: &Graph<'_>, rows: usize) -> Result<(), Error> {
+        same(Quantity::StateRows, rows, self.rows)?;
+        same(Quantity::StateUnits, rows * graph.units(), self.w_before.len())
+    }
+
+    /// Refuse a state of another size, with or without room for sweeps.
+    pub(crate) fn check_any(&self, graph: &Graph<'_>, rows: usize) -> Result<(), Error> {
         same(Quantity::StateRows, rows, self.rows)?;
         same(Quantity::StateUnits, rows * graph.units(), self.a.len())
     }

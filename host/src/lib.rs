@@ -6,6 +6,7 @@
 //!
 //! Folders depend on each other in one direction only, from `cli` down to `model` and `gemm`.
 
+pub mod adapt;
 pub mod analysis;
 pub mod cli;
 pub mod convert;

@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 
 /// The layers, highest first. `analysis` stands below `hardware` and `train`, which measure by it: it asks
 /// about a network, whoever trained it. `store` stands below `data`, which keeps the files that it fetches.
-const LAYERS: [&str; 18] = [
+const LAYERS: [&str; 19] = [
     "main",
     "cli",
     "report",
     "experiments",
     "train",
+    "adapt",
     "hardware",
     "analysis",
     "convert",

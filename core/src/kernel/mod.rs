@@ -21,6 +21,7 @@ mod columns;
 ))]
 mod mve;
 mod narrow;
+mod outer;
 mod run;
 mod safe;
 pub(crate) mod slices;
@@ -38,6 +39,7 @@ use columns::Columns;
 #[cfg(feature = "narrow")]
 pub use narrow::is_finite_half;
 pub use narrow::{BytePanel, HalfPanel, Rows, Widen, half};
+pub use outer::add_outer;
 pub use run::Fitness;
 use run::Run;
 #[cfg(not(all(

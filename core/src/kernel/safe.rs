@@ -1,6 +1,7 @@
 //! The safe path: what the others are held to, bit by bit.
 #![cfg_attr(all(target_arch = "arm", target_abi = "eabihf"), allow(dead_code))]
 
+use super::columns::is_zero;
 use super::{Columns, Panel};
 use crate::PANEL;
 
@@ -29,6 +30,22 @@ pub fn sparse(panel: &Panel, columns: &Columns, sums: &mut [f32; PANEL]) {
 pub fn transposed(panel: &Panel, u: &[f32; PANEL], e: &mut [f32]) {
     for (w, e) in panel.iter().zip(e) {
         *e = add_row(*e, w, u);
+    }
+}
+
+/// panel += u zᵀ over all columns.
+#[inline]
+pub fn outer(panel: &mut Panel, u: &[f32; PANEL], z: &[f32]) {
+    for (w, &z) in panel.iter_mut().zip(z) {
+        add(w, u, z);
+    }
+}
+
+/// panel += u zᵀ over the columns with z ≠ 0.
+#[inline]
+pub fn outer_sparse(panel: &mut Panel, u: &[f32; PANEL], z: &[f32]) {
+    for (w, &z) in panel.iter_mut().zip(z).filter(|(_, z)| !is_zero(**z)) {
+        add(w, u, z);
     }
 }
 

@@ -33,7 +33,7 @@ impl Graph<'_> {
         gradient: &mut impl Gradient,
     ) -> Result<(), Error> {
         same(Quantity::Problems, problem.nudges.len(), factors.len())?;
-        state.check(self, problem.rows(self))?;
+        state.check_any(self, problem.rows(self))?;
         let rows = state.rows;
         let samples = problem.samples(self);
         for k in self.above_input() {

@@ -8,6 +8,7 @@
 mod packed;
 mod precision;
 
+use crate::Error;
 pub use packed::Packed;
 pub(crate) use packed::Stored;
 pub use precision::Precision;
@@ -67,6 +68,25 @@ impl<'a> Operator<'a> {
         }
     }
 
+    /// The values in `f32`, [`values`](Weights::values) numbers.
+    #[inline]
+    pub(crate) fn unpack(&self, values: &mut [f32]) {
+        match self {
+            Self::Dense(weights) => weights.unpack(values),
+        }
+    }
+
+    /// The same connection with other `values` in `f32`.
+    #[inline]
+    pub(crate) fn with_values<'v>(&self, values: &'v [f32]) -> Result<Operator<'v>, Error> {
+        match self {
+            Self::Dense(weights) => {
+                let (rows, columns) = weights.shape();
+                Packed::new(rows, columns, values).map(Operator::Dense)
+            }
+        }
+    }
+
     /// Row i of W, length fan-in: for showing and exchanging weights, not for speed.
     pub fn row(&self, i: usize) -> impl Iterator<Item = f32> + 'a {
         match self {
@@ -112,6 +132,7 @@ impl Weights for Operator<'_> {
         }
     }
 
+    #[inline]
     fn add_outer(&self, u: &[f32], z: &[f32], sum: &mut [f32]) {
         match self {
             Self::Dense(weights) => weights.add_outer(u, z, sum),

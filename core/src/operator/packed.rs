@@ -148,6 +148,16 @@ impl<'a> Packed<'a> {
         kernel::apply(self.bytes(), self.fitness, z, a);
     }
 
+    /// The panels in `f32`.
+    #[inline]
+    pub(crate) fn unpack(&self, panels: &mut [f32]) {
+        let full = self.full().flatten().copied();
+        let halves = self.halves().flat_map(|panel| panel.0.iter().map(move |w| panel.widen(w)));
+        let bytes = self.bytes().flat_map(|panel| panel.0.iter().map(move |w| panel.widen(w)));
+        let (columns, _) = panels.as_chunks_mut::<PANEL>();
+        columns.iter_mut().zip(full.chain(halves).chain(bytes)).for_each(|(to, from)| *to = from);
+    }
+
     /// Row i, length fan-in: for showing and exchanging weights, not for speed.
     pub fn row(&self, i: usize) -> impl Iterator<Item = f32> + 'a {
         let (panel, r) = (i / PANEL, i % PANEL);
@@ -204,14 +214,11 @@ impl Weights for Packed<'_> {
     }
 
     /// `sum` lies in panels, as the weights do.
+    // Inlined, as everything of learning: compiled here it would change what the optimiser makes of inference.
+    #[inline]
     fn add_outer(&self, u: &[f32], z: &[f32], sum: &mut [f32]) {
         for (u, z) in rows(u, self.rows).zip(rows(z, self.columns)) {
-            let (columns, _) = sum.as_chunks_mut::<PANEL>();
-            for (panel, u) in columns.chunks_exact_mut(self.columns.max(1)).zip(u.chunks(PANEL)) {
-                for (column, &z) in panel.iter_mut().zip(z) {
-                    column.iter_mut().zip(u).for_each(|(sum, &u)| *sum += u * z);
-                }
-            }
+            kernel::add_outer(self.columns, u, z, sum);
         }
     }
 }

@@ -165,6 +165,27 @@ impl Block {
         }
     }
 
+    /// As [`activities`](Self::activities), to the same bits, in place: `z` holds the errors before.
+    pub(crate) fn activities_in_place(&self, gamma: &[f32], a: &[f32], z: &mut [f32]) {
+        let (activation, units) = (self.activation, self.size());
+        match self.potential {
+            Potential::FenchelYoung => {
+                update(a, z, |a, e| a + e);
+                activation.activate_in_place(units, z);
+            }
+            Potential::Quadratic => {
+                update(a, z, move |a, e| one(activation, a) + e);
+                activation.activate_in_place(units, z);
+            }
+            Potential::Distance => {
+                let activity = move |gamma, a, e| one(activation, a + e) + slack(gamma) * e;
+                for (i, z) in z.chunks_exact_mut(units.max(1)).enumerate() {
+                    update_by_two(gamma, row(a, units, i), z, activity);
+                }
+            }
+        }
+    }
+
     /// The forces u = −∂/∂a of the potential at errors e, without cancellation: γ(z − f(a)),
     /// γ·f'(a)(z − f(a)) (quadratic) or z' − f(a) (element-wise distance).
     pub(crate) fn forces(&self, gamma: &[f32], a: &[f32], e: &[f32], u: &mut [f32]) {

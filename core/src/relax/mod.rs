@@ -4,6 +4,7 @@
 mod anderson;
 mod backward;
 mod energy;
+mod once;
 mod passes;
 mod residual;
 mod settings;

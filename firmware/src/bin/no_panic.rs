@@ -9,7 +9,11 @@ mod vectors;
 
 use core::hint::black_box;
 
-use fenchel_core::{Error, Model, Problem, Schedule, Settings, State, Task};
+use fenchel_core::rand_core::SeedableRng;
+use fenchel_core::{
+    Error, LearnRoom, LearnSettings, Learner, Model, Network, Objective, Operator, Problem, Random, Ring,
+    Rollback, Schedule, Scope, Settings, State, StepRule, Task,
+};
 
 unsafe extern "C" {
     fn a_panic_is_reachable() -> !;
@@ -83,5 +87,31 @@ fn run(file: &[u8], values: &[f32], state: &mut State<64>, input: &mut [f32]) ->
         network.relax_for(&problem, &mut view, schedule, black_box(2))?;
         black_box(view.activities(&network, black_box(1)));
     }
+    learn(&network, values)
+}
+
+/// Every call of learning in place.
+fn learn(network: &Network<Operator>, values: &[f32]) -> Result<(), Error> {
+    let settings = LearnSettings {
+        sweeps: black_box(0),
+        rule: black_box(StepRule::Momentum { rate: 0.5, decay: 0.5 }),
+        scope: black_box(Scope::All),
+        skip: black_box(Some(0.5)),
+        clip: black_box(Some(2.0)),
+        rollback: black_box(Some(Rollback::default())),
+        objective: black_box(Objective::Rovr),
+        ..LearnSettings::default()
+    };
+    let mut room = LearnRoom::<64, 64, 64, 64>::new();
+    let memory = room.memory(settings.sizes(network)?)?;
+    let mut learner = Learner::new(*network, settings, memory)?;
+    black_box(learner.learn_against(values, values, values)?);
+    black_box(learner.infer(values)?);
+    black_box(learner.parameters());
+    let mut random = Random::from_seed([1; 16]);
+    let (mut raw, mut labels) = ([0; 64], [0; 8]);
+    let mut ring = Ring::new(black_box(8), &mut raw, &mut labels)?;
+    ring.push(black_box(&[0; 8]), black_box(1), &mut random)?;
+    black_box(ring.draw(&mut random));
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! The command line: a thin layer over the library. Each command has a file; `Command` lists them.
 
+mod adapt;
 mod answer;
 mod bench;
 mod data;
@@ -56,6 +57,7 @@ enum Command {
     Train(Box<train::Args>),
     Eval(eval::Args),
     Infer(infer::Args),
+    Adapt(Box<adapt::Args>),
     Export(export::Args),
     Import(import::Args),
     Inspect(inspect::Args),
@@ -79,6 +81,7 @@ pub fn main() -> ExitCode {
         Command::Train(args) => train::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::Infer(args) => infer::run(&args),
+        Command::Adapt(args) => adapt::run(&args),
         Command::Export(args) => export::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Inspect(args) => inspect::run(&args),

@@ -21,7 +21,8 @@ use crate::store::files;
 use crate::store::model_file::ModelBytes;
 use crate::store::run::{BEST, DEVICE};
 use crate::train::{Logged, Record, Settings, training};
-use chart::{Line, STYLE, chart};
+pub use chart::Line;
+use chart::{STYLE, chart};
 pub use figures::{Figure, figures, png};
 use measures::{CHIPS, CURVES, Mistake, SAMPLES};
 
@@ -29,6 +30,11 @@ use measures::{CHIPS, CURVES, Mistake, SAMPLES};
 const SHOWN: usize = 24;
 /// Most input values that are shown of a sample that isn't an image.
 const VALUES: usize = 8;
+
+/// A chart of lines as an SVG file of its own; none if there is no finite point.
+pub fn line_chart(title: &str, x: &str, lines: &[Line]) -> Option<String> {
+    chart::standalone(title, x, lines, include_str!("style.css"))
+}
 
 /// A run to report on.
 pub struct Reported {

@@ -58,3 +58,7 @@ pub const INPUT_FORCE: f64 = 4e-6;
 /// Energies of one minimum that unit-wise descent reached from two starts, beside 1 + the energy:
 /// rounding, of a state that begins anew and of one that doesn't (measured: 9.5e-8).
 pub const SAME_ENERGY: f64 = 1e-6;
+
+/// A change of parameters by one step of learning, relative in norm to the step along the oracle's gradient:
+/// the error of the gradient, and that of W itself, ε/2 of it, beside a change that is larger (measured: 2.5e-6).
+pub const LEARNED_STEP: f64 = 3e-5;

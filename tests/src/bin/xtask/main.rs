@@ -12,6 +12,7 @@ mod firmware;
 mod fuzz;
 mod gate;
 mod hostile;
+mod learning;
 mod limits;
 mod process;
 mod python;
@@ -57,6 +58,8 @@ enum Command {
     Device(single::Args),
     /// Run folders killed, damaged and fought over at random: the right bits afterwards, or a refusal
     Chaos(chaos::Args),
+    /// What comes back by learning in place after drifts, into docs/results/learning.md
+    Learning(learning::Args),
     /// Every reader of files on whatever libFuzzer comes up with
     Fuzz(fuzz::Args),
     /// Instructions and modelled cycles of a fixed model against the record in
@@ -85,6 +88,7 @@ fn main() -> ExitCode {
         }),
         Command::Device(args) => emulated(&|toolchain| single::run(toolchain, args)),
         Command::Chaos(args) => chaos::run(args),
+        Command::Learning(args) => learning::run(args),
         Command::Fuzz(args) => fuzz::run(args),
         Command::Counts { record } => emulated(&|toolchain| {
             let folder = process::root().join("target/counts");
