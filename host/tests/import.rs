@@ -138,9 +138,10 @@ fn layers_are_in_the_order_of_their_shapes_or_as_said() {
     let accuracy = |file: &str, options: &[&str]| {
         let import = ["import", &case(file), "--data", "digits", "-o", "m.fenchel"];
         done(folder, &[&import, options].concat());
-        done(folder, &["eval", "m.fenchel", "--data", "digits"]).0
+        let printed = done(folder, &["eval", "m.fenchel", "--data", "digits"]).0;
+        printed.lines().next().unwrap_or_default().to_string()
     };
-    let expected = "accuracy 96.00 % of 500 samples\n";
+    let expected = "accuracy 96.00 % of 500 samples";
     assert_eq!(accuracy("digits_fc.safetensors", &[]), expected);
     assert_eq!(accuracy("digits_names.safetensors", &[]), expected);
     let order = ["--order", "input_layer,hidden_layer,output_layer"];

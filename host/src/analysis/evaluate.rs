@@ -1,7 +1,7 @@
 //! Computes answers and accuracy on a split.
 
 use anyhow::Result;
-use fenchel_core::{Model, Network, Scaling, Weights, label};
+use fenchel_core::{Model, Network, Scaling, Weights};
 use rayon::prelude::*;
 
 use crate::data::{Dataset, Split};
@@ -46,23 +46,6 @@ pub fn outputs<W: Weights + Sync>(
         })
         .collect();
     Ok(batches?.concat())
-}
-
-/// Returns for each class the number of its samples and the share of right answers among them, in the
-/// device's arithmetic.
-///
-/// # Errors
-/// Fails if the samples don't fit the model.
-pub fn class_accuracies(model: &Model, split: &Split) -> Result<Vec<(usize, Option<f64>)>> {
-    let network = model.network();
-    let mut counts = vec![(0usize, 0usize); network.output_units()];
-    let outputs = outputs(&network, split, model.scaling())?;
-    for (row, &truth) in outputs.chunks_exact(counts.len()).zip(&split.labels) {
-        counts[truth].0 += 1;
-        counts[truth].1 += usize::from(label(row) == truth);
-    }
-    let share = |(all, right): (usize, usize)| (all, (all > 0).then(|| right as f64 / all as f64));
-    Ok(counts.into_iter().map(share).collect())
 }
 
 /// Returns the accuracy of an exported model, in the device's arithmetic.

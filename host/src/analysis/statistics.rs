@@ -52,9 +52,31 @@ pub fn paired_gain(values: &[f64], baseline: &[f64]) -> Gain {
     Gain { mean, low: mean - half, high: mean + half }
 }
 
+/// Returns the 95 % interval of a share of `count` samples by Wilson's score, (low, high) within \[0, 1\]. With few
+/// samples it is wide, even if all are right. Both ends are NaN without samples.
+pub fn share_interval(share: f64, count: usize) -> (f64, f64) {
+    /// Standard deviations of a normal distribution that 95 % lie within.
+    const Z: f64 = 1.959_964;
+    let n = count as f64;
+    let scale = 1.0 + Z * Z / n;
+    let middle = (share + Z * Z / (2.0 * n)) / scale;
+    let half = Z / scale * (share * (1.0 - share) / n + Z * Z / (4.0 * n * n)).sqrt();
+    ((middle - half).clamp(0.0, 1.0), (middle + half).clamp(0.0, 1.0))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_interval_of_a_share_is_wilsons() {
+        // E. B. Wilson's interval for 8 of 10 and for 15 of 15, to four digits.
+        for (share, count, expected) in [(0.8, 10, (0.4902, 0.9433)), (1.0, 15, (0.7961, 1.0))] {
+            let (low, high) = share_interval(share, count);
+            assert!((low - expected.0).abs() < 1e-4 && (high - expected.1).abs() < 1e-4, "{low} {high}");
+        }
+        assert!(share_interval(0.0, 0).0.is_nan());
+    }
 
     #[test]
     fn percentiles_lie_between_the_values() {

@@ -6,14 +6,15 @@ use anyhow::Result;
 use fenchel_core::{Model, Task};
 use serde_json::json;
 
+use super::eval_classes;
 use super::hardware::HardwareArgs;
 use super::samples::SampleArgs;
-use super::table::table;
 use crate::analysis::calibration::{Answered, answered, calibration_error, threshold};
-use crate::analysis::evaluate::{accuracy, class_accuracies, outputs};
+use crate::analysis::evaluate::outputs;
 use crate::data::Split;
-use crate::error::{printable, require};
+use crate::error::require;
 use crate::store::model_file::ModelBytes;
+use crate::task::Confusion;
 
 /// Accuracy of models, computed with the bits that the device computes; or on simulated chips
 #[derive(clap::Args)]
@@ -28,7 +29,7 @@ pub struct Args {
     models: Vec<PathBuf>,
     #[command(flatten)]
     samples: SampleArgs,
-    /// Also the accuracy on each class's samples
+    /// Also recall, precision and F1 of each class, and the confusion matrix
     #[arg(long, conflicts_with = "hardware")]
     classes: bool,
     /// Choose a margin on validation samples so that this share is answered, and say how much is right then; without a value, for several shares. `infer --reject` takes the margin
@@ -36,7 +37,7 @@ pub struct Args {
     coverage: Option<f64>,
     #[command(flatten)]
     hardware: HardwareArgs,
-    /// Print one JSON object a model: accuracy (a fraction), samples, calibration_error and uncalibrated_error (fractions), with --coverage answered (margin, coverage, accuracy), with --classes classes (name, samples, accuracy); with --hardware one in all: rows hold mean, fifth_percentile, yield, and every chip
+    /// Print one JSON object a model: accuracy, balanced_accuracy, macro_f1 (fractions), samples, confusion (rows are labels, columns answers), calibration_error and uncalibrated_error (fractions), with --coverage answered (margin, coverage, accuracy), with --classes classes (name, samples, accuracy, which is the recall, precision, f1); with --hardware one in all: rows hold mean, fifth_percentile, yield, and every chip
     #[arg(long)]
     json: bool,
 }
@@ -53,13 +54,12 @@ fn evaluate(path: &Path, args: &Args) -> Result<()> {
     let model = bytes.model(path.display())?;
     let chosen = args.samples.load(path, &model)?;
     let split = chosen.split();
-    let accuracy = accuracy(&model, &split)?;
-    let calibration = calibration(&model, &split)?;
-    let answered = coverage(&model, &chosen.data.validation, &split, args.coverage)?;
-    let classes = if args.classes { class_accuracies(&model, &split)? } else { Vec::new() };
-    let classes = || model.class_names().zip(&classes);
+    let outputs = outputs(&model.network(), &split, model.scaling())?;
+    let confusion = Confusion::new(&outputs, &split.labels, model.network().output_units());
+    let calibration = calibration(&model, &outputs, &split);
+    let answered = coverage(&model, &chosen.data.validation, &outputs, &split, args.coverage)?;
     if args.json {
-        let mut report = json!({ "accuracy": accuracy, "samples": split.len() });
+        let mut report = eval_classes::report(&confusion);
         if let Some([calibrated, plain]) = calibration {
             (report["calibration_error"], report["uncalibrated_error"]) = (json!(calibrated), json!(plain));
         }
@@ -68,13 +68,16 @@ fn evaluate(path: &Path, args: &Args) -> Result<()> {
             report["answered"] = answered.iter().map(row).collect();
         }
         if args.classes {
-            let class = |(name, &(samples, accuracy)): (&str, &(usize, Option<f64>))| json!({ "name": name, "samples": samples, "accuracy": accuracy });
-            report["classes"] = classes().map(class).collect();
+            report["classes"] = eval_classes::classes(&model, &confusion);
         }
         return super::print(report);
     }
     let name = if args.models.len() > 1 { format!("{}: ", path.display()) } else { String::new() };
-    super::print(format_args!("{name}accuracy {:.2} % of {} samples", 100.0 * accuracy, split.len()))?;
+    let percent = |share: f64| format!("{:.2} %", 100.0 * share);
+    let accuracy = percent(confusion.accuracy());
+    super::print(format_args!("{name}accuracy {accuracy} of {} samples", split.len()))?;
+    let [balanced, f1] = [confusion.balanced_accuracy(), confusion.macro_f1()].map(percent);
+    super::print(format_args!("balanced accuracy {balanced}, macro F1 {f1}"))?;
     if let Some([calibrated, plain]) = calibration {
         let [calibrated, plain] = [calibrated, plain].map(|error| 100.0 * error);
         super::print(format_args!(
@@ -82,40 +85,39 @@ fn evaluate(path: &Path, args: &Args) -> Result<()> {
         ))?;
     }
     for row in &answered {
-        let right = row.accuracy.map_or("–".into(), |share| format!("{:.2} %", 100.0 * share));
+        let right = row.accuracy.map_or("–".into(), percent);
         super::print(format_args!(
             "--reject {:.4} answers {:.1} %, {right} of them right",
             row.margin,
             100.0 * row.coverage
         ))?;
     }
-    let percent = |accuracy: f64| format!("{:.2} %", 100.0 * accuracy);
-    let row = |(name, &(samples, accuracy)): (&str, &(usize, Option<f64>))| {
-        vec![printable(name), samples.to_string(), accuracy.map_or("–".into(), percent)]
-    };
-    table(&classes().map(row).collect::<Vec<_>>())
+    if args.classes { eval_classes::print(&model, &confusion) } else { Ok(()) }
 }
 
-/// The expected calibration error with and without the model's temperature; none if it has none.
-fn calibration(model: &Model, split: &Split) -> Result<Option<[f64; 2]>> {
+/// The expected calibration error of `outputs` with and without the model's temperature; none if it has none.
+fn calibration(model: &Model, outputs: &[f32], split: &Split) -> Option<[f64; 2]> {
     let temperature = match model.task() {
-        Task::Classification { confidence, .. } => confidence.temperature,
-        Task::Regression { .. } | Task::Reconstruction { .. } => None,
+        Task::Classification { confidence, .. } => confidence.temperature?,
+        Task::Regression { .. } | Task::Reconstruction { .. } => return None,
     };
-    let Some(temperature) = temperature else { return Ok(None) };
-    let outputs = outputs(&model.network(), split, model.scaling())?;
-    Ok(Some([temperature, 1.0].map(|temperature| calibration_error(&outputs, &split.labels, temperature))))
+    Some([temperature, 1.0].map(|temperature| calibration_error(outputs, &split.labels, temperature)))
 }
 
-/// Coverage and accuracy on `split` at margins that answer the share `asked` of the validation samples; several
-/// shares if it is 0.
-fn coverage(model: &Model, validation: &Split, split: &Split, asked: Option<f64>) -> Result<Vec<Answered>> {
+/// Coverage and accuracy on `split`, for which the model gives `own` outputs, at margins that answer the share `asked`
+/// of the validation samples; several shares if it is 0.
+fn coverage(
+    model: &Model,
+    validation: &Split,
+    own: &[f32],
+    split: &Split,
+    asked: Option<f64>,
+) -> Result<Vec<Answered>> {
     const SHARES: [f64; 6] = [1.0, 0.99, 0.95, 0.9, 0.8, 0.5];
     let Some(asked) = asked else { return Ok(Vec::new()) };
     require!((0.0..=1.0).contains(&asked), "--coverage", "a share from 0 to 1", asked);
     let validating = outputs(&model.network(), validation, model.scaling())?;
-    let own = outputs(&model.network(), split, model.scaling())?;
     let shares = if asked > 0.0 { vec![asked] } else { SHARES.to_vec() };
-    let row = |share| answered(&own, &split.labels, threshold(&validating, validation.len(), share));
+    let row = |share| answered(own, &split.labels, threshold(&validating, validation.len(), share));
     Ok(shares.into_iter().map(row).collect())
 }

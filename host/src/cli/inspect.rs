@@ -83,6 +83,7 @@ fn report(model: &Model, bytes: usize, weights: bool) -> Value {
         "scaling": scaling(&model.scaling()),
         "training": {
             "data": model.header().data.name,
+            "samples": model.header().data.samples,
             "objective": objective(training.objective),
             "attack": attack(training.attack),
             "alpha": training.alpha,

@@ -6,6 +6,7 @@ mod bench;
 mod data;
 mod errors;
 mod eval;
+mod eval_classes;
 mod export;
 mod folds;
 mod hardware;

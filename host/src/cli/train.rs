@@ -17,7 +17,7 @@ use crate::output::{self, say};
 use crate::store::files;
 use crate::store::model_file::ModelBytes;
 use crate::store::run::{BEST, LAST, free_folder};
-use crate::train::{Resumed, Run, Settings, Trained, Trainer, export_run};
+use crate::train::{Resumed, Run, Settings, Trained, Trainer, export_best, export_run};
 
 /// Train a network and keep its best model by validation accuracy
 #[derive(clap::Args)]
@@ -189,7 +189,7 @@ impl Model<'_> {
 /// The best model and the last.
 fn models(trained: &Trained, settings: &Settings, data: &Dataset) -> Result<[ModelBytes; 2]> {
     Ok([
-        export_run(&trained.parameters, settings, trained.best.epoch, data)?,
+        export_best(trained, settings, data)?,
         export_run(&trained.last_parameters, settings, trained.last.epoch, data)?,
     ])
 }

@@ -2,6 +2,7 @@
 //!
 //! To add a named set, add a file here and a row to [`NAMED`].
 
+mod balance;
 mod contents;
 pub mod digits;
 mod fashion_mnist;

@@ -163,7 +163,7 @@ impl<'a> Cell<'a> {
             seconds = epoch.seconds;
             Ok(())
         })?;
-        let Trained { parameters, best, last_parameters, last } = &trained;
+        let Trained { parameters, best, last_parameters, last, .. } = &trained;
         let test = |parameters, epoch: u32, extension: &str| -> Result<f64> {
             let bytes = export_run(parameters, &self.settings, epoch, self.data)?;
             files::write(&self.file(extension), &bytes)?;

@@ -5,6 +5,14 @@ use maud::{Markup, PreEscaped, html};
 /// A line: its name, and its points (x, y).
 pub type Line = (String, Vec<(f64, f64)>);
 
+/// An interval at each place, shaded behind a line.
+pub struct Band {
+    /// Index of the chart's line that it belongs to.
+    pub line: usize,
+    /// Place x, and the low and the high end of the interval of y there.
+    pub points: Vec<(f64, f64, f64)>,
+}
+
 const WIDTH: f64 = 480.0;
 const HEIGHT: f64 = 260.0;
 const LEFT: f64 = 56.0;
@@ -18,17 +26,18 @@ pub const STYLE: &str = include_str!("chart.css");
 const TITLE: f64 = 28.0;
 const ENTRY: f64 = 18.0;
 
-/// Draws a chart with its legend below; returns nothing if there is no finite point.
-pub fn chart(title: &str, x: &str, lines: &[Line]) -> Markup {
-    let Some(drawing) = drawing(x, lines) else { return html! {} };
+/// Draws a chart with its legend below; returns nothing if there is no finite point. The legend names only
+/// what has a line.
+pub fn chart(title: &str, x: &str, lines: &[Line], bands: &[Band]) -> Markup {
+    let Some(drawing) = drawing(x, lines, bands) else { return html! {} };
     html! {
         figure {
             figcaption { (title) }
             svg viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } role="img" aria-label=(title) { (drawing) }
             @if lines.len() > 1 {
                 p.legend {
-                    @for (number, line) in lines.iter().enumerate() {
-                        span { i class={ "key c" (number % COLORS) } {} (line.0) } " "
+                    @for (number, name) in legend(lines) {
+                        span { i class={ "key c" (number % COLORS) } {} (name) } " "
                     }
                 }
             }
@@ -38,10 +47,11 @@ pub fn chart(title: &str, x: &str, lines: &[Line]) -> Markup {
 
 /// Draws a chart as a file of its own, with title and legend, for a light page; `None` if there is no
 /// finite point. `colors` is the style whose first rule gives the variables their values.
-pub fn standalone(title: &str, x: &str, lines: &[Line], colors: &str) -> Option<String> {
-    let drawing = drawing(x, lines)?;
-    let height = TITLE + HEIGHT + ENTRY * lines.len() as f64 + 6.0;
-    let entry = |number: usize| TITLE + HEIGHT + ENTRY * (number as f64 + 0.5);
+pub fn standalone(title: &str, x: &str, lines: &[Line], bands: &[Band], colors: &str) -> Option<String> {
+    let drawing = drawing(x, lines, bands)?;
+    let legend = legend(lines);
+    let height = TITLE + HEIGHT + ENTRY * legend.len() as f64 + 6.0;
+    let entry = |place: usize| TITLE + HEIGHT + ENTRY * (place as f64 + 0.5);
     let markup = html! {
         svg xmlns="http://www.w3.org/2000/svg" width=(WIDTH) height=(height) viewBox={ "0 0 " (WIDTH) " " (height) }
             font-family="DejaVu Sans, sans-serif" {
@@ -50,14 +60,20 @@ pub fn standalone(title: &str, x: &str, lines: &[Line], colors: &str) -> Option<
             rect width=(WIDTH) height=(height) fill="#fff" {}
             text x=(LEFT) y="19" style="font-size: 14px" { (title) }
             g transform={ "translate(0 " (TITLE) ")" } { (drawing) }
-            @for (number, line) in lines.iter().enumerate() {
-                line class={ "line c" (number % COLORS) } x1=(LEFT) x2=(LEFT + 18.0) y1=(entry(number))
-                    y2=(entry(number)) {}
-                text x=(LEFT + 26.0) y=(entry(number) + 4.0) { (line.0) }
+            @for (place, (number, name)) in legend.into_iter().enumerate() {
+                line class={ "line c" (number % COLORS) } x1=(LEFT) x2=(LEFT + 18.0) y1=(entry(place))
+                    y2=(entry(place)) {}
+                text x=(LEFT + 26.0) y=(entry(place) + 4.0) { (name) }
             }
         }
     };
     Some(markup.into_string())
+}
+
+/// Returns number and name of each line that has a finite point.
+fn legend(lines: &[Line]) -> Vec<(usize, &str)> {
+    let drawn = |line: &Line| line.1.iter().any(|(x, y)| x.is_finite() && y.is_finite());
+    lines.iter().enumerate().filter(|(_, line)| drawn(line)).map(|(n, line)| (n, line.0.as_str())).collect()
 }
 
 /// Returns `style` with the values that the first rule of `colors` gives its variables.
@@ -69,10 +85,13 @@ fn with_values(style: &str, colors: &str) -> String {
     })
 }
 
-/// Draws axes and lines; `None` if there is no finite point.
-fn drawing(x: &str, lines: &[Line]) -> Option<Markup> {
-    let points = || lines.iter().flat_map(|line| &line.1).filter(|(x, y)| x.is_finite() && y.is_finite());
-    points().next()?;
+/// Draws axes, bands and lines; `None` if there is no finite point.
+fn drawing(x: &str, lines: &[Line], bands: &[Band]) -> Option<Markup> {
+    let is_finite = |(x, y): &(f64, f64)| x.is_finite() && y.is_finite();
+    lines.iter().flat_map(|line| &line.1).find(|point| is_finite(point))?;
+    let ends = bands.iter().flat_map(|band| &band.points).flat_map(|&(x, low, high)| [(x, low), (x, high)]);
+    let all: Vec<_> = lines.iter().flat_map(|line| &line.1).copied().chain(ends).filter(is_finite).collect();
+    let points = || all.iter();
     let range = |values: &mut dyn Iterator<Item = f64>| {
         let (low, high) = values.fold((f64::MAX, f64::MIN), |(low, high), v| (low.min(v), high.max(v)));
         if high - low > 1e-12 { (low, high) } else { (low - 0.5, high + 0.5) }
@@ -84,8 +103,13 @@ fn drawing(x: &str, lines: &[Line]) -> Option<Markup> {
     let place_x = |x: f64| LEFT + (x - across.0) / (across.1 - across.0) * (WIDTH - LEFT - RIGHT);
     let place_y = |y: f64| TOP + (up.1 - y) / (up.1 - up.0) * (HEIGHT - TOP - BOTTOM);
     let drawn = |points: &[(f64, f64)]| {
-        let finite = points.iter().filter(|(x, y)| x.is_finite() && y.is_finite());
-        finite.map(|&(x, y)| format!("{:.1},{:.1}", place_x(x), place_y(y))).collect::<Vec<_>>().join(" ")
+        let finite = points.iter().filter(|point| is_finite(point));
+        finite.map(|&(x, y)| format!("{:.1},{:.1}", place_x(x), place_y(y))).collect::<Vec<_>>()
+    };
+    let around = |band: &Band| {
+        let low: Vec<_> = band.points.iter().map(|&(x, low, _)| (x, low)).collect();
+        let high: Vec<_> = band.points.iter().rev().map(|&(x, _, high)| (x, high)).collect();
+        drawn(&[low, high].concat()).join(" ")
     };
     Some(html! {
         @for y in ticks(up) {
@@ -96,14 +120,23 @@ fn drawing(x: &str, lines: &[Line]) -> Option<Markup> {
             text x=(place_x(x)) y=(HEIGHT - BOTTOM + 18.0) text-anchor="middle" { (short(x)) }
         }
         text x=((LEFT + WIDTH - RIGHT) / 2.0) y=(HEIGHT - 4.0) text-anchor="middle" { (x) }
+        @for band in bands {
+            polygon class={ "band c" (band.line % COLORS) } points=(around(band)) {}
+        }
         @for (number, line) in lines.iter().enumerate() {
-            polyline class={ "line c" (number % COLORS) } points=(drawn(&line.1)) {}
+            @let drawn = drawn(&line.1);
+            @if let [point] = drawn.as_slice() {
+                @let (x, y) = point.split_once(',').unwrap_or_default();
+                circle class={ "line c" (number % COLORS) } cx=(x) cy=(y) r="2" {}
+            } @else if !drawn.is_empty() {
+                polyline class={ "line c" (number % COLORS) } points=(drawn.join(" ")) {}
+            }
         }
     })
 }
 
 /// Number of colours, as many as the style names.
-const COLORS: usize = 6;
+pub const COLORS: usize = 6;
 
 /// Returns three to seven round numbers in the range.
 fn ticks((low, high): (f64, f64)) -> Vec<f64> {

@@ -5,9 +5,10 @@ use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{Options, Tree};
 
 use super::Reported;
-use super::chart::{Line, chart, standalone};
+use super::chart::{Band, Line, chart, standalone};
 use super::measures::{self, CURVES, Curve};
 use crate::BadInput;
+use crate::analysis::statistics::share_interval;
 use crate::train::Logged;
 
 /// Number of pixels of a PNG for each unit of the SVG.
@@ -26,6 +27,11 @@ pub struct Figure {
 /// A line of each run over the epochs: the suffix of its name, and its value.
 type Logging = (&'static str, fn(&Logged) -> Option<f64>);
 
+/// Name of the figure of the share of all validation samples that is right.
+const ACCURACY: &str = "accuracy";
+/// Name of the figure of the mean over classes of that share.
+const BALANCED: &str = "balanced";
+
 /// Source of a figure's lines.
 enum Source {
     /// Values of each epoch in the log.
@@ -36,13 +42,22 @@ enum Source {
     Robustness(&'static Curve),
 }
 
+/// Least number of validation samples for which the interval of an accuracy is too narrow to be seen.
+const MANY: usize = 1000;
+
 /// Figures that show the log.
-const OF_THE_LOG: [Figure; 6] = [
+const OF_THE_LOG: [Figure; 7] = [
     Figure {
-        name: "accuracy",
+        name: ACCURACY,
         title: "Validation accuracy in %",
         across: "epoch",
         source: Source::Log(&[("", |line| Some(100.0 * line.epoch.validation_accuracy))]),
+    },
+    Figure {
+        name: BALANCED,
+        title: "Balanced validation accuracy in %: mean over classes",
+        across: "epoch",
+        source: Source::Log(&[("", |line| line.epoch.balanced_accuracy.map(|share| 100.0 * share))]),
     },
     Figure {
         name: "loss",
@@ -95,9 +110,25 @@ pub fn figures() -> Vec<Figure> {
     OF_THE_LOG.into_iter().chain([SWEEPS]).chain(robustness).collect()
 }
 
-/// Draws the charts of the log, with a line or more for each run.
+/// Draws the charts of the log, with a line or more for each run; the balanced accuracy only if a run's
+/// classes are unequal.
 pub fn of_the_log(runs: &[Reported]) -> Result<Vec<maud::Markup>> {
-    OF_THE_LOG.iter().map(|figure| Ok(chart(figure.title, figure.across, &figure.lines(runs)?))).collect()
+    let unequal =
+        runs.iter().map(|run| Ok(run.loaded()?.1.has_unequal_classes())).collect::<Result<Vec<_>>>()?;
+    let is_shown = |figure: &&Figure| figure.name != BALANCED || unequal.contains(&true);
+    let markup = |figure: &Figure| {
+        let (bands, title) = (figure.bands(runs), figure.title_of(runs));
+        Ok(chart(&title, figure.across, &figure.lines(runs)?, &bands))
+    };
+    OF_THE_LOG.iter().filter(is_shown).map(markup).collect()
+}
+
+impl Reported {
+    /// Returns the number of its validation samples if they are few and its model and data can be read.
+    fn few_validate(&self) -> Option<usize> {
+        let count = self.loaded().ok()?.1.validation.len();
+        (1..MANY).contains(&count).then_some(count)
+    }
 }
 
 impl Figure {
@@ -132,15 +163,47 @@ impl Figure {
         Ok(lines)
     }
 
+    /// Returns the 95 % interval of the accuracy for each run with few validation samples.
+    fn bands(&self, runs: &[Reported]) -> Vec<Band> {
+        if self.name != ACCURACY {
+            return Vec::new();
+        }
+        let few = runs.iter().enumerate().filter_map(|(line, run)| Some((line, run, run.few_validate()?)));
+        let band = |(line, run, count): (usize, &Reported, usize)| {
+            let trained = run.epochs.iter().filter(|logged| !logged.epoch.pretraining);
+            let point = |logged: &Logged| {
+                let (low, high) = share_interval(logged.epoch.validation_accuracy, count);
+                (f64::from(logged.epoch.epoch), 100.0 * low, 100.0 * high)
+            };
+            Band { line, points: trained.map(point).collect() }
+        };
+        few.map(band).collect()
+    }
+
+    /// Returns the title, which says what is shaded.
+    fn title_of(&self, runs: &[Reported]) -> String {
+        let mut counts: Vec<usize> = match self.name {
+            ACCURACY => runs.iter().filter_map(Reported::few_validate).collect(),
+            _ => Vec::new(),
+        };
+        counts.sort_unstable();
+        counts.dedup();
+        let counts = counts.iter().map(usize::to_string).collect::<Vec<_>>().join(" and ");
+        match counts.is_empty() {
+            true => self.title.to_string(),
+            false => format!("{} (shaded: 95 % interval of {counts} samples)", self.title),
+        }
+    }
+
     /// Draws the figure as an SVG file of its own, with one or two lines for each run.
     ///
     /// # Errors
     /// Returns [`BadInput`] if the runs have nothing to show in it, or no model or data where it needs
     /// them.
     pub fn svg(&self, runs: &[Reported]) -> Result<String> {
-        let lines: Vec<Line> = self.lines(runs)?.into_iter().filter(|line| !line.1.is_empty()).collect();
         let colors = include_str!("style.css");
-        standalone(self.title, self.across, &lines, colors).ok_or_else(|| {
+        let (title, bands) = (self.title_of(runs), self.bands(runs));
+        standalone(&title, self.across, &self.lines(runs)?, &bands, colors).ok_or_else(|| {
             let names = runs.iter().map(Reported::name).collect::<Vec<_>>().join(", ");
             BadInput::new(names, format!("runs with what `figure` {} shows", self.name), "nothing of it")
                 .into()

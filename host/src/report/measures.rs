@@ -11,6 +11,7 @@ use crate::analysis::robustness::attacks::{GradientAttack, Norm};
 use crate::analysis::sample::Sample;
 use crate::data::Dataset;
 use crate::hardware::{Lot, Profile, mean_accuracy};
+use crate::task::Confusion;
 use crate::train::Settings;
 
 /// Most test samples on which robustness is measured.
@@ -30,20 +31,18 @@ pub struct Mistake {
 }
 
 /// Returns the counts by true class and answer, and every mistake, the widest gap first.
-pub fn mistakes(model: &Model, data: &Dataset) -> Result<(Vec<Vec<usize>>, Vec<Mistake>)> {
+pub fn mistakes(model: &Model, data: &Dataset) -> Result<(Confusion, Vec<Mistake>)> {
     let classes = model.network().output_units();
     let all = outputs(&model.network(), &data.test, model.scaling())?;
-    let mut matrix = vec![vec![0; classes]; classes];
     let mut mistakes = Vec::new();
     for (index, (row, &truth)) in all.chunks_exact(classes).zip(&data.test.labels).enumerate() {
         let answer = label(row);
-        matrix[truth][answer] += 1;
         if answer != truth {
             mistakes.push(Mistake { index, truth, answer, gap: row[answer] - row[truth] });
         }
     }
     mistakes.sort_by(|a, b| b.gap.total_cmp(&a.gap));
-    Ok((matrix, mistakes))
+    Ok((Confusion::new(&all, &data.test.labels, classes), mistakes))
 }
 
 /// Returns the energy after each sweep above that after the last, for both problems of the objective,

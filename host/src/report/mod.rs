@@ -1,8 +1,10 @@
 //! Writes runs as one HTML file that needs nothing else, and its figures one by one.
 
+mod answers;
 mod chart;
 mod figures;
 mod measures;
+mod sample;
 
 use std::cell::OnceCell;
 use std::path::PathBuf;
@@ -14,26 +16,23 @@ use serde_json::{Value, json};
 
 use crate::BadInput;
 use crate::analysis::evaluate::check_fits;
+use crate::analysis::statistics::share_interval;
 use crate::data::Dataset;
 use crate::error::{printable, require};
 use crate::output::harmless;
 use crate::store::files;
 use crate::store::model_file::ModelBytes;
 use crate::store::run::{BEST, DEVICE};
+use crate::task::Confusion;
 use crate::train::{Logged, Record, Settings, training};
 pub use chart::Line;
 use chart::{STYLE, chart};
 pub use figures::{Figure, figures, png};
 use measures::{CHIPS, CURVES, Mistake, SAMPLES};
 
-/// Most mistakes that are shown of each run.
-const SHOWN: usize = 24;
-/// Most input values that are shown of a sample that isn't an image.
-const VALUES: usize = 8;
-
 /// A chart of lines as an SVG file of its own; none if there is no finite point.
 pub fn line_chart(title: &str, x: &str, lines: &[Line]) -> Option<String> {
-    chart::standalone(title, x, lines, include_str!("style.css"))
+    chart::standalone(title, x, lines, &[], include_str!("style.css"))
 }
 
 /// A run to report on.
@@ -108,7 +107,7 @@ struct Measured<'a> {
     data: &'a Dataset,
     energies: Vec<Line>,
     robustness: Vec<Vec<(f64, f64)>>,
-    matrix: Vec<Vec<usize>>,
+    confusion: Confusion,
     mistakes: Vec<Mistake>,
 }
 
@@ -116,20 +115,16 @@ impl<'a> Measured<'a> {
     fn new(run: &'a Reported) -> Result<Self> {
         let (bytes, data) = run.loaded()?;
         let model = bytes.model(run.name())?;
-        let (matrix, mistakes) = measures::mistakes(&model, data)?;
+        let (confusion, mistakes) = measures::mistakes(&model, data)?;
         Ok(Self {
             name: run.name(),
             energies: measures::energies(&model, data, &run.settings)?,
             robustness: CURVES.iter().map(|curve| curve.points(&model, data)).collect::<Result<_>>()?,
             run,
             data,
-            matrix,
+            confusion,
             mistakes,
         })
-    }
-
-    fn accuracy(&self) -> f64 {
-        1.0 - self.mistakes.len() as f64 / self.data.test.len().max(1) as f64
     }
 
     fn class(&self, class: usize) -> String {
@@ -170,7 +165,7 @@ pub fn page(runs: &[Reported]) -> Result<String> {
                     h2 { "Energy per sweep" }
                     p.dim { "Above the energy after the last sweep, of the first test sample, without noise, the runner-up as attack." }
                     div.charts {
-                        @for run in &runs { (chart(&run.name, "sweep", &run.energies)) }
+                        @for run in &runs { (chart(&run.name, "sweep", &run.energies, &[])) }
                     }
                 }
                 h2 { "Robustness" }
@@ -182,7 +177,7 @@ pub fn page(runs: &[Reported]) -> Result<String> {
                     @for (number, curve) in CURVES.iter().enumerate() {
                         @let lines: Vec<Line> = runs.iter()
                             .map(|run| (run.name.clone(), run.robustness[number].clone())).collect();
-                        (chart(curve.title, curve.varied, &lines))
+                        (chart(curve.title, curve.varied, &lines, &[]))
                     }
                 }
                 @if devices.iter().any(Option::is_some) {
@@ -196,7 +191,7 @@ pub fn page(runs: &[Reported]) -> Result<String> {
                         }
                     }
                 }
-                @for run in &runs { (answers(run)) }
+                @for run in &runs { (answers::answers(run)) }
                 h2 { "Settings" }
                 (settings(&runs))
             }
@@ -206,110 +201,37 @@ pub fn page(runs: &[Reported]) -> Result<String> {
 }
 
 fn outcome(runs: &[Measured]) -> Markup {
+    let percent = |share: f64| format!("{:.2} %", 100.0 * share);
+    let interval = |run: &Measured| {
+        let (low, high) = share_interval(run.confusion.accuracy(), run.data.test.len());
+        format!("{:.1} to {:.1} %", 100.0 * low, 100.0 * high)
+    };
     html! {
         div.scroll { table {
-            tr { th { "run" } th { "data" } th { "objective" } th { "test accuracy" } th { "epochs" } th { "time" } }
+            tr {
+                th { "run" } th { "data" } th { "objective" } th { "test accuracy" } th { "95 % interval" }
+                th { "balanced" } th { "macro F1" } th { "test samples" } th { "epochs" } th { "time" }
+            }
             @for run in runs {
                 tr {
                     td { (run.name) }
                     td { (harmless(&run.run.settings.data.source)) }
                     td { (crate::spelling::name(run.run.settings.objective.name)) }
-                    td { (format!("{:.2} %", 100.0 * run.accuracy())) }
+                    td { (percent(run.confusion.accuracy())) }
+                    td { (interval(run)) }
+                    td { (percent(run.confusion.balanced_accuracy())) }
+                    td { (percent(run.confusion.macro_f1())) }
+                    td { (run.data.test.len()) }
                     td { (run.run.epochs.len()) }
                     td { (format!("{:.1} s", run.run.epochs.last().map_or(0.0, |logged| logged.epoch.seconds))) }
                 }
             }
         } }
-    }
-}
-
-/// Shows the confusion matrix or, if there are too many classes to read one, the most frequent confusions.
-fn confusion(run: &Measured) -> Markup {
-    /// Most classes of a matrix, and most confusions that are listed.
-    const MOST: usize = 40;
-    if run.matrix.len() > MOST {
-        let cells = run.matrix.iter().enumerate().flat_map(|(truth, row)| {
-            row.iter().enumerate().map(move |(answer, &count)| (count, truth, answer))
-        });
-        let mut wrong: Vec<_> =
-            cells.filter(|&(count, truth, answer)| count > 0 && truth != answer).collect();
-        wrong.sort_by_key(|&(count, truth, answer)| (std::cmp::Reverse(count), truth, answer));
-        return html! {
-            h3 { "The " (wrong.len().min(MOST)) " most frequent of " (wrong.len()) " confusions on the test split" }
-            div.scroll { table {
-                tr { th { "label" } th { "answer" } th { "samples" } }
-                @for &(count, truth, answer) in wrong.iter().take(MOST) {
-                    tr { td { (run.class(truth)) } td { (run.class(answer)) } td { (count) } }
-                }
-            } }
-        };
-    }
-    html! {
-        h3 { "Confusion on the test split: rows are the labels, columns the answers" }
-        div.scroll { table.matrix {
-            tr { th {} @for class in 0..run.matrix.len() { th { (run.class(class)) } } }
-            @for (truth, row) in run.matrix.iter().enumerate() {
-                tr {
-                    th { (run.class(truth)) }
-                    @for (answer, &count) in row.iter().enumerate() {
-                        td.right[truth == answer].none[count == 0] { (count) }
-                    }
-                }
-            }
-        } }
-    }
-}
-
-/// Shows confusion matrix and mistakes.
-fn answers(run: &Measured) -> Markup {
-    let mistakes = run.mistakes.len();
-    html! {
-        h2 { "Answers of " (run.name) }
-        (confusion(run))
-        h3 { "Mislabelled: " (mistakes) " of " (run.data.test.len()) " samples" }
-        @if mistakes > 0 {
+        @for run in runs.iter().filter(|run| run.run.settings.optimiser.refit) {
             p.dim {
-                "The " (mistakes.min(SHOWN)) " with the widest gap between the answer's output and the label's."
-            }
-            div.samples {
-                @for mistake in run.mistakes.iter().take(SHOWN) {
-                    figure {
-                        (sample(run.data, mistake.index))
-                        figcaption {
-                            "label " (run.class(mistake.truth)) ", answer " (run.class(mistake.answer))
-                            br; (format!("gap {:.3}, sample {}", mistake.gap, mistake.index))
-                        }
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// Shows a test sample: as an image if its shape or a square of its values is at least 4×4, otherwise as
-/// numbers.
-fn sample(data: &Dataset, index: usize) -> Markup {
-    let mut values = Vec::new();
-    data.test.append_input(index, data.features, data.scaling.view(), &mut values);
-    let side = data.features.isqrt();
-    let (rows, columns) = match data.shape[..] {
-        [rows, columns] => (rows, columns),
-        _ if side * side == data.features => (side, side),
-        _ => (0, 0),
-    };
-    if rows < 4 || columns < 4 {
-        let shown = values.iter().take(VALUES).map(|v| format!("{v:.3}")).collect::<Vec<_>>().join(", ");
-        return html! { p { (shown) @if values.len() > VALUES { ", …" } } };
-    }
-    html! {
-        svg viewBox={ "0 0 " (columns) " " (rows) } shape-rendering="crispEdges" role="img"
-            aria-label={ "test sample " (index) } {
-            @for (place, value) in values.iter().enumerate() {
-                @let level = (255.0 * value.clamp(0.0, 1.0)) as u8;
-                @if level > 0 {
-                    rect x=(place % columns) y=(place / columns) width="1" height="1"
-                        fill=(format!("#{level:02x}{level:02x}{level:02x}")) {}
-                }
+                (run.name) ": after these epochs the model was fitted once more, to the "
+                (run.data.train.len()) " training and the " (run.data.validation.len())
+                " validation samples together; what is said of test samples is of that fit."
             }
         }
     }

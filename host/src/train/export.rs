@@ -3,7 +3,8 @@
 use anyhow::Result;
 use fenchel_core::{Bounds, Confidence, Header, Input, Names, Task, Training, TrainingData};
 
-use super::Settings;
+use super::refit::refit_temperature;
+use super::{Settings, Trained};
 use crate::Parameters;
 use crate::analysis::calibration::temperature;
 use crate::analysis::evaluate::outputs;
@@ -20,9 +21,36 @@ pub fn export_run(
     epoch: u32,
     data: &Dataset,
 ) -> Result<ModelBytes> {
-    let classes = joined(&data.class_names);
     let answers = outputs(&parameters.network(), &data.validation, data.scaling.view())?;
     let temperature = temperature(&answers, &data.validation.labels);
+    file(parameters, settings, epoch, data, data.train.len(), temperature)
+}
+
+/// Returns the model file of the best parameters of a training with `settings` on `data`: those of its best epoch, or
+/// those of the fit to training and validation samples together, whose temperature comes from samples that such a fit
+/// has not seen.
+///
+/// # Errors
+/// Fails as [`export`] and [`Trainer::epoch`](super::Trainer::epoch) do.
+pub fn export_best(trained: &Trained, settings: &Settings, data: &Dataset) -> Result<ModelBytes> {
+    let Some(epochs) = trained.refit else {
+        return export_run(&trained.parameters, settings, trained.best.epoch, data);
+    };
+    let temperature = refit_temperature(settings, data, trained)?;
+    let samples = data.train.len() + data.validation.len();
+    file(&trained.parameters, settings, epochs, data, samples, temperature)
+}
+
+/// Returns the model file of `parameters` that were fitted to so many `samples` of `data`.
+fn file(
+    parameters: &Parameters,
+    settings: &Settings,
+    epoch: u32,
+    data: &Dataset,
+    samples: usize,
+    temperature: Option<f32>,
+) -> Result<ModelBytes> {
+    let classes = joined(&data.class_names);
     let confidence = Confidence { temperature, ..Confidence::default() };
     let task = Task::Classification { classes: Names(&classes), confidence };
     let names = joined(&data.feature_names);
@@ -30,7 +58,7 @@ pub fn export_run(
     let bounds = data.bounds().map(|(low, high)| Bounds { low, high });
     let input = Input { names, scaling: data.scaling.view(), bounds };
     let (name, identity) = (&settings.data.source, data.identity());
-    let of = TrainingData { name, samples: data.train.len() as u32, sha256: Some(&identity.0) };
+    let of = TrainingData { name, samples: samples as u32, sha256: Some(&identity.0) };
     let header = Header { training: training(settings, epoch), data: of, task, input };
     export(parameters, &data.shape, header)
 }

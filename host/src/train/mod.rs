@@ -23,7 +23,7 @@ use crate::error::require;
 use crate::task::Task;
 use batch::Streams;
 pub use checkpoint::Checkpoint;
-pub use export::{export_run, training};
+pub use export::{export_best, export_run, training};
 use learner::Learner;
 pub use objectives::{OBJECTIVES, ObjectiveName, ObjectiveRow};
 pub use observe::{COSINE_EVERY, Observed};
@@ -116,7 +116,10 @@ pub struct Trained {
     /// Of the epoch with the best validation accuracy; of equals, the one with the lowest loss.
     /// Pretraining doesn't count.
     pub parameters: Parameters,
-    /// That epoch.
+    /// If `parameters` are instead those of a fit to training and validation samples together, the epochs that its
+    /// steps are on the training samples alone.
+    pub refit: Option<u32>,
+    /// The best epoch, before such a fit.
     pub best: Epoch,
     /// After the last epoch.
     pub last_parameters: Parameters,

@@ -309,11 +309,12 @@ impl<'a> Trainer<'a> {
         let (mut parameters, best) = self.best.context("no epoch is over")?;
         let last = self.progress.last.unwrap_or(best);
         let OptimiserSettings { refit, patience, .. } = self.settings.optimiser;
+        let epochs = if patience.is_some() { best.epoch } else { self.progress.trained };
         if refit {
-            let epochs = if patience.is_some() { best.epoch } else { self.progress.trained };
             parameters = super::refit::refit(&self.settings, self.data, epochs)?;
         }
-        Ok(Trained { parameters, best, last_parameters: self.learner.parameters, last })
+        let refit = refit.then_some(epochs);
+        Ok(Trained { parameters, refit, best, last_parameters: self.learner.parameters, last })
     }
 
     /// Whether the objective's problems still have minima, on the first training samples; none if

@@ -21,6 +21,7 @@ mod samples;
 mod setup;
 mod single;
 mod steps;
+mod tables;
 mod template;
 mod toolchain;
 mod tour;
@@ -62,6 +63,8 @@ enum Command {
     Learning(learning::Args),
     /// Every reader of files on whatever libFuzzer comes up with
     Fuzz(fuzz::Args),
+    /// Accuracy on small public tables beside scikit-learn's MLP, into docs/results/tables.md
+    Tables(tables::Args),
     /// Instructions and modelled cycles of a fixed model against the record in
     /// host/data/instruction_counts.json; then the estimates for other models
     Counts {
@@ -90,6 +93,9 @@ fn main() -> ExitCode {
         Command::Chaos(args) => chaos::run(args),
         Command::Learning(args) => learning::run(args),
         Command::Fuzz(args) => fuzz::run(args),
+        Command::Tables(args) => {
+            setup::prepare(cli.debian_rust, &[setup::Need::Python]).and_then(|_| tables::run(args))
+        }
         Command::Counts { record } => emulated(&|toolchain| {
             let folder = process::root().join("target/counts");
             gate::run(toolchain, &folder, *record)?;

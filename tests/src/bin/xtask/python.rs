@@ -13,7 +13,7 @@ const PACKAGES: [&str; 5] = ["numpy", "safetensors", "onnx", "onnxruntime", "skl
 
 /// Run host/tests/python/exchange.py; left out where PyPI's packages can't be added.
 pub fn run() -> Result<()> {
-    let Some(python) = environment()? else {
+    let Some(python) = environment("python", &PACKAGES, &format!("import {}", PACKAGES.join(", ")))? else {
         return Err(LeftOut(format!("PyPI's {}", PACKAGES.join(", "))).into());
     };
     check(&mut cargo(&["build", "--quiet", "--release", "--package", "fenchel"]))?;
@@ -24,19 +24,17 @@ pub fn run() -> Result<()> {
     )
 }
 
-/// The interpreter that has the packages.
-fn environment() -> Result<Option<PathBuf>> {
-    let folder = root().join("target/python");
+/// The interpreter of the virtual environment target/`name`, which has PyPI's `packages`; they are installed if
+/// `imports` doesn't run. None where they can't be added.
+pub fn environment(name: &str, packages: &[&str], imports: &str) -> Result<Option<PathBuf>> {
+    let folder = root().join("target").join(name);
     let python = folder.join("bin/python");
-    let imports = |python: &PathBuf| {
-        check(Command::new(python).args(["-c", &format!("import {}", PACKAGES.join(", "))])).is_ok()
-    };
-    if python.exists() && imports(&python) {
+    if python.exists() && check(Command::new(&python).args(["-c", imports])).is_ok() {
         return Ok(Some(python));
     }
-    eprintln!("installing PyPI's {}", PACKAGES.join(", "));
+    eprintln!("installing PyPI's {}", packages.join(", "));
     let venv = check(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder));
     let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
-    let pip = |_| check(Command::new(&python).args(pip).args(PACKAGES));
+    let pip = |_| check(Command::new(&python).args(pip).args(packages));
     Ok(venv.and_then(pip).is_ok().then_some(python))
 }
