@@ -90,7 +90,7 @@ fn run(file: &[u8], values: &[f32], state: &mut State<64>, input: &mut [f32]) ->
     learn(&network, values)
 }
 
-/// Every call of learning in place.
+/// Makes every call of learning in place.
 fn learn(network: &Network<Operator>, values: &[f32]) -> Result<(), Error> {
     let settings = LearnSettings {
         sweeps: black_box(0),

@@ -1,4 +1,4 @@
-//! Changes of the world after training, made from a data set: what a network in the field has to learn.
+//! Changes after training, made from a data set, which a network in the field has to learn.
 
 use fenchel_core::{Perturbation, Random};
 use rand_core::{Rng, SeedableRng};
@@ -11,17 +11,17 @@ use crate::data::{Split, Values, permutation};
 pub enum Drift {
     /// Each value has a gain exp(N(0, ½²)) and an offset N(0, 0.2²) of the range, the same for all samples.
     Gain,
-    /// Pictures are turned by 20°, 25° from 16 rows on, in a direction of the seed.
+    /// Pictures are turned by 20°, or 25° from 16 rows on, in a direction that depends on the seed.
     Rotate,
-    /// A quarter of the rows of a picture are 0, and an eighth are noise; of other data, of the values.
+    /// A quarter of a picture's rows are 0, and an eighth are noise; for other data, of the values.
     Rows,
     /// Each value of each sample has noise N(0, ¼²) of the range.
     Noise,
-    /// The last class was never seen: the model's output for it begins at 0.
+    /// The last class is new: the model's output for it starts at 0.
     NewClass,
 }
 
-/// What a drift does to every sample of a data set, fixed by a seed.
+/// The change that a drift makes to every sample of a data set, fixed by a seed.
 #[derive(Clone, Debug)]
 pub struct Drifter {
     drift: Drift,
@@ -36,7 +36,7 @@ pub struct Drifter {
     angle: f32,
 }
 
-/// What became of a row.
+/// The change of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Row {
     Whole,
@@ -45,10 +45,10 @@ enum Row {
 }
 
 impl Drifter {
-    /// For samples of `shape` whose raw values have the range of `seen`.
+    /// Builds the drift for samples of `shape` whose raw values have the range of `seen`.
     ///
     /// # Errors
-    /// [`BadInput`] for a rotation of what isn't a picture of one channel.
+    /// Returns [`BadInput`] for a rotation of samples that aren't pictures of one channel.
     pub fn new(drift: Drift, shape: &[usize], seen: &Split, seed: u64) -> Result<Self, BadInput> {
         let features: usize = shape.iter().product();
         let (height, width) = match (drift, shape) {
@@ -94,7 +94,7 @@ impl Drifter {
         Ok(Self { drift, height, width, low, high, whole, gains, offsets, rows, angle })
     }
 
-    /// `split` as it is after the drift; fresh noise is drawn by `seed`.
+    /// Returns `split` after the drift; new noise is drawn by `seed`.
     pub fn apply(&self, split: &Split, seed: u64) -> Split {
         let mut random = Random::seed_from_u64(seed);
         let features = self.height * self.width;
@@ -142,7 +142,8 @@ impl Drifter {
         }
     }
 
-    /// The value at a place of the turned picture: bilinear, the smallest value beyond the edge.
+    /// Returns the value at a place of the turned picture: bilinear, and the smallest value beyond the
+    /// edge.
     fn rotated(&self, raw: &[f32], row: usize, column: usize) -> f32 {
         let (sin, cos) = f64::from(self.angle).sin_cos();
         let (sin, cos) = (sin as f32, cos as f32);

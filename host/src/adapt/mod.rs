@@ -1,5 +1,5 @@
-//! Learning in place on the desk: the same [`Learner`] as on a device, to the same bits, with its accuracy
-//! on the way.
+//! Learning in place on the PC: the same [`Learner`] as on a device, to the same bits, with its accuracy on
+//! the way.
 
 mod drift;
 
@@ -16,75 +16,75 @@ use crate::error::require;
 use crate::store::model_file::{self, ModelBytes};
 pub use drift::{Drift, Drifter};
 
-/// How a model goes on learning.
+/// Settings with which a model goes on learning.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The learner's own.
+    /// Settings of the learner.
     pub learn: LearnSettings,
-    /// Samples to learn from; where the stream is shorter it begins anew.
+    /// Number of samples to learn from; a shorter stream begins again.
     pub samples: usize,
-    /// Places for past samples of the stream.
+    /// Number of past samples of the stream that are kept.
     pub ring: usize,
-    /// Past samples learned again after each new one.
+    /// Number of past samples that are learned again after each new one.
     pub replays: usize,
-    /// Original samples that are kept, one of them learned after each new sample.
+    /// Number of original samples that are kept, one of which is learned after each new sample.
     pub originals: usize,
     /// Seed of every draw.
     pub seed: u64,
-    /// After how many samples the accuracy is measured, in ascending order.
+    /// Numbers of samples after which the accuracy is measured, in ascending order.
     pub marks: Vec<usize>,
 }
 
-/// The samples of an adaptation, all with as many values as the model takes.
+/// The samples of an adaptation, each with as many values as the model takes.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan<'a> {
-    /// To learn from, in this order.
+    /// Samples to learn from, in this order.
     pub stream: &'a Split,
-    /// To measure the accuracy on.
+    /// Samples to measure the accuracy on.
     pub test: &'a Split,
-    /// To measure on what the model did before.
+    /// Samples to measure the accuracy on the original data.
     pub original_test: Option<&'a Split>,
-    /// To take the kept original samples from.
+    /// Samples from which the kept original samples are taken.
     pub originals: Option<&'a Split>,
 }
 
-/// The accuracy after some samples, as fractions.
+/// The accuracy after a number of samples, as fractions.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Point {
-    /// Samples of the stream that were learned.
+    /// Number of samples of the stream that were learned.
     pub samples: usize,
-    /// On the new data.
+    /// Accuracy on the new data.
     pub accuracy: f64,
-    /// On the original data, if there are any.
+    /// Accuracy on the original data, if there are any.
     pub original_accuracy: Option<f64>,
 }
 
-/// What came of an adaptation.
+/// The results of an adaptation.
 pub struct Adapted {
     /// The model file with the learned weights.
     pub file: ModelBytes,
-    /// Before, and at each mark.
+    /// Accuracy before, and at each mark.
     pub points: Vec<Point>,
     /// CRC-32 of the learned parameters in the learner's order, little-endian.
     pub weights_crc: u32,
-    /// Samples that changed the parameters, replays among them.
+    /// Number of samples that changed the parameters, including replays.
     pub steps: usize,
-    /// Samples that didn't: skipped, or without a minimum.
+    /// Number of samples that didn't change them: skipped, or without a minimum.
     pub without_step: usize,
 }
 
-/// Powers of ten, twice and five times them, from 10 on below `samples`, and `samples`.
+/// Returns the powers of ten, twice and five times them, from 10 on below `samples`, and `samples`.
 pub fn marks(samples: usize) -> Vec<usize> {
     let powers = (1..18).map(|power| 10_usize.pow(power));
     let series = powers.flat_map(|power| [power, 2 * power, 5 * power]).take_while(|&mark| mark < samples);
     series.chain([samples]).collect()
 }
 
-/// Learn from `plan`'s stream as `settings` say, and `see` each accuracy.
+/// Learns from `plan`'s stream as `settings` say, and calls `see` with each accuracy.
 ///
 /// # Errors
-/// If samples don't fit the model; [`crate::BadInput`] for an empty stream, or more original samples to keep
-/// than there are; whatever `see` returns.
+/// Fails if samples don't fit the model; returns [`crate::BadInput`] for an empty stream, or more original
+/// samples to keep than there are, and whatever `see` returns.
 pub fn adapt(
     model: &Model,
     plan: &Plan,
@@ -141,7 +141,7 @@ pub fn adapt(
     Ok(Adapted { file, points, weights_crc: crc.finalize(), steps, without_step })
 }
 
-/// The original samples that are kept: as many of each class as fit.
+/// Chooses the original samples that are kept: as many of each class as fit.
 fn kept(plan: &Plan, settings: &Settings, features: usize, random: &mut Random) -> Result<Split> {
     let Some(originals) = plan.originals.filter(|_| settings.originals > 0) else {
         return Ok(Split::default());
@@ -213,10 +213,10 @@ fn write(model: &Model, network: &Network<Operator>) -> Result<ModelBytes> {
     model_file::write(&ModelFields { weights: network.weights(), biases: &biases, ..fields })
 }
 
-/// The file of `model` with no knowledge of the class `label`: its output is 0 whatever the input.
+/// Writes the file of `model` without knowledge of the class `label`: its output is 0 whatever the input.
 ///
 /// # Errors
-/// As [`model_file::write`].
+/// Fails as [`model_file::write`] does.
 pub fn without_class(model: &Model, label: usize) -> Result<ModelBytes> {
     let (network, fields) = (model.network(), model.fields());
     let output = network.output();
@@ -237,7 +237,8 @@ pub fn without_class(model: &Model, label: usize) -> Result<ModelBytes> {
     model_file::write(&ModelFields { weights: &weights, biases: &biases, ..fields })
 }
 
-/// The share of the lost accuracy that is back: 0 at `before`, 1 at `original`; none if nothing was lost.
+/// Returns the share of the lost accuracy that was regained: 0 at `before`, 1 at `original`; `None` if
+/// nothing was lost.
 pub fn recovered(before: f64, original: f64, now: f64) -> Option<f64> {
     (original > before).then(|| (now - before) / (original - before))
 }

@@ -34,25 +34,25 @@ use crate::store::model_file::ModelBytes;
 pub struct Args {
     /// Model file or run folder
     model: PathBuf,
-    /// Labelled samples to learn from: a CSV or NPZ file; with --drift what the drift is made of [default: with --drift, what the model was trained on]
+    /// Labelled samples to learn from, a CSV or NPZ file; with --drift, the data that the drift changes [default: with --drift, what the model was trained on]
     #[arg(long)]
     data: Option<String>,
-    /// Change the data set, as the world may change after training: gain (and offset of each value), rotate, rows (dead and noisy), noise, or new-class (the last class was never seen)
+    /// Change the data as they may change after training: gain (and offset of each value), rotate, rows (dead and noisy), noise, or new-class (the last class was never seen)
     #[arg(long, value_enum, required_unless_present = "data")]
     drift: Option<Drift>,
-    /// Samples to learn from; a shorter stream begins anew
+    /// Number of samples to learn from; a shorter stream begins again
     #[arg(long, default_value_t = 1000)]
     samples: usize,
-    /// Which parameters learn: all, last (block), biases, or the numbers of blocks from 1, such as 1,3
+    /// Parameters that learn: all, last (block), biases, or the numbers of blocks from 1, such as 1,3
     #[arg(long, default_value = "all", value_parser = scope)]
     scope: Scope,
-    /// Share of a sample's loss that a step is to remove; above 0.4 it may diverge
+    /// Share of a sample's loss that a step removes; above 0.4 it may diverge
     #[arg(long, default_value_t = 0.2)]
     share: f32,
     /// Strength of the nudge β; a tiny one makes it back-propagation
     #[arg(long, default_value_t = 0.25)]
     beta: f32,
-    /// Sweeps of the relaxation after its first backward pass, an even number
+    /// Number of sweeps of the relaxation after its first backward pass, an even number
     #[arg(long, default_value_t = 0)]
     sweeps: u32,
     /// Don't learn from a sample whose right output leads by more than this
@@ -61,16 +61,16 @@ pub struct Args {
     /// Keep weights within ±CLIP/√(fan-in) [default: no limit]
     #[arg(long)]
     clip: Option<f32>,
-    /// Return to a copy of the parameters if, over 100 samples, they do 1.5 times worse than it
+    /// Return to a copy of the parameters if, over 100 samples, the present ones do 1.5 times worse
     #[arg(long)]
     rollback: bool,
-    /// Places for past samples of the stream, to be learned again
+    /// Number of past samples of the stream that are kept, to be learned again
     #[arg(long, value_name = "PLACES", default_value_t = 0, requires = "replays")]
     ring: usize,
-    /// Past samples learned again after each new one
+    /// Number of past samples that are learned again after each new one
     #[arg(long, default_value_t = 0, requires = "ring")]
     replays: usize,
-    /// Original training samples kept against forgetting, one of them learned after each new sample
+    /// Number of original training samples that are kept against forgetting, one of which is learned after each new sample
     #[arg(long, value_name = "SAMPLES", default_value_t = 0)]
     originals: usize,
     /// Seed of the drift and of every draw
@@ -82,7 +82,7 @@ pub struct Args {
     /// Write the accuracy over samples as an SVG file
     #[arg(long, value_name = "FILE")]
     plot: Option<PathBuf>,
-    /// Print one JSON object a line: samples, accuracy, original_accuracy (fractions; null without original data); a last one with before, recovered_200, recovered_1000 (share of the lost accuracy that is back, null if not measured), weights_crc, steps, without_step
+    /// Print one JSON object on each line: samples, accuracy, original_accuracy (fractions; null without original data); a last one with before, recovered_200, recovered_1000 (share of the lost accuracy that was regained, null if not measured), weights_crc, steps, without_step
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -93,7 +93,7 @@ pub struct Args {
 struct Samples {
     stream: Split,
     test: Split,
-    /// The model's own data, if they are at hand.
+    /// Data that the model was trained on, if they are here.
     own: Option<Dataset>,
 }
 
@@ -145,7 +145,7 @@ pub fn run(args: &Args) -> Result<()> {
     finish(args, &adapted, lost_from, &rows)
 }
 
-/// Write what was asked for, and print the table or the last object.
+/// Writes what was asked for, and prints the table or the last object.
 fn finish(args: &Args, adapted: &Adapted, lost_from: Option<f64>, rows: &[Vec<String>]) -> Result<()> {
     if let Some(path) = &args.out {
         files::write(path, &adapted.file).with_context(|| path.display().to_string())?;

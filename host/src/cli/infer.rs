@@ -13,7 +13,7 @@ use crate::error::require;
 use crate::output;
 use crate::store::model_file::ModelBytes;
 
-/// What a model answers to each sample, one a line: to every row of a file, with or without labels
+/// Print a model's answer to each sample, or to each row of a file or a pipe, one on each line
 #[derive(clap::Args)]
 #[command(
     allow_negative_numbers = true,
@@ -27,13 +27,13 @@ pub struct Args {
     model: PathBuf,
     #[command(flatten)]
     samples: SampleArgs,
-    /// Only this sample, counted from 0
+    /// Index of the only sample to answer, from 0 [default: all]
     #[arg(long)]
     index: Option<usize>,
-    /// Answer unknown where the margin, the largest output less the second, is smaller; `eval --coverage` finds one [default: what the model holds, if anything]
+    /// Smallest margin, the largest output minus the second, with which an answer isn't unknown; `eval --coverage` finds one [default: that of the model, if it has one]
     #[arg(long, value_name = "MARGIN")]
     reject: Option<f32>,
-    /// Print one JSON object a line: index, label (null if unknown), name, outputs, margin, probability [default: CSV]
+    /// Print one JSON object on each line: index, label (null if unknown), name, outputs, margin, probability [default: CSV]
     #[arg(long)]
     json: bool,
 }
@@ -84,7 +84,7 @@ struct Printer<'a> {
 }
 
 impl Printer<'_> {
-    /// Answer every sample of `split`, or the one that was asked for.
+    /// Answers every sample of `split`, or the one that was asked for.
     fn split(&mut self, split: &Split) -> Result<()> {
         let range = match self.args.index {
             None => 0..split.len(),
@@ -98,7 +98,7 @@ impl Printer<'_> {
         range.into_iter().try_for_each(|index| self.print(index, &split.raw(index, features)))
     }
 
-    /// Answer one sample of `raw` values.
+    /// Answers one sample of `raw` values.
     fn print(&mut self, index: usize, raw: &[f32]) -> Result<()> {
         let network = self.model.network();
         self.activities.resize(network.units(), 0.0);

@@ -1,18 +1,18 @@
-//! Which classes are taken for which, and the measures that follow from it.
+//! Counts which classes are answered for which, and computes the measures that follow from it.
 
 use fenchel_core::label;
 use serde::Serialize;
 
-/// Samples by their class and the class that was answered.
+/// The numbers of samples by their class and the class that was answered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Confusion {
-    /// A row a true class, a column an answered one.
+    /// One row for each true class, and one column for each answered class.
     counts: Vec<Vec<usize>>,
 }
 
 impl Confusion {
-    /// Of the `outputs`, (samples, classes), for samples with these labels.
+    /// Counts the answers of `outputs`, shape (samples, classes), for samples with these labels.
     pub fn new(outputs: &[f32], labels: &[usize], classes: usize) -> Self {
         let mut counts = vec![vec![0; classes]; classes];
         for (row, &truth) in outputs.chunks_exact(classes.max(1)).zip(labels) {
@@ -21,7 +21,8 @@ impl Confusion {
         Self { counts }
     }
 
-    /// A row a true class, a column an answered one: numbers of samples.
+    /// Returns the numbers of samples, with one row for each true class, and one column for each answered
+    /// class.
     pub fn counts(&self) -> &[Vec<usize>] {
         &self.counts
     }
@@ -43,7 +44,7 @@ impl Confusion {
         right as f64 / classes.map(|class| self.samples(class)).sum::<usize>().max(1) as f64
     }
 
-    /// Share of right labels among the samples of `class`; none if it has none.
+    /// Returns the share of right labels among the samples of `class`; `None` if it has none.
     pub fn recall(&self, class: usize) -> Option<f64> {
         self.share(class, self.samples(class))
     }
@@ -64,12 +65,12 @@ impl Confusion {
         (all > 0).then(|| self.counts[class][class] as f64 / all as f64)
     }
 
-    /// Mean of the recalls of the classes that have samples.
+    /// Returns the mean of the recalls of the classes that have samples.
     pub fn balanced_accuracy(&self) -> f64 {
         mean((0..self.counts.len()).filter_map(|class| self.recall(class)))
     }
 
-    /// Mean over classes of [`f1`](Self::f1), where there is one.
+    /// Returns the mean over classes of [`f1`](Self::f1), where there is one.
     pub fn macro_f1(&self) -> f64 {
         mean((0..self.counts.len()).filter_map(|class| self.f1(class)))
     }
@@ -86,7 +87,7 @@ impl Confusion {
     }
 }
 
-/// Mean, or 0 of nothing.
+/// Returns the mean, or 0 without values.
 fn mean(values: impl Iterator<Item = f64>) -> f64 {
     let (count, sum) = values.fold((0usize, 0.0), |(count, sum), value| (count + 1, sum + value));
     sum / count.max(1) as f64

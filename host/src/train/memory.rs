@@ -1,4 +1,4 @@
-//! Whether a training fits into memory: estimated before it begins, since the system would end it midway.
+//! Checks that a training fits into memory before it begins, since the system would end it midway.
 
 use anyhow::Result;
 use fenchel_core::StateView;
@@ -7,14 +7,14 @@ use super::Settings;
 use crate::data::Dataset;
 use crate::error::require;
 
-/// Copies of all weights at the most: parameters, gradient, two moments, the best ones, and while they are
-/// written a checkpoint of all these, twice, and model files.
+/// Most copies of all weights at a time: parameters, gradient, two moments, the best ones, and while they
+/// are written, a checkpoint of all these, twice, and model files.
 const COPIES: u64 = 20;
 
-/// Bytes that a training by `settings` on `data`, which is in memory already, takes about.
+/// Estimates the bytes that a training by `settings` on `data`, which is in memory already, takes.
 ///
 /// # Errors
-/// As [`Settings::architecture`].
+/// Fails as [`Settings::architecture`] does.
 pub fn estimate(settings: &Settings, data: &Dataset) -> Result<u64> {
     const F32: u64 = 4;
     let architecture = settings.architecture(data)?;
@@ -27,10 +27,10 @@ pub fn estimate(settings: &Settings, data: &Dataset) -> Result<u64> {
     Ok(F32 * (COPIES * (weights + units as u64) + 2 * states as u64))
 }
 
-/// Refuse a training that the memory which is free here doesn't hold.
+/// Checks that the free memory holds the training.
 ///
 /// # Errors
-/// [`crate::BadInput`] with both sizes.
+/// Returns [`crate::BadInput`] with both sizes.
 pub fn check(settings: &Settings, data: &Dataset) -> Result<()> {
     let needed = estimate(settings, data)?;
     if let Some(free) = free() {
@@ -41,8 +41,8 @@ pub fn check(settings: &Settings, data: &Dataset) -> Result<()> {
     Ok(())
 }
 
-/// Bytes that this process may still take: what the system has, and its limits leave. None where the system
-/// doesn't say.
+/// Returns the bytes that this process may still take: what the system has, and its limits allow. `None`
+/// where the system doesn't say.
 fn free() -> Option<u64> {
     let read = |path: &str| std::fs::read_to_string(path).ok();
     let row = |text: &str, name: &str| -> Option<u64> {

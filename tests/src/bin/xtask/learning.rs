@@ -1,5 +1,5 @@
-//! `cargo xtask learning`: how much of the accuracy that drifts cost comes back by learning in place, into
-//! docs/results/learning.md.
+//! `cargo xtask learning`: measures how much of the accuracy that is lost to drifts is regained by learning
+//! in place, and writes docs/results/learning.md.
 
 use std::fmt::Write as _;
 use std::process::Command;
@@ -21,7 +21,7 @@ const DRIFTS: [(&str, Drift); 4] = [
     ("dead and noisy rows", Drift::Rows),
     ("a new class", Drift::NewClass),
 ];
-/// Samples that train, and that are learned in place; the others test.
+/// Number of samples that train, and of those that are learned in place; the others test.
 const TRAINED: usize = 800;
 const STREAMED: usize = 500;
 const MARKS: [usize; 3] = [50, 200, 1000];
@@ -29,10 +29,10 @@ const MARKS: [usize; 3] = [50, 200, 1000];
 /// Options of the command.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Networks, each of a division of the data and a drift of its own
+    /// Number of networks, each with its own division of the data and its own drift
     #[arg(long, default_value_t = 6)]
     seeds: u64,
-    /// Runs of the check of stability for each drift, of 5,000 samples with 10 % wrong labels
+    /// Number of runs of the check of stability for each drift, of 5,000 samples with 10 % wrong labels
     #[arg(long, default_value_t = 100)]
     runs: u64,
 }
@@ -67,7 +67,7 @@ fn ways() -> Vec<Way> {
     ]
 }
 
-/// One network: the data of a seed, and models that know all classes and all but the last.
+/// One network: the data of a seed, and models that know all classes or all but the last.
 struct Base {
     seed: u64,
     data: Dataset,
@@ -110,7 +110,7 @@ impl Base {
         Ok(Drifter::new(drift, &self.data.shape, &self.data.train, self.seed)?)
     }
 
-    /// The model that meets the drift.
+    /// Returns the model that is exposed to the drift.
     fn model(&self, drift: Drift) -> &ModelBytes {
         match drift {
             Drift::NewClass => &self.partial,
@@ -143,16 +143,16 @@ impl Base {
     }
 }
 
-/// What came of a way and a drift, over the seeds, as fractions.
+/// The results of a way and a drift over the seeds, as fractions.
 struct Outcome {
     before: f64,
-    /// The share that is back at each mark: mean, and the worst seed.
+    /// Share that is regained at each mark: mean, and the worst seed.
     shares: [(f64, f64); MARKS.len()],
-    /// On the original data, at the end.
+    /// Accuracy on the original data at the end.
     original: f64,
 }
 
-/// Measure, print, write.
+/// Measures, prints, and writes.
 pub fn run(args: &Args) -> Result<()> {
     let bases = (0..args.seeds).map(Base::new).collect::<Result<Vec<_>>>()?;
     let ways = ways();
@@ -229,7 +229,7 @@ fn measure(bases: &[Base], full: &[f64], drift: Drift, way: &Way) -> Result<Outc
     Ok(outcome)
 }
 
-/// Long runs with wrong labels: how many lost what they had.
+/// Makes long runs with wrong labels, and returns how many lost accuracy.
 fn stability(bases: &[Base], runs: u64) -> Result<String> {
     const SAMPLES: usize = 5000;
     let mut text = format!(

@@ -1,4 +1,4 @@
-//! Round trips with other programs' own packages, from PyPI in a virtual environment below target.
+//! Runs round trips with other programs' own packages, from PyPI in a virtual environment below target.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -8,10 +8,10 @@ use anyhow::Result;
 use crate::process::{cargo, check, root};
 use crate::steps::LeftOut;
 
-/// What host/tests/python/exchange.py imports; skl2onnx brings scikit-learn.
+/// Packages that host/tests/python/exchange.py imports; skl2onnx brings scikit-learn.
 const PACKAGES: [&str; 5] = ["numpy", "safetensors", "onnx", "onnxruntime", "skl2onnx"];
 
-/// Run host/tests/python/exchange.py; left out where PyPI's packages can't be added.
+/// Runs host/tests/python/exchange.py; it is left out where PyPI's packages can't be added.
 pub fn run() -> Result<()> {
     let Some(python) = environment("python", &PACKAGES, &format!("import {}", PACKAGES.join(", ")))? else {
         return Err(LeftOut(format!("PyPI's {}", PACKAGES.join(", "))).into());
@@ -24,8 +24,8 @@ pub fn run() -> Result<()> {
     )
 }
 
-/// The interpreter of the virtual environment target/`name`, which has PyPI's `packages`; they are installed if
-/// `imports` doesn't run. None where they can't be added.
+/// Returns the interpreter of the virtual environment target/`name`, which has PyPI's `packages`; they are
+/// installed if `imports` doesn't run. `None` where they can't be added.
 pub fn environment(name: &str, packages: &[&str], imports: &str) -> Result<Option<PathBuf>> {
     let folder = root().join("target").join(name);
     let python = folder.join("bin/python");

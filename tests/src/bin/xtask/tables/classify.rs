@@ -1,4 +1,4 @@
-//! Classification on one set: scikit-learn's network and each of ours, over the seeds.
+//! Measures classification on one set: scikit-learn's network and each of ours, over the seeds.
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
@@ -8,32 +8,32 @@ use super::{Places, SEEDS};
 /// The objectives of the table, as `--objective` takes them.
 pub const OBJECTIVES: [&str; 2] = ["backprop", "arovr-g"];
 
-/// One method on one set, an entry a seed.
+/// One method on one set, with one entry for each seed.
 pub struct Measured {
     /// Shares of right labels among the test samples.
     pub accuracy: Vec<f64>,
-    /// Means over classes of that share.
+    /// Means over classes of the share of right labels.
     pub balanced: Vec<f64>,
-    /// Seconds of a training by the clock, the whole command.
+    /// Wall-clock seconds of a training, the whole command.
     pub seconds: Vec<f64>,
-    /// Seconds of the processor, of all threads.
+    /// Processor seconds of a training, over all threads.
     pub processor: Vec<f64>,
 }
 
-/// A set, and what came of it.
+/// A set and its results.
 pub struct Row {
-    /// Its name.
+    /// Name of the set.
     pub name: String,
-    /// Its sizes, by tests/tables/fetch.py: features, classes, train, test.
+    /// Sizes of the set, by tests/tables/fetch.py: features, classes, train, test.
     pub set: Value,
-    /// scikit-learn's MLPClassifier after a StandardScaler.
+    /// Results of scikit-learn's MLPClassifier after a StandardScaler.
     pub baseline: Measured,
-    /// In the order of [`OBJECTIVES`].
+    /// Results of our networks, in the order of [`OBJECTIVES`].
     pub ours: Vec<Measured>,
 }
 
 impl Row {
-    /// Train and measure on the set of that name.
+    /// Trains and measures on the set of that name.
     pub fn of(places: &Places, name: &str, set: &Value) -> Result<Self> {
         eprintln!("{name}: scikit-learn, {}", OBJECTIVES.join(", "));
         let path = places.sets.join(format!("{name}.npz"));
@@ -54,17 +54,17 @@ impl Row {
         Ok(Self { name: name.to_string(), set: set.clone(), baseline, ours })
     }
 
-    /// Number of test samples.
+    /// Returns the number of test samples.
     pub fn test(&self) -> f64 {
         self.set["test"].as_f64().unwrap_or_default()
     }
 
-    /// Mean accuracy of the objective at `index` of [`OBJECTIVES`], less the baseline's.
+    /// Returns the mean accuracy of the objective at `index` of [`OBJECTIVES`] minus that of the baseline.
     pub fn gain(&self, index: usize) -> f64 {
         mean(&self.ours[index].accuracy) - mean(&self.baseline.accuracy)
     }
 
-    /// Everything measured, by method.
+    /// Returns everything that was measured, by method.
     pub fn json(&self) -> Value {
         let mut row = self.set.clone();
         row["sklearn_mlp"] = self.baseline.json();
@@ -103,14 +103,14 @@ impl Measured {
     }
 }
 
-/// Mean over the classes that have samples of the share of right labels.
+/// Returns the mean, over the classes that have samples, of the share of right labels.
 fn balanced(classes: &Value) -> Result<f64> {
     let classes = classes.as_array().context("classes of eval")?;
     let shares: Vec<f64> = classes.iter().filter_map(|class| class["accuracy"].as_f64()).collect();
     Ok(mean(&shares))
 }
 
-/// The mean of some values.
+/// Returns the mean of the values.
 pub fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len().max(1) as f64
 }

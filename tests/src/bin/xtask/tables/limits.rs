@@ -1,22 +1,23 @@
-//! How far behind scikit-learn's network training by default settings may be, and how long it may take.
+//! Limits: how far behind scikit-learn's network training by default settings may be, and how long it may
+//! take.
 
 use super::classify::{OBJECTIVES, Row};
 
-/// A training's longest time by the clock, seconds.
+/// Longest wall-clock time of a training, in seconds.
 const SECONDS: f64 = 10.0;
 
-/// What holds of an objective's accuracy. With three seeds and tens of test samples, a set's mean is known to a
-/// few samples: a set counts as behind if it is so by points and by samples.
+/// The limits of an objective's accuracy. With three seeds and tens of test samples, a set's mean is known
+/// only to a few samples, so a set counts as behind if it is behind both by points and by samples.
 struct Limit {
-    /// Points that the mean over the sets may be behind.
+    /// Points by which the mean over the sets may be behind.
     mean: f64,
-    /// Points that a set may be behind.
+    /// Points by which a set may be behind.
     points: f64,
-    /// Test samples that a set may be behind, where that is more.
+    /// Test samples by which a set may be behind, where that is more.
     samples: f64,
 }
 
-/// In the order of [`OBJECTIVES`].
+/// Limits in the order of [`OBJECTIVES`].
 const LIMITS: [Limit; 2] =
     [Limit { mean: 1.0, points: 5.0, samples: 4.0 }, Limit { mean: 2.0, points: 7.0, samples: 5.0 }];
 
@@ -26,7 +27,7 @@ pub struct Verdict {
     pub is_met: bool,
 }
 
-/// Every limit.
+/// Checks every limit.
 pub fn verdicts(rows: &[Row]) -> Vec<Verdict> {
     let mut verdicts = Vec::new();
     for (index, (objective, limit)) in OBJECTIVES.iter().zip(&LIMITS).enumerate() {

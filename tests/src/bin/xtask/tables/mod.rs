@@ -1,4 +1,4 @@
-//! `cargo xtask tables`: training by default settings on small public tables, beside scikit-learn's MLP.
+//! `cargo xtask tables`: trains by default settings on small public tables, beside scikit-learn's MLP.
 
 mod classify;
 mod limits;
@@ -16,32 +16,33 @@ use crate::process::{cargo, check, output, processor_seconds, root};
 use crate::python;
 use crate::setup::Unknown;
 
-/// What tests/tables needs of PyPI.
+/// Packages that tests/tables needs from PyPI.
 const PACKAGES: [&str; 2] = ["numpy", "scikit-learn"];
-/// Trainings of each method on each set, from seeds 0, 1, ….
+/// Number of trainings of each method on each set, from seeds 0, 1, ….
 const SEEDS: usize = 3;
 
 /// Options of the command.
 #[derive(clap::Args)]
 pub struct Args {
-    /// These sets alone, by name; prints the page instead of writing it
+    /// Only these sets, by name; prints the page instead of writing it
     #[arg(long, value_delimiter = ',', value_name = "SET")]
     only: Vec<String>,
 }
 
-/// Where its parts are.
+/// Paths of its parts.
 struct Places {
     /// Python with [`PACKAGES`].
     python: PathBuf,
     /// The command `fenchel`.
     fenchel: PathBuf,
-    /// The NPZ files and the list of tests/tables/fetch.py.
+    /// Folder of the NPZ files and the list of tests/tables/fetch.py.
     sets: PathBuf,
-    /// The folder of a run, which the next one replaces.
+    /// Folder of a run, which the next run replaces.
     run: PathBuf,
 }
 
-/// Fetch, train, compare, and write docs/results/tables.md and tables.json; an error if a limit is missed.
+/// Fetches, trains, compares, and writes docs/results/tables.md and tables.json; returns an error if a
+/// limit is missed.
 pub fn run(args: &Args) -> Result<()> {
     let imports = "import numpy, sklearn";
     let python = python::environment("tables/python", &PACKAGES, imports)?;
@@ -82,7 +83,7 @@ pub fn run(args: &Args) -> Result<()> {
 }
 
 impl Places {
-    /// What tests/tables/fetch.py says of the sets, which it downloads if they aren't there.
+    /// Returns what tests/tables/fetch.py says about the sets, which it downloads if they aren't there.
     fn list(&self) -> Result<Value> {
         let path = self.sets.join("sets.json");
         if !path.exists() {
@@ -91,7 +92,7 @@ impl Places {
         Ok(serde_json::from_slice(&std::fs::read(path)?)?)
     }
 
-    /// A row for each of the `sets`, or for those that are named.
+    /// Returns a row for each of the `sets`, or for those that are named.
     fn compare(&self, sets: &Value, only: &[String]) -> Result<Vec<classify::Row>> {
         let sets = sets.as_array().context("a list of sets")?;
         let name = |set: &Value| set["name"].as_str().unwrap_or_default().to_string();
@@ -103,15 +104,15 @@ impl Places {
         chosen.map(|set| classify::Row::of(self, &name(set), set)).collect()
     }
 
-    /// A JSON object of what scikit-learn's network gives on the set at `path`.
+    /// Returns a JSON object of the results of scikit-learn's network on the set at `path`.
     fn baseline(&self, path: &Path) -> Result<Value> {
         let mut baseline = Command::new(&self.python);
         baseline.arg(root().join("tests/tables/baseline.py")).arg(path).arg(SEEDS.to_string());
         Ok(serde_json::from_str(&output(&mut baseline)?)?)
     }
 
-    /// Train as a user would who gives nothing but data, objective and seed. Seconds by the clock, and of
-    /// the processor.
+    /// Trains as a user would who gives nothing but data, objective and seed; returns wall-clock and
+    /// processor seconds.
     fn train(&self, path: &Path, objective: &str, seed: usize) -> Result<[f64; 2]> {
         if self.run.exists() {
             std::fs::remove_dir_all(&self.run)?;
@@ -129,7 +130,7 @@ impl Places {
         Ok(seconds)
     }
 
-    /// What `fenchel eval --classes --json` says of the run.
+    /// Returns what `fenchel eval --classes --json` says about the run.
     fn evaluate(&self) -> Result<Value> {
         let mut eval = Command::new(&self.fenchel);
         Ok(serde_json::from_str(&output(eval.args(["eval", "--classes", "--json"]).arg(&self.run))?)?)

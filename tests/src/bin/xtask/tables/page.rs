@@ -1,4 +1,4 @@
-//! docs/results/tables.md.
+//! Writes docs/results/tables.md.
 
 use fenchel::experiments::provenance::Provenance;
 use serde_json::Value;
@@ -7,7 +7,7 @@ use super::SEEDS;
 use super::classify::{Measured, OBJECTIVES, Row, mean};
 use super::limits::Verdict;
 
-/// The page.
+/// Returns the page.
 pub fn markdown(rows: &[Row], limits: &[Verdict], packages: &Value, provenance: &Provenance) -> String {
     let packages: Vec<String> = packages.as_object().map_or_else(Vec::new, |packages| {
         packages.iter().map(|(name, version)| format!("{name} {}", text(version))).collect()
@@ -76,7 +76,7 @@ fn accuracy(rows: &[Row]) -> String {
     table + "\n\n"
 }
 
-/// A table of one number a method and set.
+/// Returns a table of one number for each method and set.
 fn by_method(rows: &[Row], number: &dyn Fn(&Measured) -> String) -> String {
     let mut table = String::from("| set | MLPClassifier |");
     table += &OBJECTIVES.map(|objective| format!(" {objective} |")).concat();
