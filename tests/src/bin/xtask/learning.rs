@@ -191,13 +191,13 @@ pub fn run(args: &Args) -> Result<()> {
     let stability = stability(&bases, args.runs)?;
     let commit = output(Command::new("git").args(["rev-parse", "--short", "HEAD"]))?;
     let page = format!(
-        "# Learning in place: what comes back\n\n\
-         Made by `cargo xtask learning --seeds {} --runs {}` at commit {}. One sample at a time, in `core`'s `Learner`,\n\
-         whose bits are those of a device. 64-64-32-10, trained by back-propagation on {TRAINED} of the built-in digits\n\
-         (60 epochs, Adam 2e-3, weight clip 2), {STREAMED} others are learned in place, again and again in one order, the\n\
-         remaining 497 test: {base} % without a drift, mean of the seeds. The default is ROVR_β with β = ¼, no sweep, and\n\
-         Polyak's step with μ = 0.2 for all drifts. \"Back\" is the share of the accuracy lost to the drift that is\n\
-         regained, %.\n\n\
+        "# Learning in place: accuracy regained after drifts\n\n\
+         Made by `cargo xtask learning --seeds {} --runs {}` at commit {}. `core`'s `Learner` learns one sample at a time,\n\
+         with the bits of a device. A network of 64-64-32-10 units is trained by back-propagation on {TRAINED} of the\n\
+         built-in digits (60 epochs, Adam 2e-3, weight clip 2); {STREAMED} others are learned in place, again and again in\n\
+         one order, and the remaining 497 test: {base} % without a drift, as the mean of the seeds. The default is ROVR_β\n\
+         with β = ¼, no sweep, and Polyak's step with μ = 0.2 for all drifts. \"Back\" is the share, in %, of the accuracy\n\
+         lost to the drift that is regained.\n\n\
          ## Mean over the four drifts\n\n\
          | way | back @50 | @200 | @1000 | worst seed and drift @200 | original data at the end |\n|---|---|---|---|---|---|\n{means}\n\
          ## Each drift\n{tables}\n## Stability\n\n{stability}",
@@ -277,6 +277,6 @@ fn tenths(fraction: f64) -> String {
 }
 
 fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
+    let first = text.chars().take(1).map(|first| first.to_ascii_uppercase());
+    first.chain(text.chars().skip(1)).collect()
 }
