@@ -2,7 +2,7 @@
 //! says.
 
 use fenchel::analysis::robustness::Samples;
-use fenchel::hardware::{Chip, Devices, Lot, Nudged, Pair, Profile, nudge, trials};
+use fenchel::hardware::{Chip, Devices, MonteCarlo, NudgedSamples, Pair, Profile, nudge, trials};
 use fenchel::{Architecture, Parameters};
 use fenchel_core::{Nudge, Potential, Random, Schedule, Settings, Weights};
 use rand_core::SeedableRng;
@@ -315,10 +315,11 @@ fn trials_of_no_flaws_err_in_nothing() {
     let parameters = network(&[4, 30, 3]);
     let input: Vec<f32> = (0..400).map(|i| ((i * i) as f32 * 0.37).fract()).collect();
     let samples = Samples { input, labels: (0..100).map(|i| i % 3).collect() };
-    let nudged = Nudged::new(&parameters, samples.clone(), nudge(0.49, 0.25)).expect("it fits");
-    let lot = Lot { chips: 4, seed: 5 };
-    let all =
-        |profile: &Profile| trials(&parameters, profile, &samples, Some(&nudged), lot).expect("it fits");
+    let nudged = NudgedSamples::new(&parameters, samples.clone(), nudge(0.49, 0.25)).expect("it fits");
+    let monte_carlo = MonteCarlo { chips: 4, seed: 5 };
+    let all = |profile: &Profile| {
+        trials(&parameters, profile, &samples, Some(&nudged), monte_carlo).expect("it fits")
+    };
     let ideal = all(&Profile::ideal());
     assert_eq!(ideal.len(), 1, "all chips are alike");
     assert_eq!((ideal[0].error, ideal[0].settled), (Some(0.0), Some(1.0)));

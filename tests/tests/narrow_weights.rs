@@ -1,7 +1,7 @@
 //! Narrow weights: a model of f16 or int8 gives the bits of the f32 model of its widened weights, and
 //! what isn't finite is refused.
 
-use fenchel::convert::quantise::narrow;
+use fenchel::convert::quantise::quantise;
 use fenchel::store::model_file::{ModelBytes, export_classifier};
 use fenchel::{Architecture, Parameters};
 use fenchel_core::{
@@ -37,8 +37,8 @@ fn narrow_products_have_the_bits_of_the_widened_matrix() {
     let bytes = model();
     let full = bytes.model("model").expect("loads");
     for precision in [Precision::F16, Precision::Int8] {
-        let narrowed = narrow(&full, precision).expect("narrows");
-        let model = narrowed.model("narrowed").expect("loads");
+        let quantised = quantise(&full, precision).expect("quantises");
+        let model = quantised.model("quantised").expect("loads");
         assert_eq!(model.precision(), Some(precision));
         let (narrow, full) = (model.network(), full.network());
         for (weights, before) in narrow.weights().iter().zip(full.weights()) {
@@ -108,9 +108,9 @@ fn every_flipped_bit_of_a_narrow_file_is_refused() {
     let bytes = model();
     let full = bytes.model("model").expect("loads");
     for precision in [Precision::F16, Precision::Int8] {
-        let narrowed = narrow(&full, precision).expect("narrows");
-        for bit in 0..8 * narrowed.len() {
-            let mut damaged = narrowed.to_vec();
+        let quantised = quantise(&full, precision).expect("quantises");
+        for bit in 0..8 * quantised.len() {
+            let mut damaged = quantised.to_vec();
             damaged[bit / 8] ^= 1 << (bit % 8);
             assert!(Model::load(&ModelBytes::new(&damaged)).is_err(), "bit {bit}");
         }

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::errors;
 use super::samples::SampleArgs;
 use crate::analysis::evaluate::accuracy;
-use crate::convert::quantise::{name, narrow};
+use crate::convert::quantise::{name, quantise};
 use crate::convert::{self, identifier};
 use crate::data::Dataset;
 use crate::error::{quoted, require};
@@ -76,19 +76,19 @@ pub fn run(args: &Args) -> Result<()> {
         }
         return super::print(format_args!("{}: {written} bytes", args.output.display()));
     };
-    let narrowed = narrow(&model, form)?;
-    write(args, &narrowed)?;
+    let quantised = quantise(&model, form)?;
+    write(args, &quantised)?;
     let data = data(&args.run, &model);
     if let Err(error) = &data {
         say(format_args!("accuracy unknown: {}", errors::line(error)));
     }
     let test_accuracy = |model: &Model| accuracy(model, &data.as_ref().ok()?.test).ok();
     let before = test_accuracy(&model);
-    let after = test_accuracy(&narrowed.model(args.output.display())?);
+    let after = test_accuracy(&quantised.model(args.output.display())?);
     if args.json {
         let accuracy = json!({ form_of(model.precision()): before, name(form): after });
         return super::print(
-            json!({ "model": output::path(&args.output), "bytes": narrowed.len(), "accuracy": accuracy }),
+            json!({ "model": output::path(&args.output), "bytes": quantised.len(), "accuracy": accuracy }),
         );
     }
     let percent = |accuracy: Option<f64>| {
@@ -97,7 +97,7 @@ pub fn run(args: &Args) -> Result<()> {
     super::print(format_args!(
         "{}: {} bytes\ntest accuracy {} as {}, {} as {}",
         args.output.display(),
-        narrowed.len(),
+        quantised.len(),
         percent(before),
         form_of(model.precision()),
         percent(after),

@@ -12,7 +12,9 @@ use crate::Parameters;
 use crate::analysis::robustness::Samples;
 use crate::error::require;
 use crate::experiments::flaw_figure;
-use crate::hardware::{Lot, Nudged, Outputs, Profile, Spread, Sweep, Trial, nudge, trials};
+use crate::hardware::{
+    AccuracyDistribution, MonteCarlo, NudgedSamples, Outputs, Profile, Sweep, Trial, nudge, trials,
+};
 use crate::output;
 use crate::spelling::{self, parse};
 use crate::store::files;
@@ -53,7 +55,7 @@ pub struct HardwareArgs {
     plot: Option<PathBuf>,
 }
 
-/// Results of a lot of chips with one run.
+/// Results of one run on simulated chips.
 #[derive(Serialize)]
 struct Row {
     run: String,
@@ -78,14 +80,14 @@ struct Accuracy {
     without_flaws: f64,
     target: f64,
     #[serde(flatten)]
-    spread: Spread,
+    spread: AccuracyDistribution,
 }
 
 impl Accuracy {
     /// Builds the accuracies of the chips; `target` is set from the first network unless it is given.
     fn new(without_flaws: f64, target: &mut Option<f64>, accuracies: &[f64]) -> Self {
         let target = *target.get_or_insert(without_flaws - 0.01);
-        Self { without_flaws, target, spread: Spread::new(accuracies, target) }
+        Self { without_flaws, target, spread: AccuracyDistribution::new(accuracies, target) }
     }
 }
 
@@ -122,13 +124,13 @@ impl HardwareArgs {
             say_range(run, &profile, &Outputs::new(&parameters, &samples)?);
             let nudge = nudge(self.alpha, self.beta);
             let nudged =
-                if few.labels.is_empty() { None } else { Some(Nudged::new(&parameters, few, nudge)?) };
-            let lot = |profile: &Profile, chips| {
-                trials(&parameters, profile, &samples, nudged.as_ref(), Lot { chips, seed: self.seed })
+                if few.labels.is_empty() { None } else { Some(NudgedSamples::new(&parameters, few, nudge)?) };
+            let tried = |profile: &Profile, chips| {
+                trials(&parameters, profile, &samples, nudged.as_ref(), MonteCarlo { chips, seed: self.seed })
             };
-            let itself = lot(&Profile::ideal(), 1)?[0];
+            let itself = tried(&Profile::ideal(), 1)?[0];
             for (size, profile) in &profiles {
-                let chips = lot(profile, self.chips)?;
+                let chips = tried(profile, self.chips)?;
                 let all = |of: fn(&Trial) -> Option<f64>| chips.iter().map(of).collect::<Option<Vec<_>>>();
                 let mean = |of| all(of).map(|values| crate::analysis::statistics::mean(&values));
                 let free: Vec<_> = chips.iter().map(|chip| chip.free).collect();
@@ -187,8 +189,8 @@ impl HardwareArgs {
         }
         let cells = |row: &Row| {
             let accuracy = |accuracy: &Accuracy| {
-                let Spread { mean, fifth_percentile, good } = accuracy.spread;
-                [accuracy.without_flaws, mean, fifth_percentile, good].map(percent)
+                let AccuracyDistribution { mean, fifth_percentile, chip_yield } = accuracy.spread;
+                [accuracy.without_flaws, mean, fifth_percentile, chip_yield].map(percent)
             };
             let mut cells = vec![row.run.clone()];
             cells.extend(row.size.map(|size| size.to_string()));
@@ -221,7 +223,7 @@ fn say_range(run: &Path, profile: &Profile, outputs: &Outputs) {
 
 /// Draws every run's lots over the sweep, without feedback and nudged.
 fn figure(rows: &[Row], sweep: &Sweep) -> Result<String> {
-    let lines = |of: &dyn Fn(&Row) -> Option<Spread>| {
+    let lines = |of: &dyn Fn(&Row) -> Option<AccuracyDistribution>| {
         let mut lines: Vec<flaw_figure::Line> = Vec::new();
         for row in rows {
             let Some((size, spread)) = row.size.zip(of(row)) else { continue };

@@ -4,7 +4,7 @@ use anyhow::{Result, anyhow};
 
 /// Returns the bits of the half-precision number nearest to `value`; of two equally near ones, the even
 /// one.
-pub fn narrowed(value: f32) -> Result<u16> {
+pub fn to_half(value: f32) -> Result<u16> {
     let sign = ((value.to_bits() >> 16) & 0x8000) as u16;
     // Rounded to a multiple of the spacing there: 2⁻²⁴ below 2⁻¹⁴, 2⁻¹¹ of the power of two above.
     let magnitude = f64::from(value.abs());
@@ -19,7 +19,7 @@ pub fn narrowed(value: f32) -> Result<u16> {
 }
 
 /// Returns the half-precision number with these bits.
-pub fn widened(bits: u16) -> f32 {
+pub fn from_half(bits: u16) -> f32 {
     let (exponent, fraction) = (i32::from(bits >> 10 & 31), f32::from(bits & 1023));
     let magnitude = match exponent {
         0 => fraction * 2.0f32.powi(-24),
@@ -32,7 +32,7 @@ pub fn widened(bits: u16) -> f32 {
 
 #[cfg(test)]
 mod tests {
-    use super::{narrowed, widened};
+    use super::{from_half, to_half};
 
     #[test]
     fn halves() {
@@ -50,9 +50,9 @@ mod tests {
             (1.001_464_8, 0x3c02),
             (0.999_99, 0x3c00),
         ] {
-            assert_eq!(narrowed(value).expect("in range"), bits, "{value}");
-            assert!((widened(bits) - value).abs() <= value.abs() / 2048.0 + 3e-8, "{value}");
+            assert_eq!(to_half(value).expect("in range"), bits, "{value}");
+            assert!((from_half(bits) - value).abs() <= value.abs() / 2048.0 + 3e-8, "{value}");
         }
-        assert!(narrowed(65520.0).is_err());
+        assert!(to_half(65520.0).is_err());
     }
 }

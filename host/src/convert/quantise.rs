@@ -6,7 +6,7 @@ use fenchel_core::{
 };
 
 use super::columns;
-use super::half::narrowed;
+use super::half::to_half;
 use crate::store::model_file::{self, ModelBytes};
 
 /// Returns the name of a form of weights, as `fenchel export --weights` takes it.
@@ -20,7 +20,7 @@ pub fn name(precision: Precision) -> String {
 ///
 /// # Errors
 /// Fails if a weight is too large for half precision, or the result wouldn't load.
-pub fn narrow(model: &Model, precision: Precision) -> Result<ModelBytes> {
+pub fn quantise(model: &Model, precision: Precision) -> Result<ModelBytes> {
     let fields = model.fields();
     let input = fields.header.input;
     let powers = if precision == Precision::Int8 { columns::powers(&model.network()) } else { None };
@@ -76,9 +76,9 @@ impl Panels {
         };
         Ok(match precision {
             Precision::F32 => Self::F32(packed(&row_major)),
-            Precision::F16 => Self::F16(packed(&row_major).into_iter().map(narrowed).collect::<Result<_>>()?),
+            Precision::F16 => Self::F16(packed(&row_major).into_iter().map(to_half).collect::<Result<_>>()?),
             Precision::Int8 => {
-                let mut scales = quantise(&mut row_major, columns);
+                let mut scales = round_rows(&mut row_major, columns);
                 scales.resize(rows.next_multiple_of(PANEL), 0.0);
                 Self::Int8 { scales, values: packed(&row_major).into_iter().map(|w| w as i8).collect() }
             }
@@ -87,7 +87,7 @@ impl Panels {
 }
 
 /// Rounds weights to whole numbers from −127 to 127, in place, and returns the scale of each row.
-fn quantise(row_major: &mut [f32], columns: usize) -> Vec<f32> {
+fn round_rows(row_major: &mut [f32], columns: usize) -> Vec<f32> {
     let mut scales = Vec::new();
     for row in row_major.chunks_exact_mut(columns) {
         let largest = row.iter().fold(0.0, |largest: f32, w| largest.max(w.abs()));

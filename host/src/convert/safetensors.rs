@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use anyhow::Result;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
-use super::half::widened;
+use super::half::from_half;
 use super::{Tensor, bad, count};
 use crate::error::{printable, quoted, require};
 
@@ -42,7 +42,7 @@ fn values(dtype: Dtype, data: &[u8]) -> Option<Vec<f32>> {
     Some(match dtype {
         Dtype::F32 => data.as_chunks().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect(),
         Dtype::F64 => data.as_chunks().0.iter().map(|&bytes| f64::from_le_bytes(bytes) as f32).collect(),
-        Dtype::F16 => data.as_chunks().0.iter().map(|&bytes| widened(u16::from_le_bytes(bytes))).collect(),
+        Dtype::F16 => data.as_chunks().0.iter().map(|&bytes| from_half(u16::from_le_bytes(bytes))).collect(),
         Dtype::BF16 => {
             let widen = |&bytes| f32::from_bits(u32::from(u16::from_le_bytes(bytes)) << 16);
             data.as_chunks().0.iter().map(widen).collect()

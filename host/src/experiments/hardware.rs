@@ -19,7 +19,7 @@ use crate::analysis::robustness::Samples;
 use crate::analysis::statistics::{Gain, deviation, mean, paired_gain};
 use crate::data::Dataset;
 use crate::experiments::bench;
-use crate::hardware::{Lot, Nudged, Profile, Spread, Trial, nudge, trials};
+use crate::hardware::{AccuracyDistribution, MonteCarlo, NudgedSamples, Profile, Trial, nudge, trials};
 use crate::train::{ObjectiveName, Settings};
 
 /// A way of training: its name, whether it is a baseline, and what it changes in the plan's settings.
@@ -98,7 +98,7 @@ pub struct Figure {
     /// Distribution over all chips of all seeds. A chip's target is one percentage point below the exact
     /// network that the first method trained from the same seed without clip.
     #[serde(flatten)]
-    pub spread: Spread,
+    pub spread: AccuracyDistribution,
     /// Standard deviation of the seeds' means.
     pub std: f64,
     /// Mean gain over the first method with the same clip and seed.
@@ -168,12 +168,12 @@ impl Images {
         }
     }
 
-    fn nudged(&self, parameters: &Parameters) -> Result<Nudged> {
-        Nudged::new(parameters, self.nudged.clone(), self.nudge)
+    fn nudged(&self, parameters: &Parameters) -> Result<NudgedSamples> {
+        NudgedSamples::new(parameters, self.nudged.clone(), self.nudge)
     }
 }
 
-/// Returns the name under which a lot of trials is kept, which contains everything they depend on beside
+/// Returns the name under which trials are kept, which contains everything they depend on beside
 /// the model.
 fn lot_name(profile: &Profile, extent: Extent) -> Result<String> {
     let Extent { chips, images, nudged_images } = extent;
@@ -227,14 +227,14 @@ pub fn run(
 /// Returns the trials of one network on every kind of hardware.
 fn lots(cell: &Cell, profiles: &[Profile], images: &Images, extent: Extent) -> Result<Vec<Vec<Trial>>> {
     let nudged = OnceLock::new();
-    let lot = Lot { chips: extent.chips, seed: 0 };
+    let monte_carlo = MonteCarlo { chips: extent.chips, seed: 0 };
     let one = |profile: &Profile| {
         cell.kept(&lot_name(profile, extent)?, Choice::Best, |model: &Model| {
             let parameters = Parameters::of_model(model);
             if nudged.get().is_none() {
                 nudged.set(images.nudged(&parameters)?).ok();
             }
-            trials(&parameters, profile, &images.free, nudged.get(), lot)
+            trials(&parameters, profile, &images.free, nudged.get(), monte_carlo)
         })
     };
     profiles.par_iter().map(one).collect()
@@ -269,7 +269,7 @@ fn estimate(cells: &[Vec<Cell>], profiles: &[Profile], images: &Images, extent: 
         let nudged = images.nudged(&parameters)?;
         let profile = Profile::load(TRAINED_FOR)?;
         let start = Instant::now();
-        trials(&parameters, &profile, &images.free, Some(&nudged), Lot { chips: 1, seed: 0 })?;
+        trials(&parameters, &profile, &images.free, Some(&nudged), MonteCarlo { chips: 1, seed: 0 })?;
         seconds += start.elapsed().as_secs_f64() * chips as f64 / threads;
         crate::output::say(format_args!(
             "{}: {trainings} trainings and {chips} chips in {lots} lots to do, about {:.0} minutes",
@@ -300,9 +300,9 @@ fn tabulate(data: &Dataset, plan: Plan, lots: &[Lots]) -> Vec<Row> {
                     .flat_map(|(chips, itself)| chips.iter().map(move |chip| of(chip) - (itself - 0.01)))
                     .collect();
                 let all: Vec<f64> = chips().flatten().map(of).collect();
-                let good = Spread::new(&margins, -1e-9).good;
+                let chip_yield = AccuracyDistribution::new(&margins, -1e-9).chip_yield;
                 Figure {
-                    spread: Spread { good, ..Spread::new(&all, 0.0) },
+                    spread: AccuracyDistribution { chip_yield, ..AccuracyDistribution::new(&all, 0.0) },
                     std: deviation(&own),
                     paired_gain,
                     paired_low: low,

@@ -43,7 +43,7 @@ pub fn markdown(rows: &[Row], plan: Plan, extent: Extent, provenance: &Provenanc
             ),
             (
                 "yield, %: chips at most a point below the program that BP made from the same seed",
-                |row| 100.0 * row.free.spread.good,
+                |row| 100.0 * row.free.spread.chip_yield,
                 true,
             ),
             ("accuracy nudged, with feedback, %, mean", |row| 100.0 * row.nudged.spread.mean, true),

@@ -6,7 +6,7 @@ use plotters::prelude::*;
 
 use super::figure1::{Curve, Point};
 use super::solvers::Row;
-use crate::hardware::spice::Path;
+use crate::hardware::spice::EnergyTransient;
 
 /// A row of panels: its title, and the value it shows.
 type Panel = (&'static str, fn(&Point) -> f64);
@@ -100,11 +100,11 @@ fn draw<'a>(
 ///
 /// # Errors
 /// Fails if the figure can't be drawn.
-pub fn settling(path: &Path) -> Result<String> {
+pub fn settling(transient: &EnergyTransient) -> Result<String> {
     let mut text = String::new();
     {
         let root = SVGBackend::with_string(&mut text, (640, 400)).into_drawing_area();
-        draw_settling(&root, path)
+        draw_settling(&root, transient)
             .and_then(|()| root.present())
             .map_err(|error| anyhow!("drawing the figure: {error}"))?;
     }
@@ -113,14 +113,14 @@ pub fn settling(path: &Path) -> Result<String> {
 
 fn draw_settling<'a>(
     area: &Area<'a>,
-    path: &Path,
+    transient: &EnergyTransient,
 ) -> Result<(), DrawingAreaErrorKind<<SVGBackend<'a> as DrawingBackend>::ErrorType>> {
     area.fill(&WHITE)?;
-    let above = |energy: f64| energy - path.relaxed;
-    let most = path.energies.iter().map(|&energy| above(energy)).fold(f64::MIN_POSITIVE, f64::max);
+    let above = |energy: f64| energy - transient.relaxed;
+    let most = transient.energies.iter().map(|&energy| above(energy)).fold(f64::MIN_POSITIVE, f64::max);
     // Below, f32's rounding of the energy is what is seen.
     let least = 1e-6 * most;
-    let last = path.times.last().copied().unwrap_or(1.0);
+    let last = transient.times.last().copied().unwrap_or(1.0);
     let mut chart = ChartBuilder::on(area)
         .caption("energy above the relaxed state's", ("sans-serif", 15))
         .margin(8)
@@ -135,8 +135,11 @@ fn draw_settling<'a>(
         .y_label_formatter(&|energy| format!("{energy:.0e}"))
         .light_line_style(WHITE)
         .draw()?;
-    let points =
-        path.times.iter().zip(&path.energies).map(|(&time, &energy)| (time, above(energy).max(least)));
+    let points = transient
+        .times
+        .iter()
+        .zip(&transient.energies)
+        .map(|(&time, &energy)| (time, above(energy).max(least)));
     chart.draw_series(LineSeries::new(points, color(0).stroke_width(2)))?;
     Ok(())
 }

@@ -19,7 +19,7 @@ use crate::analysis::robustness::lipschitz::Lipschitz;
 use crate::analysis::statistics::{deviation, mean, paired_gain};
 use crate::data::Dataset;
 use crate::experiments::bench;
-use crate::hardware::{Lot, Profile, mean_accuracy};
+use crate::hardware::{MonteCarlo, Profile, mean_accuracy};
 use crate::train::{ObjectiveName, Settings};
 
 /// A row of the table: its name, its objective, and what it changes in the plan's settings.
@@ -84,7 +84,7 @@ const MEASURES: [Measure; 13] = [
 
 /// Returns the mean accuracy over a few chips of a profile.
 fn on_chips(parameters: &Parameters, samples: &Samples, profile: &Profile, seed: u64) -> Result<f64> {
-    mean_accuracy(parameters, samples, profile, Lot { chips: CHIPS, seed })
+    mean_accuracy(parameters, samples, profile, MonteCarlo { chips: CHIPS, seed })
 }
 
 /// Values by the name of the measure.

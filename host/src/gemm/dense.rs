@@ -17,20 +17,34 @@ pub(super) fn multiply(shape: (usize, usize, usize), a: Left, b: &[f32], add: bo
         // Thirty-two registers of sixteen values, or sixteen of eight.
         #[cfg(target_arch = "x86_64")]
         if std::is_x86_feature_detected!("avx512f") {
-            return wide(shape, a, b, padded, add, c);
+            return large_tiles(shape, a, b, padded, add, c);
         }
-        narrow(shape, a, b, padded, add, c);
+        small_tiles(shape, a, b, padded, add, c);
     });
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx2+fma"))]
 #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
-fn wide(shape: (usize, usize, usize), a: Left, b: &[f32], padded: &mut Aligned, add: bool, c: &mut [f32]) {
+fn large_tiles(
+    shape: (usize, usize, usize),
+    a: Left,
+    b: &[f32],
+    padded: &mut Aligned,
+    add: bool,
+    c: &mut [f32],
+) {
     columns::<10, 32>(shape, a, b, padded, add, c);
 }
 
 #[multiversion(targets("x86_64+avx2+fma", "aarch64+neon"))]
-fn narrow(shape: (usize, usize, usize), a: Left, b: &[f32], padded: &mut Aligned, add: bool, c: &mut [f32]) {
+fn small_tiles(
+    shape: (usize, usize, usize),
+    a: Left,
+    b: &[f32],
+    padded: &mut Aligned,
+    add: bool,
+    c: &mut [f32],
+) {
     columns::<6, 16>(shape, a, b, padded, add, c);
 }
 
@@ -159,9 +173,13 @@ mod tests {
                 (Left::row_major(&a, k), &(|i: usize, l: usize| i * k + l) as &dyn Fn(_, _) -> _),
                 (Left::transposed(&a, m), &|i: usize, l: usize| l * m + i),
             ] {
-                let by_narrow: Product = |shape, a, b, add, c| narrow(shape, a, b, &mut zeros(0), add, c);
-                let by_wide: Product = |shape, a, b, add, c| wide(shape, a, b, &mut zeros(0), add, c);
-                for (product, add) in [(multiply as Product, true), (by_narrow, false), (by_wide, true)] {
+                let by_small_tiles: Product =
+                    |shape, a, b, add, c| small_tiles(shape, a, b, &mut zeros(0), add, c);
+                let by_large_tiles: Product =
+                    |shape, a, b, add, c| large_tiles(shape, a, b, &mut zeros(0), add, c);
+                for (product, add) in
+                    [(multiply as Product, true), (by_small_tiles, false), (by_large_tiles, true)]
+                {
                     let mut c = start.clone();
                     product(shape, left, &b, add, &mut c);
                     for (e, &value) in c.iter().enumerate() {

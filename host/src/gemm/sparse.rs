@@ -42,10 +42,10 @@ pub(super) fn multiply(shape: (usize, usize, usize), a: Left, b: &[f32], add: bo
             let factors = Factors { a, pattern, m };
             #[cfg(target_arch = "x86_64")]
             if std::is_x86_feature_detected!("avx512f") {
-                wide(shape, factors, panel, b, add, c);
+                full_panels(shape, factors, panel, b, add, c);
                 return true;
             }
-            narrow(shape, factors, panel, b, add, c);
+            half_panels(shape, factors, panel, b, add, c);
         }
         worthwhile
     })
@@ -143,7 +143,7 @@ struct Factors<'a> {
 
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx2+fma"))]
 #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
-fn wide(
+fn full_panels(
     shape: (usize, usize, usize),
     factors: Factors,
     panel: &mut [f32],
@@ -155,7 +155,7 @@ fn wide(
 }
 
 #[multiversion(targets("x86_64+avx2+fma", "aarch64+neon"))]
-fn narrow(
+fn half_panels(
     shape: (usize, usize, usize),
     factors: Factors,
     panel: &mut [f32],

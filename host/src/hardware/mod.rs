@@ -18,7 +18,7 @@ pub use array::{Array, Reading};
 pub use chip::{Chip, Relaxed};
 pub use converter::{convert_input, convert_output};
 pub use devices::{Devices, Pair};
-pub use monte_carlo::{Lot, Nudged, Spread, Trial, mean_accuracy, nudge, trials};
+pub use monte_carlo::{AccuracyDistribution, MonteCarlo, NudgedSamples, Trial, mean_accuracy, nudge, trials};
 pub use output_range::Outputs;
 pub use profile::{PRESETS, Profile};
 pub use sweep::Sweep;

@@ -20,7 +20,7 @@ const RELAXATION: Settings = Settings { schedule: Schedule::ForwardBackward, swe
 
 /// How many chips are drawn, and from which seed.
 #[derive(Clone, Copy, Debug, Serialize)]
-pub struct Lot {
+pub struct MonteCarlo {
     /// Number of chips.
     pub chips: u64,
     /// Seed of all chips' random draws.
@@ -37,7 +37,7 @@ pub fn nudge(alpha: f32, beta: f32) -> Nudge {
 /// Samples that are relaxed under a nudge towards the most likely wrong label, with the states that the
 /// exact network reaches.
 #[derive(Clone, Debug)]
-pub struct Nudged {
+pub struct NudgedSamples {
     samples: Samples,
     /// Attack targets y⁻, shape (samples, n_L).
     attack: Vec<f32>,
@@ -61,7 +61,7 @@ pub struct Trial {
     pub settled: Option<f64>,
 }
 
-impl Nudged {
+impl NudgedSamples {
     /// Relaxes `samples` under `nudge` on the exact network.
     ///
     /// # Errors
@@ -114,7 +114,7 @@ impl Nudged {
     }
 }
 
-/// Draws the chips of a lot, the same for every network, and tries each on `samples`, and on `nudged`
+/// Draws the chips of a Monte Carlo evaluation, the same for every network, and tries each on `samples`, and on `nudged`
 /// samples if there are any. Only one chip is tried if the profile has nothing random.
 ///
 /// # Errors
@@ -123,14 +123,14 @@ pub fn trials(
     parameters: &Parameters,
     profile: &Profile,
     samples: &Samples,
-    nudged: Option<&Nudged>,
-    lot: Lot,
+    nudged: Option<&NudgedSamples>,
+    monte_carlo: MonteCarlo,
 ) -> Result<Vec<Trial>> {
     let profile = &profile.with_range_of(parameters, samples)?;
-    let chips = if profile.is_random() { lot.chips } else { lot.chips.min(1) };
+    let chips = if profile.is_random() { monte_carlo.chips } else { monte_carlo.chips.min(1) };
     let features = parameters.blocks[0].size();
     let trial = |chip: u64| -> Result<Trial> {
-        let mut random = Random::seed_from_u64(lot.seed ^ (chip << 32));
+        let mut random = Random::seed_from_u64(monte_carlo.seed ^ (chip << 32));
         let chip = Chip::draw(parameters, profile, &mut random);
         let mut right = 0.0;
         for (input, labels) in samples.pieces(features) {
@@ -146,28 +146,33 @@ pub fn trials(
     (0..chips).into_par_iter().map(trial).collect()
 }
 
-/// Returns the mean accuracy of a lot of chips without feedback.
+/// Returns the mean accuracy of simulated chips without feedback.
 ///
 /// # Errors
 /// Fails as [`trials`] does.
-pub fn mean_accuracy(parameters: &Parameters, samples: &Samples, profile: &Profile, lot: Lot) -> Result<f64> {
-    let trials = trials(parameters, profile, samples, None, lot)?;
+pub fn mean_accuracy(
+    parameters: &Parameters,
+    samples: &Samples,
+    profile: &Profile,
+    monte_carlo: MonteCarlo,
+) -> Result<f64> {
+    let trials = trials(parameters, profile, samples, None, monte_carlo)?;
     Ok(mean(&trials.iter().map(|trial| trial.free).collect::<Vec<_>>()))
 }
 
 /// The distribution of the accuracy over chips; accuracies are fractions.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Spread {
+pub struct AccuracyDistribution {
     /// Mean accuracy.
     pub mean: f64,
     /// Fifth percentile of the accuracy: 19 of 20 chips reach it.
     pub fifth_percentile: f64,
     /// Yield: share of the chips whose accuracy is at least the target's.
     #[serde(rename = "yield")]
-    pub good: f64,
+    pub chip_yield: f64,
 }
 
-impl Spread {
+impl AccuracyDistribution {
     /// Computes the distribution of the chips' `accuracies`, with `target` as the accuracy that counts for
     /// the yield.
     pub fn new(accuracies: &[f64], target: f64) -> Self {
@@ -175,7 +180,7 @@ impl Spread {
         Self {
             mean: mean(accuracies),
             fifth_percentile: percentile(accuracies, 5.0),
-            good: good as f64 / accuracies.len() as f64,
+            chip_yield: good as f64 / accuracies.len() as f64,
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::analysis::robustness::Samples;
 use crate::analysis::robustness::attacks::{GradientAttack, Norm};
 use crate::analysis::sample::Sample;
 use crate::data::Dataset;
-use crate::hardware::{Lot, Profile, mean_accuracy};
+use crate::hardware::{MonteCarlo, Profile, mean_accuracy};
 use crate::task::Confusion;
 use crate::train::Settings;
 
@@ -124,8 +124,8 @@ pub static CURVES: [Curve; 4] = [
 ];
 
 /// Returns the lot of chips that is drawn from this seed.
-fn chips(seed: u64) -> Lot {
-    Lot { chips: CHIPS, seed }
+fn chips(seed: u64) -> MonteCarlo {
+    MonteCarlo { chips: CHIPS, seed }
 }
 
 impl Curve {

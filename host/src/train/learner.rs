@@ -12,7 +12,7 @@ use crate::model::backprop::Backprop;
 use crate::task::Task;
 use crate::{DenseGradient, Optimiser, Parameters};
 
-/// Parameters in training, with the memory of a step.
+/// Parameters in training, with the workspace of a step.
 #[derive(Clone)]
 pub struct Learner {
     pub parameters: Parameters,
@@ -21,19 +21,19 @@ pub struct Learner {
     pub gradient: DenseGradient,
     pub optimiser: Optimiser,
     pub batch: Batch,
-    pub memory: Memory,
+    pub workspace: Workspace,
 }
 
 /// What a gradient needs beside the batch.
 #[derive(Clone)]
-pub struct Memory {
+pub struct Workspace {
     state: Aligned,
     outputs: Vec<f32>,
     force: Vec<f32>,
     backprop: Backprop,
 }
 
-impl Default for Memory {
+impl Default for Workspace {
     fn default() -> Self {
         let (outputs, force, backprop) = Default::default();
         Self { state: zeros(0), outputs, force, backprop }
@@ -44,8 +44,8 @@ impl Learner {
     pub fn new(settings: Settings, task: Task, parameters: Parameters) -> Self {
         let gradient = DenseGradient::zeros(&parameters);
         let optimiser = Optimiser::new(settings.optimiser.method, &parameters);
-        let (batch, memory) = Default::default();
-        Self { parameters, settings, task, gradient, optimiser, batch, memory }
+        let (batch, workspace) = Default::default();
+        Self { parameters, settings, task, gradient, optimiser, batch, workspace }
     }
 
     /// One step of the optimiser on the samples at `indices`; the number of samples dropped.
@@ -77,10 +77,10 @@ impl Learner {
         streams: &mut Streams,
     ) -> Result<usize> {
         self.gather(train, indices, data, streams);
-        let Self { parameters, settings, task, gradient, batch, memory, .. } = self;
+        let Self { parameters, settings, task, gradient, batch, workspace, .. } = self;
         let network = parameters.network();
         let Some(profile) = &settings.hardware else {
-            return Work { settings, task, gradient, batch, memory }.run(&network, streams);
+            return BatchGradient { settings, task, gradient, batch, workspace }.run(&network, streams);
         };
         let chip = Chip::draw(parameters, profile, &mut streams.hardware);
         convert_input(profile.input_bits, &mut batch.input);
@@ -90,7 +90,7 @@ impl Learner {
             batch.perturb_further(&chip.perturbation(batch.len()));
         }
         let weights = chip.read(batch.len(), &mut streams.hardware);
-        Work { settings, task, gradient, batch, memory }.run(&chip.network(&weights), streams)
+        BatchGradient { settings, task, gradient, batch, workspace }.run(&chip.network(&weights), streams)
     }
 
     /// Make the samples at `indices` the batch, with the noise that belongs to it.
@@ -107,15 +107,15 @@ impl Learner {
 }
 
 /// A batch on a network, and where its gradient goes.
-pub struct Work<'a> {
+pub struct BatchGradient<'a> {
     pub settings: &'a Settings,
     pub task: &'a Task,
     pub gradient: &'a mut DenseGradient,
     pub batch: &'a mut Batch,
-    pub memory: &'a mut Memory,
+    pub workspace: &'a mut Workspace,
 }
 
-impl Work<'_> {
+impl BatchGradient<'_> {
     /// The mean gradient of the batch; the number of samples dropped from it.
     fn run<W: Weights>(self, network: &Network<'_, W>, streams: &mut Streams) -> Result<usize> {
         match self.settings.contrast() {
@@ -125,10 +125,10 @@ impl Work<'_> {
     }
 
     fn backpropagate<W: Weights>(self, network: &Network<'_, W>, streams: &mut Streams) -> Result<usize> {
-        let (batch, backprop) = (self.batch, &mut self.memory.backprop);
+        let (batch, backprop) = (self.batch, &mut self.workspace.backprop);
         backprop.run(network, &batch.input, &batch.target, &batch.perturbation)?;
         if self.settings.attack.input_block != InputBlock::None {
-            let force = &mut self.memory.force;
+            let force = &mut self.workspace.force;
             force.resize(batch.input.len(), 0.0);
             backprop.input_force(network, force);
             // Of each sample's own loss, not of their mean.
@@ -149,16 +149,16 @@ impl Work<'_> {
         contrast: &Contrast,
         streams: &mut Streams,
     ) -> Result<()> {
-        let (batch, memory) = (&mut *self.batch, &mut *self.memory);
+        let (batch, workspace) = (&mut *self.batch, &mut *self.workspace);
         if self.settings.attack.loss == AttackName::RunnerUp {
-            memory.outputs.resize(batch.len() * network.units(), 0.0);
-            batch.attack_worst(self.task, network.infer(&batch.input, &mut memory.outputs)?);
+            workspace.outputs.resize(batch.len() * network.units(), 0.0);
+            batch.attack_worst(self.task, network.infer(&batch.input, &mut workspace.outputs)?);
         } else {
             batch.draw_attack(self.task, &mut streams.attack);
         }
         if self.settings.attack.input_block != InputBlock::None {
             let radii = batch.radii(&mut streams.radius);
-            memory.attack_input(
+            workspace.attack_input(
                 network,
                 batch,
                 &contrast.nudges[1..],
@@ -177,14 +177,14 @@ impl Work<'_> {
         streams: &mut Streams,
     ) -> Result<usize> {
         self.attack(network, contrast, streams)?;
-        let (batch, memory) = (self.batch, self.memory);
+        let (batch, workspace) = (self.batch, self.workspace);
         let divisor = contrast.divisor * batch.len() as f32;
         let factors = [1.0 / divisor, -1.0 / divisor];
         // With g = 0 a free problem is solved by the forward pass, and its forces are 0.
         let trivial = |p: usize| batch.perturbation.is_empty() && contrast.nudges[p] == Nudge::FREE;
         let kept = usize::from(trivial(0))..2 - usize::from(trivial(1));
         let problem = problem(batch, &contrast.nudges[kept.clone()]);
-        let mut state = memory.state(network, problem.rows(network))?;
+        let mut state = workspace.state(network, problem.rows(network))?;
         let relaxation = self.settings.relaxation.settings();
         network.relax(&problem, &mut state, &relaxation)?;
         let dropped = network.drop_unbounded(&problem, &mut state);
@@ -200,7 +200,7 @@ pub fn problem<'b>(batch: &'b Batch, nudges: &'b [Nudge]) -> Problem<'b> {
         .with_perturbation(&batch.perturbation)
 }
 
-impl Memory {
+impl Workspace {
     /// Room for the state of so many rows.
     pub fn state<W: Weights>(&mut self, network: &Network<'_, W>, rows: usize) -> Result<StateView<'_>> {
         self.state.resize(StateView::len(network.units(), rows), 0.0);

@@ -5,7 +5,7 @@ use fenchel_core::{Contrast, Nudge, StateView};
 use serde::{Deserialize, Serialize};
 
 use super::batch::Streams;
-use super::learner::{Learner, Work, problem};
+use super::learner::{BatchGradient, Learner, problem};
 use crate::DenseGradient;
 use crate::data::{Dataset, Split};
 use crate::model::backprop::Backprop;
@@ -83,9 +83,9 @@ fn relaxed(
     streams: &mut Streams,
 ) -> Result<[(f64, f64); 2]> {
     learner.gather(samples, indices, data, streams);
-    let Learner { parameters, settings, task, gradient, batch, memory, .. } = learner;
+    let Learner { parameters, settings, task, gradient, batch, workspace, .. } = learner;
     let network = parameters.network();
-    Work { settings, task, gradient, batch, memory }.attack(&network, contrast, streams)?;
+    BatchGradient { settings, task, gradient, batch, workspace }.attack(&network, contrast, streams)?;
     let mut ends = [(0.0, 0.0); 2];
     for (end, nudge) in ends.iter_mut().zip(&contrast.nudges) {
         // Solved by the forward pass.
@@ -93,7 +93,7 @@ fn relaxed(
             continue;
         }
         let problem = problem(batch, std::slice::from_ref(nudge));
-        let mut state: StateView = memory.state(&network, problem.rows(&network))?;
+        let mut state: StateView = workspace.state(&network, problem.rows(&network))?;
         let outcome =
             network.relax_monitored(&problem, &mut state, &settings.relaxation.settings(), &mut |_| {})?;
         let count = indices.len() as f64;

@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use super::external::Beside;
 use super::proto::{GraphProto, NodeProto, TensorProto};
-use crate::convert::half::widened;
+use crate::convert::half::from_half;
 use crate::convert::{bad, count};
 use crate::error::{quoted, require};
 
@@ -157,7 +157,7 @@ impl<'a> Constants<'a> {
                 kind::INT32 => listed(tensor.int32_data.iter().map(|&value| value.into()).collect()),
                 kind::INT64 => listed(tensor.int64_data.iter().map(|&value| value as f64).collect()),
                 kind::FLOAT16 => {
-                    listed(tensor.int32_data.iter().map(|&bits| widened(bits as u16).into()).collect())
+                    listed(tensor.int32_data.iter().map(|&bits| from_half(bits as u16).into()).collect())
                 }
                 kind::BFLOAT16 => listed(tensor.int32_data.iter().map(|&bits| brain(bits as u16)).collect()),
                 other => return Err(bad(here, NUMBERS, format!("type {other}"))),
@@ -170,7 +170,7 @@ impl<'a> Constants<'a> {
                 kind::DOUBLE => chunks(&raw, f64::from_le_bytes),
                 kind::INT32 => chunks(&raw, |bytes| i32::from_le_bytes(bytes).into()),
                 kind::INT64 => chunks(&raw, |bytes| i64::from_le_bytes(bytes) as f64),
-                kind::FLOAT16 => chunks(&raw, |bytes| widened(u16::from_le_bytes(bytes)).into()),
+                kind::FLOAT16 => chunks(&raw, |bytes| from_half(u16::from_le_bytes(bytes)).into()),
                 kind::BFLOAT16 => chunks(&raw, |bytes| brain(u16::from_le_bytes(bytes))),
                 other => return Err(bad(here, NUMBERS, format!("type {other}"))),
             }

@@ -69,7 +69,7 @@ fn compare<W: Weights>(
 
 /// The energy over time while a circuit settles.
 #[derive(Clone, Debug)]
-pub struct Path {
+pub struct EnergyTransient {
     /// Time of every point, in µs.
     pub times: Vec<f64>,
     /// Energy at every point, in units of the loss. Core computes it from the voltages; those that a clamp
@@ -84,7 +84,7 @@ pub struct Path {
 ///
 /// # Errors
 /// Fails as [`check`] does.
-pub fn settle(model: &Model, problem: &Problem, microseconds: f64) -> Result<Path> {
+pub fn settle(model: &Model, problem: &Problem, microseconds: f64) -> Result<EnergyTransient> {
     let network = model.network();
     let voltages =
         ngspice::run(&netlist(&network, problem, Analysis::Transient(microseconds), Level::Ideal)?)?;
@@ -102,7 +102,7 @@ pub fn settle(model: &Model, problem: &Problem, microseconds: f64) -> Result<Pat
     });
     let energies = energies.collect::<Result<Vec<_>>>()?;
     let relaxed = energy(&relaxed(&network, problem, true)?)?;
-    Ok(Path { times: voltages.times.iter().map(|time| 1e6 * time).collect(), energies, relaxed })
+    Ok(EnergyTransient { times: voltages.times.iter().map(|time| 1e6 * time).collect(), energies, relaxed })
 }
 
 /// Returns the activities of the relaxed state, block after block. Where sweeps don't converge, unit-wise

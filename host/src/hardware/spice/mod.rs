@@ -10,6 +10,6 @@ mod ideal;
 mod netlist;
 mod ngspice;
 
-pub use check::{Comparison, Path, check, settle};
+pub use check::{Comparison, EnergyTransient, check, settle};
 pub use crossbar::{Crossbar, OpAmps};
 pub use netlist::{Analysis, Level, netlist};

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use fenchel::analysis::cost::{self, RECORDED};
-use fenchel::convert::quantise::narrow;
+use fenchel::convert::quantise::quantise;
 use fenchel::store::model_file;
 use fenchel::store::model_file::ModelBytes;
 use fenchel::{Architecture, Parameters, data};
@@ -113,12 +113,12 @@ fn measure(
 ) -> Result<Count> {
     let bytes = ModelBytes::read(model)?;
     let f32_model = bytes.model(model.display())?;
-    let narrowed = folder.join("form.fenchel");
+    let quantised = folder.join("form.fenchel");
     let path = match form {
         Precision::F32 => model,
         _ => {
-            std::fs::write(&narrowed, &*narrow(&f32_model, form)?)?;
-            &narrowed
+            std::fs::write(&quantised, &*quantise(&f32_model, form)?)?;
+            &quantised
         }
     };
     let network = f32_model.network();
