@@ -2,36 +2,36 @@
 
 use micromath::F32;
 
-/// What a classifier says about its answers beside their class.
+/// When a classifier withholds an answer, and how it turns outputs into probabilities.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Confidence {
-    /// When to answer "unknown"; none for never.
+    /// The threshold below which the answer is "unknown"; `None` if every answer is given.
     pub rejection: Option<Rejection>,
-    /// T of [`softmax`], above 0; none if probabilities weren't calibrated.
+    /// The temperature T of [`softmax`], above 0; `None` if probabilities weren't calibrated.
     pub temperature: Option<f32>,
 }
 
-/// A threshold on the [`margin`], and what it was chosen for.
+/// A threshold on the [`margin`], with the coverage and accuracy that it had when it was chosen.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Rejection {
-    /// Smallest margin of an answer that is given, at least 0.
+    /// The smallest margin of an answer that is given, at least 0.
     pub margin: f32,
-    /// Share of the samples that were answered, in \[0, 1\].
+    /// The share of the samples that were answered, in \[0, 1\].
     pub coverage: f32,
-    /// Share of right answers among them, in \[0, 1\].
+    /// The share of right answers among those, in \[0, 1\].
     pub accuracy: f32,
 }
 
 impl Confidence {
-    /// Whether an answer with these outputs is to be given.
+    /// Returns whether an answer with these outputs, (n_L), is given.
     pub fn accepts(&self, outputs: &[f32]) -> bool {
         self.rejection.is_none_or(|rejection| margin(outputs) >= rejection.margin)
     }
 }
 
-/// The largest output less the second largest; infinite if there is only one.
+/// Returns the largest output minus the second largest, or infinity if there is only one.
 pub fn margin(outputs: &[f32]) -> f32 {
     let (mut first, mut second) = (f32::NEG_INFINITY, f32::NEG_INFINITY);
     for &output in outputs {
@@ -44,9 +44,9 @@ pub fn margin(outputs: &[f32]) -> f32 {
     first - second
 }
 
-/// pᵢ = exp((zᵢ − max z)/T) / Σⱼ exp((zⱼ − max z)/T), to about three digits: micromath's exponential,
-/// which gives the same bits on every machine. `outputs` become the probabilities; `temperature` is
-/// above 0, 1 for the plain softmax.
+/// Turns `outputs` into probabilities, pᵢ = exp((zᵢ − max z)/T) / Σⱼ exp((zⱼ − max z)/T). The
+/// exponential is micromath's: about three digits, and the same bits on every machine. `temperature` T is
+/// above 0; 1 is the plain softmax.
 ///
 /// ```
 /// let mut outputs = [0.2, 0.9, 0.2];

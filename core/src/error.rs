@@ -227,12 +227,12 @@ impl fmt::Display for Error {
 
 impl core::error::Error for Error {}
 
-/// Refuse a size unless it is as `expected`.
+/// Refuses a size unless it is as `expected`.
 pub(crate) fn same(what: Quantity, expected: usize, got: usize) -> Result<(), Error> {
     if expected == got { Ok(()) } else { Err(Error::Size { what, expected, got }) }
 }
 
-/// Refuse `values` unless all are finite.
+/// Refuses `values` unless all are finite.
 pub(crate) fn finite(what: Quantity, values: &[f32]) -> Result<(), Error> {
     for (index, value) in values.iter().enumerate() {
         if !value.is_finite() {

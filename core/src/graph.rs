@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 /// A block of units that share an activation. Block 0 is the input.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Block {
-    /// The number of its units, n_k.
+    /// The number of units, n_k.
     pub units: u32,
-    /// Places of each channel, from top to bottom: 1 of a block that is a mere list of units.
+    /// The number of places of each channel from top to bottom; 1 for a block that is a mere list of units.
     pub height: u32,
-    /// Places of each channel, from left to right: 1 of a block that is a mere list of units.
+    /// The number of places of each channel from left to right; 1 for a block that is a mere list of units.
     pub width: u32,
     /// The activation f_k; unused for the input.
     pub activation: Activation,
@@ -21,17 +21,17 @@ pub struct Block {
 }
 
 impl Block {
-    /// A list of units, of the Fenchel–Young potential.
+    /// Creates a list of `units` units with the Fenchel–Young potential.
     pub const fn new(units: u32, activation: Activation) -> Self {
         Self { units, height: 1, width: 1, activation, potential: Potential::FenchelYoung }
     }
 
-    /// The number of its units, n_k.
+    /// Returns the number of units, n_k.
     pub fn size(&self) -> usize {
         self.units as usize
     }
 
-    /// The number of channels, n_k over the places. A channel's units are neighbours, row after row.
+    /// Returns the number of channels, n_k over the places. A channel's units are neighbours, row after row.
     pub fn channels(&self) -> usize {
         self.units.checked_div(self.height.saturating_mul(self.width)).unwrap_or(0) as usize
     }
@@ -68,7 +68,7 @@ pub struct Graph<'a> {
 }
 
 impl<'a> Graph<'a> {
-    /// Put together `blocks` (L + 1) and `connections` sorted by (to, from).
+    /// Creates a graph from `blocks` (L + 1) and `connections` sorted by (to, from).
     ///
     /// # Errors
     /// [`Error::TooSmall`] for fewer than two blocks or a block without units; [`Error::Activation`],
@@ -79,7 +79,7 @@ impl<'a> Graph<'a> {
         Ok(graph)
     }
 
-    /// Refuse what makes no graph.
+    /// Refuses blocks and connections that make no graph.
     pub(crate) fn check(&self) -> Result<(), Error> {
         let &Self { blocks, connections } = self;
         if blocks.len() < 2 {
@@ -107,70 +107,70 @@ impl<'a> Graph<'a> {
         Ok(())
     }
 
-    /// Put together parts; [`check`](Self::check) is for the caller.
+    /// Creates a graph without [`check`](Self::check), which the caller calls.
     pub(crate) const fn unchecked(blocks: &'a [Block], connections: &'a [Connection]) -> Self {
         Self { blocks, connections }
     }
 
-    /// The blocks 0..=L.
+    /// Returns the blocks 0..=L.
     pub fn blocks(&self) -> &'a [Block] {
         self.blocks
     }
 
-    /// The connections, sorted by (to, from).
+    /// Returns the connections, sorted by (to, from).
     pub fn connections(&self) -> &'a [Connection] {
         self.connections
     }
 
-    /// The connections that end in block k, each with its index among all.
+    /// Returns the connections that end in block k, each with its index among all.
     pub fn incoming(&self, k: usize) -> impl Iterator<Item = (usize, &'a Connection)> + use<'a> {
         self.connections.iter().enumerate().filter(move |(_, c)| c.to == k)
     }
 
-    /// The connections that start in block k, each with its index among all.
+    /// Returns the connections that start in block k, each with its index among all.
     pub fn outgoing(&self, k: usize) -> impl Iterator<Item = (usize, &'a Connection)> + use<'a> {
         self.connections.iter().enumerate().filter(move |(_, c)| c.from == k)
     }
 
-    /// Whether a_k depends on the input alone, and so never changes during a relaxation.
+    /// Returns whether a_k depends on the input alone, and so never changes during a relaxation.
     pub fn is_clamped(&self, k: usize) -> bool {
         self.incoming(k).all(|(_, c)| c.from == 0)
     }
 
-    /// The index L of the output block.
+    /// Returns the index L of the output block.
     pub fn output(&self) -> usize {
         self.blocks.len().saturating_sub(1)
     }
 
-    /// The number of input values, n_0.
+    /// Returns the number of input values, n_0.
     pub fn input_units(&self) -> usize {
         self.size(0)
     }
 
-    /// The number of output units, n_L.
+    /// Returns the number of output units, n_L.
     pub fn output_units(&self) -> usize {
         self.size(self.output())
     }
 
-    /// The number of units that a state holds, Σ n_k over the blocks 1..=L.
+    /// Returns the number of units that a state holds, Σ n_k over the blocks 1..=L.
     pub fn units(&self) -> usize {
         self.blocks.iter().skip(1).map(Block::size).sum()
     }
 
-    /// Where block k ≥ 1 lies in an array over units with `rows` rows.
+    /// Returns where block k ≥ 1 lies in an array over units with `rows` rows.
     pub fn range(&self, k: usize, rows: usize) -> Range<usize> {
         let start: usize = self.blocks.iter().take(k).skip(1).map(Block::size).sum();
         start * rows..(start + self.size(k)) * rows
     }
 
-    /// Where `row` of block k ≥ 1 lies in an array over units with `rows` rows.
+    /// Returns where `row` of block k ≥ 1 lies in an array over units with `rows` rows.
     #[inline(never)]
     pub(crate) fn row_range(&self, k: usize, rows: usize, row: usize) -> Range<usize> {
         let start = self.range(k, rows).start + row * self.size(k);
         start..start + self.size(k)
     }
 
-    /// The blocks 1..=L.
+    /// Returns the indices of the blocks 1..=L.
     pub(crate) fn above_input(&self) -> Range<usize> {
         1..self.blocks.len()
     }

@@ -1,6 +1,6 @@
 //! From outputs to a label.
 
-/// The label of an answer: its largest value's index, the first of equals; 0 if there is none.
+/// Returns the label of an answer: the index of its largest value, the first of equals; 0 if it is empty.
 #[must_use]
 pub fn label(outputs: &[f32]) -> usize {
     let mut best = (0, f32::NEG_INFINITY);

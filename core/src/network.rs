@@ -28,8 +28,8 @@ impl<'a, W> Deref for Network<'a, W> {
 }
 
 impl<'a, W: Weights> Network<'a, W> {
-    /// Put together a `graph` and its parameters: `weights`, one matrix W_kj (n_k, n_j) a connection in
-    /// the graph's order; `biases` and `gammas`, one a unit of the blocks 1..=L.
+    /// Creates a network from a `graph` and its parameters: `weights`, one matrix W_kj (n_k, n_j) for each
+    /// connection in the graph's order; `biases` and `gammas`, one for each unit of the blocks 1..=L.
     ///
     /// # Errors
     /// [`Error::Size`] for a length or shape that doesn't fit; [`Error::Gamma`] for γ ≤ 0;
@@ -46,7 +46,7 @@ impl<'a, W: Weights> Network<'a, W> {
         Ok(network)
     }
 
-    /// Refuse parameters of sizes that don't fit the graph.
+    /// Refuses parameters of sizes that don't fit the graph.
     fn check_sizes(&self) -> Result<(), Error> {
         same(Quantity::Weights, self.connections().len(), self.weights.len())?;
         for (c, weights) in self.connections().iter().zip(self.weights) {
@@ -58,7 +58,7 @@ impl<'a, W: Weights> Network<'a, W> {
         same(Quantity::Gammas, self.units(), self.gammas.len())
     }
 
-    /// Refuse γ ≤ 0, and potentials that don't go with their block.
+    /// Refuses γ ≤ 0, and potentials that don't go with their block.
     pub(crate) fn check_gammas(&self) -> Result<(), Error> {
         for (unit, &got) in self.gammas.iter().enumerate() {
             if !(0.0 < got && got <= f32::MAX) {
@@ -73,7 +73,7 @@ impl<'a, W: Weights> Network<'a, W> {
         Ok(())
     }
 
-    /// Put together parts whose sizes fit; [`check_gammas`](Self::check_gammas) is for the caller.
+    /// Creates a network of parts whose sizes fit; the caller calls [`check_gammas`](Self::check_gammas).
     pub(crate) const fn unchecked(
         graph: Graph<'a>,
         weights: &'a [W],
@@ -83,32 +83,32 @@ impl<'a, W: Weights> Network<'a, W> {
         Self { graph, weights, biases, gammas }
     }
 
-    /// The blocks and connections, without the parameters.
+    /// Returns the blocks and connections, without the parameters.
     pub fn graph(&self) -> &Graph<'a> {
         &self.graph
     }
 
-    /// The weights, one matrix a connection in the graph's order.
+    /// Returns the weights, one matrix for each connection in the graph's order.
     pub fn weights(&self) -> &'a [W] {
         self.weights
     }
 
-    /// The connections that end in block k, each with its weights.
+    /// Returns the connections that end in block k, each with its weights.
     pub fn weights_into(&self, k: usize) -> impl Iterator<Item = (&'a Connection, &'a W)> + use<'a, W> {
         self.connections().iter().zip(self.weights).filter(move |(c, _)| c.to == k)
     }
 
-    /// The connections that start in block k, each with its weights.
+    /// Returns the connections that start in block k, each with its weights.
     pub fn weights_from(&self, k: usize) -> impl Iterator<Item = (&'a Connection, &'a W)> + use<'a, W> {
         self.connections().iter().zip(self.weights).filter(move |(c, _)| c.from == k)
     }
 
-    /// Multiplications and additions of one forward pass.
+    /// Returns the number of multiply-adds of one forward pass for one row.
     pub fn macs(&self) -> usize {
         self.weights.iter().map(Weights::macs).sum()
     }
 
-    /// The biases b_k, length n_k.
+    /// Returns the biases b_k, (n_k).
     pub fn bias(&self, k: usize) -> &'a [f32] {
         self.biases.get(self.range(k, 1)).unwrap_or_default()
     }
@@ -118,7 +118,7 @@ impl<'a, W: Weights> Network<'a, W> {
         self.gammas
     }
 
-    /// The weights γ_k of the units' potentials, length n_k.
+    /// Returns the weights γ_k of the units' potentials, (n_k).
     pub fn gamma(&self, k: usize) -> &'a [f32] {
         self.gammas.get(self.range(k, 1)).unwrap_or_default()
     }

@@ -8,16 +8,16 @@ use crate::{Error, Graph, Network, Quantity, Weights};
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Nudge {
-    /// Weight of ½‖z_L‖².
+    /// The weight s of ½‖z_L‖².
     pub s: f32,
-    /// Weight of −y·z_L, y the target.
+    /// The weight of −y·z_L, where y is the target.
     pub weight_target: f32,
-    /// Weight of −y⁻·z_L, y⁻ the attack's target.
+    /// The weight of −y⁻·z_L, where y⁻ is the attack's target.
     pub weight_attack: f32,
 }
 
 impl Nudge {
-    /// No nudge: the energy is U alone.
+    /// No nudge at all: the energy is U alone.
     pub const FREE: Self = Self { s: 0.0, weight_target: 0.0, weight_attack: 0.0 };
 }
 
@@ -41,64 +41,64 @@ pub struct Problem<'a> {
 }
 
 impl<'a> Problem<'a> {
-    /// The problems of `nudges`, one each, on the `input` x, (B, n_0), with the `target` y, (B, n_L),
+    /// Creates the problems of `nudges`, one for each, on the `input` x, (B, n_0), with the `target` y, (B, n_L),
     /// without attack and perturbation. Sizes are checked where the problem is used.
     pub const fn new(input: &'a [f32], nudges: &'a [Nudge], target: &'a [f32]) -> Self {
         Self { input, nudges, target, attack: &[], perturbation: &[] }
     }
 
-    /// The same problems with the attack's target y⁻, (B, n_L); needed where a nudge has a
+    /// Adds the attack's target y⁻, (B, n_L); needed where a nudge has a
     /// `weight_attack`. Empty for none.
     pub const fn with_attack(self, attack: &'a [f32]) -> Self {
         Self { attack, ..self }
     }
 
-    /// The same problems with the perturbation g, over units with B rows; empty for g = 0.
+    /// Adds the perturbation g, over units with B rows; empty for g = 0.
     pub const fn with_perturbation(self, perturbation: &'a [f32]) -> Self {
         Self { perturbation, ..self }
     }
 
-    /// The same problems on another input.
+    /// Replaces the input x, (B, n_0).
     pub const fn with_input(self, input: &'a [f32]) -> Self {
         Self { input, ..self }
     }
 
-    /// Other problems on the same samples.
+    /// Replaces the nudges; the samples stay.
     pub const fn with_nudges(self, nudges: &'a [Nudge]) -> Self {
         Self { nudges, ..self }
     }
 
-    /// The input x, (B, n_0).
+    /// Returns the input x, (B, n_0).
     pub const fn input(&self) -> &'a [f32] {
         self.input
     }
 
-    /// The nudges, one a problem.
+    /// Returns the nudges, one for each problem.
     pub const fn nudges(&self) -> &'a [Nudge] {
         self.nudges
     }
 
-    /// The target y, (B, n_L).
+    /// Returns the target y, (B, n_L).
     pub const fn target(&self) -> &'a [f32] {
         self.target
     }
 
-    /// The attack's target y⁻, (B, n_L). Without an attack, where its weights are 0, it is the target.
+    /// Returns the attack's target y⁻, (B, n_L); without an attack it is the target, whose weights are then 0.
     pub const fn attack(&self) -> &'a [f32] {
         if self.attack.is_empty() { self.target } else { self.attack }
     }
 
-    /// The perturbation g, over units with B rows; empty for g = 0.
+    /// Returns the perturbation g, over units with B rows; empty for g = 0.
     pub const fn perturbation(&self) -> &'a [f32] {
         self.perturbation
     }
 
-    /// The number of samples B.
+    /// Returns the number of samples B.
     pub fn samples(&self, graph: &Graph<'_>) -> usize {
         self.input.len() / graph.input_units().max(1)
     }
 
-    /// The number of rows P·B.
+    /// Returns the number of rows P·B: problems times samples.
     pub fn rows(&self, graph: &Graph<'_>) -> usize {
         self.samples(graph) * self.nudges.len()
     }

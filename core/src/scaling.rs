@@ -3,10 +3,10 @@
 use crate::error::same;
 use crate::{Error, Quantity};
 
-/// x = (raw − offset)·factor, rounded after each operation: the same bits on every machine.
+/// The scaling x = (raw − offset)·factor, rounded after each operation: the same bits on every machine.
 ///
-/// One offset and factor serve as many neighbouring values as it takes to make them all go round: one
-/// pair for all values, one a channel, or one a feature.
+/// Each pair of offset and factor serves a run of neighbouring values, and all runs are equally long: one
+/// pair for all values, one for each channel, or one for each feature.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scaling<'a> {
     offsets: &'a [f32],
@@ -14,10 +14,10 @@ pub struct Scaling<'a> {
 }
 
 impl<'a> Scaling<'a> {
-    /// x = raw.
+    /// The scaling that leaves raw values as they are.
     pub const IDENTITY: Scaling<'static> = Scaling { offsets: &[0.0], factors: &[1.0] };
 
-    /// Scale by `offsets`, the raw values that become 0, and `factors`, as many, one at least.
+    /// Creates a scaling from `offsets`, the raw values that become 0, and as many `factors`, at least one.
     ///
     /// # Errors
     /// [`Error::Size`] or [`Error::TooSmall`] for other lengths; [`Error::NotFinite`].
@@ -44,22 +44,22 @@ impl<'a> Scaling<'a> {
         Ok(Self { offsets, factors })
     }
 
-    /// As [`new`](Self::new), of parts that were checked before.
+    /// Creates a scaling from parts that were checked before.
     pub(crate) const fn trusted(offsets: &'a [f32], factors: &'a [f32]) -> Self {
         Self { offsets, factors }
     }
 
-    /// The raw values that become 0.
+    /// Returns the offsets, the raw values that become 0.
     pub fn offsets(&self) -> &'a [f32] {
         self.offsets
     }
 
-    /// Inverses of the raw values' ranges.
+    /// Returns the factors, the inverses of the raw values' ranges.
     pub fn factors(&self) -> &'a [f32] {
         self.factors
     }
 
-    /// Scale one sample of `f32`, `i16`, `i8` or `u8` into `input`, of the same length, a multiple of the
+    /// Scales one sample of `f32`, `i16`, `i8` or `u8` into `input`, of the same length, a multiple of the
     /// number of factors.
     ///
     /// # Errors
@@ -75,8 +75,8 @@ impl<'a> Scaling<'a> {
         Ok(())
     }
 
-    /// The way back, in place: raw = x/factor + offset, rounded after each operation. What has a factor of
-    /// 0, a value that never changed, comes back as its offset.
+    /// Inverts the scaling in place: raw = x/factor + offset, rounded after each operation. A factor of 0
+    /// belongs to a value that never changed, which comes back as its offset.
     ///
     /// # Errors
     /// [`Error::Size`] for a length that isn't a multiple of the number of factors.
@@ -95,7 +95,7 @@ impl<'a> Scaling<'a> {
         self.offsets.iter().copied().zip(self.factors.iter().copied())
     }
 
-    /// How many neighbouring values one factor serves, of `got` values where `expected` are to come.
+    /// Returns how many neighbouring values one factor serves, of `got` values where `expected` are to come.
     fn run(&self, got: usize, expected: usize) -> Result<usize, Error> {
         let factors = self.factors.len().max(1);
         let run = expected / factors;

@@ -26,13 +26,13 @@ pub struct StateView<'a> {
 }
 
 impl<'a> StateView<'a> {
-    /// Values that `memory` needs for `rows` rows of a network of `units` units.
+    /// Returns the number of values that `memory` needs for `rows` rows of a network of `units` units.
     #[must_use]
     pub const fn len(units: usize, rows: usize) -> usize {
         6 * units * rows
     }
 
-    /// Lay the state out in `memory`, [`len`](Self::len)(units, rows) values.
+    /// Lays the state out in `memory`, [`len`](Self::len)(units, rows) values.
     ///
     /// # Errors
     /// [`Error::Size`] if the length is another.
@@ -74,22 +74,23 @@ impl<'a> StateView<'a> {
         Ok(Self { rows, a, e, u, z, e_before: &mut [], w_before: &mut [] })
     }
 
-    /// The number of rows: problems times samples.
+    /// Returns the number of rows: problems times samples.
     pub fn rows(&self) -> usize {
         self.rows
     }
 
-    /// The activities z_k of a relaxed state, (rows, n_k).
+    /// Returns the activities z_k of a relaxed state, (rows, n_k).
     pub fn activities(&self, graph: &Graph<'_>, k: usize) -> &[f32] {
         self.z.get(graph.range(k, self.rows)).unwrap_or_default()
     }
 
-    /// As [`activities`](Self::activities), to write where [`crate::Network::relax_from`] begins.
+    /// Returns the activities z_k, (rows, n_k), to write those from which
+    /// [`crate::Network::relax_from`] begins.
     pub fn activities_mut(&mut self, graph: &Graph<'_>, k: usize) -> &mut [f32] {
         self.z.get_mut(graph.range(k, self.rows)).unwrap_or_default()
     }
 
-    /// The forces −∂U/∂a_k of a relaxed state, (rows, n_k), exact to rounding: γ_k(z_k − f(a_k)) with
+    /// Returns the forces −∂U/∂a_k of a relaxed state, (rows, n_k), exact to rounding: γ_k(z_k − f(a_k)) with
     /// the Fenchel–Young potential.
     pub fn forces(&self, graph: &Graph<'_>, k: usize) -> &[f32] {
         self.u.get(graph.range(k, self.rows)).unwrap_or_default()
@@ -165,15 +166,15 @@ pub struct State<const UNITS: usize> {
 }
 
 impl<const UNITS: usize> State<UNITS> {
-    /// RAM that it takes, bytes.
+    /// The RAM that the state takes, in bytes.
     pub const BYTES: usize = size_of::<Self>();
 
-    /// All zero.
+    /// Creates a state of zeros.
     pub const fn new() -> Self {
         Self { memory: [[0.0; UNITS]; 6] }
     }
 
-    /// A view for one row of the networks with this `graph`.
+    /// Returns a view for one row of the networks with this `graph`.
     ///
     /// # Errors
     /// [`Error::TooLarge`] if the graph has more units than `UNITS`.
@@ -186,7 +187,7 @@ impl<const UNITS: usize> State<UNITS> {
         }
     }
 
-    /// Scratch for [`crate::Network::infer`] on one sample with a network of this `graph`.
+    /// Returns scratch memory for [`crate::Network::infer`] on one sample with a network of this `graph`.
     ///
     /// # Errors
     /// [`Error::TooLarge`] if the graph has more units than `UNITS`.

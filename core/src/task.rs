@@ -2,26 +2,27 @@
 
 use crate::{Confidence, Scaling};
 
-/// What a network was trained to do.
+/// The task that a network was trained for, which says what its outputs mean.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Task<'a> {
-    /// The largest output names the class.
+    /// The index of the largest output is the class.
     Classification {
-        /// One an output.
+        /// The classes' names, one for each output.
         classes: Names<'a>,
-        /// Of the answers.
+        /// When to answer "unknown", and how outputs become probabilities.
         confidence: Confidence,
     },
     /// Each output is a quantity.
     Regression {
-        /// One an output.
+        /// The targets' names, one for each output.
         targets: Names<'a>,
-        /// From the user's unit to an output: [`Scaling::restore`] is the way back. One pair an output.
+        /// The scaling from the user's unit to an output, one pair for each; [`Scaling::restore`] is its
+        /// inverse.
         scaling: Scaling<'a>,
     },
-    /// The outputs are the input again; what it fails at is an anomaly.
+    /// The outputs reproduce the input; a sample with a large error is an anomaly.
     Reconstruction {
-        /// From which [`reconstruction_error`] on a sample is one; none if it wasn't chosen.
+        /// The [`reconstruction_error`] above which a sample is an anomaly, if one was chosen.
         threshold: Option<Threshold>,
     },
 }
@@ -30,23 +31,23 @@ pub enum Task<'a> {
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Threshold {
-    /// Largest score of a normal sample, at least 0.
+    /// The largest score of a normal sample, at least 0.
     pub score: f32,
-    /// Share of the training data at or below it, in \[0, 1\].
+    /// The share of the training data at or below it, in \[0, 1\].
     pub quantile: f32,
 }
 
-/// Names, one after the other, each ended by a line feed except the last.
+/// A list of names as one text, with a line feed between neighbours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Names<'a>(pub &'a str);
 
 impl<'a> Names<'a> {
-    /// How many: one at least, since no line feed makes one name.
+    /// Returns the number of names, at least one: an empty text is one empty name.
     pub fn count(&self) -> usize {
         self.0.bytes().filter(|&byte| byte == b'\n').count() + 1
     }
 
-    /// One after the other.
+    /// Returns the names in order.
     pub fn iter(&self) -> impl Iterator<Item = &'a str> + use<'a> {
         // Not `str::split`, whose slicing the compiler doesn't always prove to be free of panics.
         let mut rest = Some(self.0);
@@ -59,7 +60,7 @@ impl<'a> Names<'a> {
     }
 }
 
-/// The anomaly score (1/n) Σ (zᵢ − xᵢ)² of `outputs` z for `input` x, both scaled, of length n: summed in
+/// Returns the anomaly score (1/n) Σ (zᵢ − xᵢ)² of `outputs` z for `input` x, both scaled, of length n: summed in
 /// ascending order, each operation rounded.
 pub fn reconstruction_error(input: &[f32], outputs: &[f32]) -> f32 {
     let mut sum = 0.0;

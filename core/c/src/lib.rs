@@ -186,7 +186,7 @@ unsafe fn scale<T: Copy + Into<f32>>(
 }
 
 /// The arguments that inference and relaxation share, as slices and references.
-struct Memory<'m> {
+struct Buffers<'m> {
     model: &'m Model<'static>,
     input: &'m [f32],
     state: &'m mut [f32],
@@ -195,12 +195,12 @@ struct Memory<'m> {
 
 /// # Safety
 /// As [`loaded`], and each pointer is null or points to as many values as its length says.
-unsafe fn memory<'m>(
+unsafe fn buffers<'m>(
     model: *const Storage,
     (input, inputs): (*const f32, usize),
     (state, state_bytes): (*mut f32, usize),
     (output, outputs): (*mut f32, usize),
-) -> Result<Memory<'m>, Status> {
+) -> Result<Buffers<'m>, Status> {
     // SAFETY: by contract.
     let model = unsafe { loaded(model)? };
     let network = model.network();
@@ -219,7 +219,7 @@ unsafe fn memory<'m>(
     }
     // SAFETY: not null, aligned, and by contract of these lengths.
     unsafe {
-        Ok(Memory {
+        Ok(Buffers {
             model,
             input: slice::from_raw_parts(input, inputs),
             state: slice::from_raw_parts_mut(state, values),
@@ -243,11 +243,11 @@ pub unsafe extern "C" fn fenchel_infer(
     outputs: usize,
 ) -> i32 {
     // SAFETY: by contract.
-    let memory = unsafe { memory(model, (input, inputs), (state, state_bytes), (output, outputs)) };
+    let memory = unsafe { buffers(model, (input, inputs), (state, state_bytes), (output, outputs)) };
     memory.and_then(infer).unwrap_or_else(|status| status) as i32
 }
 
-fn infer(Memory { model, input, state, output }: Memory) -> Result<Status, Status> {
+fn infer(Buffers { model, input, state, output }: Buffers) -> Result<Status, Status> {
     let network = model.network();
     let activities = state.get_mut(..network.units()).unwrap_or_default();
     copy(network.infer(input, activities)?, output);
@@ -283,7 +283,7 @@ pub unsafe extern "C" fn fenchel_relax(
     // SAFETY: not null, aligned, and by contract valid; the sizes are checked before the slices are made,
     // and the outcome is written once nothing can fail any more.
     let relaxed = unsafe {
-        memory(model, (input, inputs), (state, state_bytes), (output, outputs)).and_then(|memory| {
+        buffers(model, (input, inputs), (state, state_bytes), (output, outputs)).and_then(|memory| {
             let CNudge { s, weight_target, weight_attack } = nudge.read();
             let target = slice::from_raw_parts(target, outputs);
             let (attack, weight) = if attack.is_null() {
@@ -301,7 +301,7 @@ pub unsafe extern "C" fn fenchel_relax(
 }
 
 fn relax(
-    Memory { model, input, state, output }: Memory,
+    Buffers { model, input, state, output }: Buffers,
     nudge: &Nudge,
     target: &[f32],
     attack: &[f32],

@@ -15,23 +15,23 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Activation {
-    /// C = ℝⁿ.
+    /// f(a) = a; C = ℝⁿ.
     Linear,
-    /// C = ℝⁿ≥0.
+    /// f(a) = max(a, 0); C = ℝⁿ≥0.
     Relu,
-    /// C = \[low, high\]ⁿ: the hard sigmoid and every clipped unit.
+    /// f(a) = a clipped to \[low, high\], such as the hard sigmoid; C = \[low, high\]ⁿ.
     Clip {
-        /// Smallest activity.
+        /// The smallest activity.
         low: f32,
-        /// Largest activity, ≥ `low`.
+        /// The largest activity, at least `low`.
         high: f32,
     },
-    /// C = {z ≥ 0, Σ z = 1}, over the whole block: the one activation that isn't element by element.
+    /// The projection of the whole block on C = {z ≥ 0, Σ z = 1}, the only activation that isn't element-wise.
     Simplex,
 }
 
 impl Activation {
-    /// Whether its parameters describe a non-empty set.
+    /// Returns whether the parameters describe a non-empty set.
     pub fn is_valid(self) -> bool {
         match self {
             Self::Clip { low, high } => f32::MIN <= low && low <= high && high <= f32::MAX,
@@ -39,7 +39,7 @@ impl Activation {
         }
     }
 
-    /// Whether f acts on each unit for itself.
+    /// Returns whether f acts on each unit alone.
     pub fn is_elementwise(self) -> bool {
         match self {
             Self::Linear | Self::Relu | Self::Clip { .. } => true,

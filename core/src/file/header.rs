@@ -7,35 +7,35 @@ use crate::{Attack, Contrast, Names, Objective, Perturbation, Scaling, Task};
 pub struct Header<'a> {
     /// How the network was trained.
     pub training: Training,
-    /// On what.
+    /// The data that it was trained on.
     pub data: TrainingData<'a>,
-    /// What its outputs mean.
+    /// What the outputs mean.
     pub task: Task<'a>,
-    /// What its input is.
+    /// What the input is: names, scaling and range.
     pub input: Input<'a>,
 }
 
 /// How a model was trained.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Training {
-    /// What was minimised.
+    /// The objective that was minimised.
     pub objective: Objective,
-    /// The attack's loss.
+    /// The loss ℓ⁻ of the attack.
     pub attack: Attack,
-    /// Weight of the loss against the attack.
+    /// The weight α of the loss against the attack, in (0, 1].
     pub alpha: f32,
-    /// Strength of the nudge.
+    /// The strength β of the nudge, above 0.
     pub beta: f32,
-    /// g.
+    /// The distribution of the perturbation g.
     pub perturbation: Perturbation,
-    /// Seed of subset, initialisation and every draw.
+    /// The seed of the subset, the initialisation and every random draw.
     pub seed: u64,
-    /// Epoch of these weights, from 1.
+    /// The epoch after which the weights were kept, from 1.
     pub epoch: u32,
 }
 
 impl Training {
-    /// The inference problems to show this model with: those that trained it, or for
+    /// Returns the two inference problems that demonstrate this model: those that trained it, or for
     /// back-propagation, which has none, AROVR_αβ's at the paper's α = 0.49, β = 1/4.
     pub fn contrast(&self) -> Option<Contrast> {
         let own = self.objective.contrast(self.attack, self.alpha, self.beta);
@@ -43,38 +43,38 @@ impl Training {
     }
 }
 
-/// Which data a model was trained on.
+/// The data that a model was trained on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TrainingData<'a> {
-    /// Its name, without folders.
+    /// The name of the data set, without folders.
     pub name: &'a str,
-    /// Number of training samples; 0 if unknown.
+    /// The number of training samples; 0 if unknown.
     pub samples: u32,
-    /// SHA-256 of the samples in canonical form, if they are known.
+    /// The SHA-256 of the samples in canonical form, if it is known.
     pub sha256: Option<&'a [u8; 32]>,
 }
 
-/// What a network takes. Its shape is that of block 0.
+/// The input of a network. Its shape is that of block 0.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Input<'a> {
-    /// One a channel of the input, or none.
+    /// The names of the input's channels, one for each, if they are known.
     pub names: Option<Names<'a>>,
-    /// From raw values: one pair for all, one a channel, or one a feature.
+    /// The scaling from raw values: one pair for all values, one for each channel, or one for each feature.
     pub scaling: Scaling<'a>,
-    /// Range of the training data, if it is known.
+    /// The range of the training data, if it is known.
     pub bounds: Option<Bounds<'a>>,
 }
 
-/// Smallest and largest scaled input of the training data: as many as the scaling has factors.
+/// The smallest and largest scaled inputs of the training data, as many as the scaling has factors.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bounds<'a> {
-    /// Smallest values.
+    /// The smallest values.
     pub low: &'a [f32],
-    /// Largest values, not below.
+    /// The largest values, none below its smallest.
     pub high: &'a [f32],
 }
 
 impl Bounds<'static> {
-    /// Every value within \[0, 1\], as pixels are.
+    /// The bounds of inputs within \[0, 1\], such as pixels.
     pub const UNIT: Self = Self { low: &[0.0], high: &[1.0] };
 }

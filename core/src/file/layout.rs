@@ -2,15 +2,15 @@
 
 use crate::Precision;
 
-/// Version of the layout that this crate reads and writes.
+/// The version of the layout that this crate reads and writes.
 pub const FORMAT_VERSION: u8 = 3;
-/// Most blocks of a model, the input included.
+/// The largest number of blocks of a model, the input included.
 pub const MAX_BLOCKS: usize = 16;
-/// Most units of a block: few enough that no size computed from them overflows.
+/// The largest number of units of a block, few enough that no size computed from them overflows.
 pub const MAX_UNITS: u32 = 1 << 13;
-/// Most connections of a model.
+/// The largest number of connections of a model.
 pub const MAX_CONNECTIONS: usize = 32;
-/// Every array begins at a multiple of this many bytes from the file's first byte.
+/// The alignment of every array: a multiple of this many bytes from the file's first byte.
 pub const PARAMETER_ALIGNMENT: usize = 16;
 
 pub(super) const MARK: [u8; 4] = *b"FNCL";

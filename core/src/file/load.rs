@@ -9,7 +9,7 @@ use super::header::{Header, Input};
 use super::layout::{FORMAT_VERSION, Kind, MARK, MAX_BLOCKS, MAX_CONNECTIONS, PRELUDE};
 use crate::{Block, Connection, Error, Graph, Network, Operator, Precision, Scaling, Task, Training};
 
-/// A validated model whose weights lie where the file does.
+/// A validated model that uses the weights in place, in the file's own bytes.
 #[derive(Clone, Debug)]
 pub struct Model<'a> {
     header: Header<'a>,
@@ -21,7 +21,7 @@ pub struct Model<'a> {
 }
 
 impl<'a> Model<'a> {
-    /// Load the model in `bytes`, which begin at a multiple of 4 and hold the file, no more.
+    /// Loads the model in `bytes`, which begin at a multiple of 4 bytes and hold one file, no more.
     /// Everything is checked here, so that nothing can go wrong later.
     ///
     /// # Errors
@@ -100,7 +100,7 @@ impl<'a> Model<'a> {
         self.network().check_gammas()
     }
 
-    /// The network, over the file's own bytes.
+    /// Returns the network, which borrows the file's own bytes.
     pub fn network(&self) -> Network<'_, Operator<'a>> {
         Network::unchecked(self.graph(), &self.weights, self.biases, self.gammas)
     }
@@ -109,7 +109,7 @@ impl<'a> Model<'a> {
         Graph::unchecked(&self.blocks, &self.connections)
     }
 
-    /// What [`ModelFields::write`] makes the same file of.
+    /// Returns the fields from which [`ModelFields::write`] writes the same file.
     pub fn fields(&self) -> ModelFields<'_> {
         ModelFields {
             header: self.header,
@@ -121,34 +121,34 @@ impl<'a> Model<'a> {
         }
     }
 
-    /// Everything that the file says about the network.
+    /// Returns training, data, task and input.
     pub fn header(&self) -> &Header<'a> {
         &self.header
     }
 
-    /// The form that all its weights have; none if they differ.
+    /// Returns the precision of the weights, or `None` if connections differ.
     pub fn precision(&self) -> Option<Precision> {
         let mut forms = self.weights.iter().map(Operator::precision);
         let first = forms.next()?;
         forms.all(|form| form == first).then_some(first)
     }
 
-    /// How it was trained.
+    /// Returns how the model was trained.
     pub fn training(&self) -> &Training {
         &self.header.training
     }
 
-    /// From raw values to inputs.
+    /// Returns the scaling from raw values to inputs.
     pub fn scaling(&self) -> Scaling<'a> {
         self.header.input.scaling
     }
 
-    /// What its outputs mean.
+    /// Returns the task, which says what the outputs mean.
     pub fn task(&self) -> &Task<'a> {
         &self.header.task
     }
 
-    /// Names of the classes, one an output unit; none of another task.
+    /// Returns the names of the classes, one for each output unit; nothing for another task.
     pub fn class_names(&self) -> impl Iterator<Item = &'a str> + use<'a> {
         let classes = match self.header.task {
             Task::Classification { classes, .. } => Some(classes),

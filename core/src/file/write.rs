@@ -10,25 +10,25 @@ use crate::{
     Task, Threshold,
 };
 
-/// A model's parts, to be written. Whether they fit together is for [`crate::Model::load`] to say.
+/// The parts of a model file to be written. [`crate::Model::load`] checks whether they fit together.
 #[derive(Clone, Copy, Debug)]
 pub struct ModelFields<'a> {
-    /// Everything but the network.
+    /// Training, data, task and input: everything but the network.
     pub header: Header<'a>,
     /// The blocks 0..=L, at most [`MAX_BLOCKS`]; activation and potential of block 0 aren't written.
     pub blocks: &'a [Block],
     /// The connections, sorted by (to, from), at most [`MAX_CONNECTIONS`].
     pub connections: &'a [Connection],
-    /// The weights, one matrix a connection.
+    /// The weights, one matrix for each connection.
     pub weights: &'a [Operator<'a>],
-    /// One a unit of the blocks 1..=L.
+    /// The biases b, one for each unit of the blocks 1..=L.
     pub biases: &'a [f32],
-    /// One a unit of the blocks 1..=L.
+    /// The weights γ of the potentials, one for each unit of the blocks 1..=L.
     pub gammas: &'a [f32],
 }
 
 impl ModelFields<'_> {
-    /// Bytes of the file.
+    /// Returns the size of the file in bytes.
     ///
     /// # Errors
     /// [`Error::TooLarge`] if there are more blocks, units of a block or connections than a file holds;
@@ -49,7 +49,7 @@ impl ModelFields<'_> {
         Ok(len)
     }
 
-    /// Write the file piece by piece with `put`: the same bytes for the same fields.
+    /// Writes the file piece by piece by calling `put`; the same fields give the same bytes.
     ///
     /// # Errors
     /// As [`file_len`](Self::file_len), and what `put` fails with.

@@ -40,8 +40,8 @@ use columns::Columns;
 pub use narrow::is_finite_half;
 pub use narrow::{BytePanel, HalfPanel, Rows, Widen, half};
 pub use outer::add_outer;
-pub use run::Fitness;
 use run::Run;
+pub use run::UnderflowCheck;
 #[cfg(not(all(
     target_arch = "arm",
     target_os = "none",
@@ -66,9 +66,14 @@ pub type Panel = [[f32; PANEL]];
 /// is −0 only if both are. Then adding w·0 = ±0 to it changes no bit, w being finite, and so zeros
 /// may be skipped.
 #[inline(always)]
-pub fn apply<R: Rows>(panels: impl Iterator<Item = R> + Clone, fitness: Fitness, z: &[f32], a: &mut [f32]) {
+pub fn apply<R: Rows>(
+    panels: impl Iterator<Item = R> + Clone,
+    underflow: UnderflowCheck,
+    z: &[f32],
+    a: &mut [f32],
+) {
     a.iter_mut().for_each(|a| *a += 0.0);
-    let run = Run::new(fitness, z, a);
+    let run = Run::new(underflow, z, a);
     if columns::is_dense(z) {
         each(panels, a, |panel, sums| panel.dense(run, z, sums));
         return;
@@ -84,12 +89,12 @@ pub fn apply<R: Rows>(panels: impl Iterator<Item = R> + Clone, fitness: Fitness,
 /// exact for the reason that [`apply`] gives.
 pub fn apply_transposed<R: Rows>(
     panels: impl Iterator<Item = R>,
-    fitness: Fitness,
+    underflow: UnderflowCheck,
     u: &[f32],
     e: &mut [f32],
 ) {
     e.iter_mut().for_each(|e| *e += 0.0);
-    let run = Run::new(fitness, u, e);
+    let run = Run::new(underflow, u, e);
     for (panel, u) in panels.zip(u.chunks(PANEL)) {
         let mut rows = [0.0; PANEL];
         map(u, &mut rows, |u| u);

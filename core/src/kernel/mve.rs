@@ -13,7 +13,7 @@
 //! between: 0.53, 0.78 and 0.59, and **other bits than the desk's**.
 //!
 //! These vectors flush subnormal results to 0, whatever FPSCR says. Strict, they run only where no result
-//! can be subnormal; [`is_coarse`] tells. If every factor is 0 or at least 2⁻⁵¹, every product is 0
+//! can be subnormal; [`cannot_underflow`] tells. If every factor is 0 or at least 2⁻⁵¹, every product is 0
 //! or at least 2⁻¹⁰², and a multiple of 2⁻¹²⁵, the spacing of `f32` there. Sums of such multiples,
 //! starting from one, stay multiples of 2⁻¹²⁵ when rounded: 0 or normal.
 #![allow(unsafe_code)]
@@ -43,13 +43,13 @@ macro_rules! asm_mve {
     };
 }
 
-/// Whether all factors are 0 or at least 2⁻⁵¹, and none is NaN.
-pub fn is_coarse(factors: &[f32]) -> bool {
+/// Returns whether all factors are 0 or at least 2⁻⁵¹, and none is NaN.
+pub fn cannot_underflow(factors: &[f32]) -> bool {
     is_at_least(factors, LEAST)
 }
 
-/// Whether all sums to begin with are 0 or at least 2⁻¹⁰², and none is NaN.
-pub fn is_coarse_sum(sums: &[f32]) -> bool {
+/// Returns whether all sums to begin with are 0 or at least 2⁻¹⁰², and none is NaN.
+pub fn sums_cannot_underflow(sums: &[f32]) -> bool {
     is_at_least(sums, LEAST * LEAST)
 }
 

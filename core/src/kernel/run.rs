@@ -1,25 +1,25 @@
-//! Which path an application of a matrix takes.
+//! Chooses the path that an application of a matrix takes.
 
 #[cfg(all(target_abi = "eabihf", any(fenchel_kernel = "mve", fenchel_kernel = "fused")))]
 use super::mve;
 use super::{Columns, Panel, path};
 use crate::PANEL;
 
-/// Whether a matrix is fit for the vector path, found out once.
+/// Whether the weights of a matrix keep the vector path's products from becoming subnormal, found out once.
 #[derive(Clone, Copy, Debug)]
-pub struct Fitness {
+pub struct UnderflowCheck {
     #[cfg(all(target_abi = "eabihf", any(fenchel_kernel = "mve", fenchel_kernel = "fused")))]
-    coarse: bool,
+    passed: bool,
 }
 
-impl Fitness {
-    /// Of these weights.
+impl UnderflowCheck {
+    /// Checks these weights.
     #[cfg(all(target_abi = "eabihf", any(fenchel_kernel = "mve", fenchel_kernel = "fused")))]
     pub fn of(weights: &[f32]) -> Self {
-        Self { coarse: mve::is_coarse(weights) }
+        Self { passed: mve::cannot_underflow(weights) }
     }
 
-    /// Of any weights.
+    /// Checks nothing: this target has no vector path.
     #[cfg(not(all(target_abi = "eabihf", any(fenchel_kernel = "mve", fenchel_kernel = "fused"))))]
     pub fn of(_: &[f32]) -> Self {
         Self {}
@@ -35,7 +35,7 @@ pub struct Run {
 
 #[cfg(not(all(target_abi = "eabihf", any(fenchel_kernel = "mve", fenchel_kernel = "fused"))))]
 impl Run {
-    pub fn new(_: Fitness, _: &[f32], _: &[f32]) -> Self {
+    pub fn new(_: UnderflowCheck, _: &[f32], _: &[f32]) -> Self {
         Self {}
     }
 
@@ -58,8 +58,8 @@ impl Run {
 /// The vector path where it gives the strict bits, or fused ones, scalar registers elsewhere.
 #[cfg(all(target_abi = "eabihf", any(fenchel_kernel = "mve", fenchel_kernel = "fused")))]
 impl Run {
-    pub fn new(weights: Fitness, inputs: &[f32], sums: &[f32]) -> Self {
-        let strict = || weights.coarse && mve::is_coarse(inputs) && mve::is_coarse_sum(sums);
+    pub fn new(weights: UnderflowCheck, inputs: &[f32], sums: &[f32]) -> Self {
+        let strict = || weights.passed && mve::cannot_underflow(inputs) && mve::sums_cannot_underflow(sums);
         Self { vector: cfg!(fenchel_kernel = "fused") || strict() }
     }
 

@@ -10,22 +10,22 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum InputBlock {
-    /// z_0 = x.
+    /// The input stays as it is: z_0 = x.
     None,
-    /// z_0 = x + ε·sign(F), F the force on the input.
+    /// z_0 = x + ε·sign(F), where F is the force on the input.
     Box {
-        /// ε on average over the samples, in units of the input.
+        /// The mean of ε over the samples, in units of the input.
         radius: f32,
     },
     /// z_0 = x + F/γ_0: the input as a block with a potential γ_0/2 ‖z_0 − x‖² of its own.
     Quadratic {
-        /// 1/γ_0.
+        /// The ratio 1/γ_0.
         ratio: f32,
     },
 }
 
 impl InputBlock {
-    /// Move `input` (B, n_0) along the `force` of the same shape, within `bounds`, of which each pair serves as
+    /// Moves `input` (B, n_0) along the `force` of the same shape, within `bounds`, of which each pair serves as
     /// many neighbouring values as a factor of the scaling does; `scale` has a factor on ε a sample.
     pub fn displace(self, scale: &[f32], force: &[f32], bounds: Bounds, input: &mut [f32]) {
         let features = input.len() / scale.len().max(1);
@@ -65,7 +65,7 @@ impl InputBlock {
 }
 
 impl<W: Weights> Network<'_, W> {
-    /// The force on the input, Σ_m W_m0ᵀ u_m, of each row of `problem` in the forward state:
+    /// Computes the force on the input, Σ_m W_m0ᵀ u_m, for each row of `problem` in the forward state:
     /// (P·B, n_0) into `force`. It points where the energy falls.
     ///
     /// # Errors

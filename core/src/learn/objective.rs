@@ -8,19 +8,19 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Objective {
-    /// Plain back-propagation: no inference problem at all.
+    /// Plain back-propagation, which has no inference problem.
     Backprop,
-    /// AROVR_β.
+    /// AROVR_β: the free minimum against one nudged away from the target.
     Arovr,
-    /// AROVR_αβ; with a perturbation g, AROVR^g_αβ.
+    /// AROVR_αβ, AROVR_β under an attack; with a perturbation g, AROVR^g_αβ.
     ArovrAb,
-    /// ROVR_β.
+    /// ROVR_β: a minimum nudged towards the target against the free one.
     Rovr,
-    /// ROVR_αβ; with a perturbation g, ROVR^g_αβ.
+    /// ROVR_αβ, ROVR_β under an attack; with a perturbation g, ROVR^g_αβ.
     RovrAb,
 }
 
-/// The attack's loss ℓ⁻.
+/// The loss ℓ⁻ of the attack.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Attack {
@@ -47,14 +47,14 @@ impl Attack {
 /// An objective's two problems at a given α and β; see [`Objective::contrast`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Contrast {
-    /// First problem, counted +, and second, counted −.
+    /// The first problem, whose minimum counts +, and the second, whose minimum counts −.
     pub nudges: [Nudge; 2],
-    /// The difference is divided by β·scale; this is the product.
+    /// The product β·scale, by which the difference is divided.
     pub divisor: f32,
 }
 
 impl Objective {
-    /// The inference problems; none for back-propagation.
+    /// Returns the two inference problems, or `None` for back-propagation.
     ///
     /// `alpha` weighs the loss against the attack (of the αβ objectives), `beta` is the nudge's strength.
     #[must_use]
@@ -70,7 +70,7 @@ impl Objective {
         Some(Contrast { nudges: [first, second], divisor: beta * scale })
     }
 
-    /// Whether an attack has a part in it.
+    /// Returns whether the objective has an attack.
     pub fn is_attacked(self) -> bool {
         matches!(self, Self::ArovrAb | Self::RovrAb)
     }

@@ -4,29 +4,29 @@ use crate::normal::{normal, unit};
 use rand_core::Rng;
 use serde::{Deserialize, Serialize};
 
-/// The distribution of g.
+/// The distribution of the perturbation g.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Perturbation {
-    /// g = 0.
+    /// No perturbation: g = 0.
     None,
-    /// g ~ N(0, std²), each unit and sample for itself. The paper's N(0, 1/16) is std = 1/16.
+    /// g ~ N(0, std²), drawn for each unit and sample. The paper's N(0, 1/16) is std = 1/16.
     Gaussian {
-        /// Standard deviation, in units of an activity.
+        /// The standard deviation, in units of an activity.
         std: f32,
     },
-    /// g ∈ {0, M}, M with this probability, each unit and sample for itself: a linear cost that
+    /// g ∈ {0, M}, M with this probability, drawn for each unit and sample: a linear cost that
     /// silences a ReLU unit whose a is below M/γ.
     Dropout {
-        /// Of M, in \[0, 1\].
+        /// The probability of M, in \[0, 1\].
         probability: f32,
-        /// M, in units of an activity.
+        /// The value M, in units of an activity.
         magnitude: f32,
     },
 }
 
 impl Perturbation {
-    /// Draw g, any number of values; the same bits everywhere for the same generator.
+    /// Draws g, any number of values; the same generator gives the same bits on every machine.
     pub fn fill(self, random: &mut impl Rng, g: &mut [f32]) {
         match self {
             Self::None => g.fill(0.0),

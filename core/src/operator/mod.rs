@@ -15,27 +15,27 @@ pub use precision::Precision;
 
 /// The weights of a connection: a linear map W of shape (fan-out, fan-in), applied to rows of samples.
 pub trait Weights {
-    /// (fan-out, fan-in).
+    /// Returns the shape (fan-out, fan-in).
     fn shape(&self) -> (usize, usize);
 
-    /// a += z Wᵀ with z (rows, fan-in) and a (rows, fan-out): W z of every row.
+    /// Adds W z of every row to a: a += z Wᵀ with z (rows, fan-in) and a (rows, fan-out).
     fn apply(&self, z: &[f32], a: &mut [f32]);
 
-    /// e += u W with u (rows, fan-out) and e (rows, fan-in): Wᵀ u of every row.
+    /// Adds Wᵀ u of every row to e: e += u W with u (rows, fan-out) and e (rows, fan-in).
     fn apply_transposed(&self, u: &[f32], e: &mut [f32]);
 
-    /// The units that unit j of the block below reaches, in ascending order, each with its weight:
+    /// Returns the units that unit j of the block below reaches, in ascending order, each with its weight:
     /// column j of W. Units that no weight leads to may be left out.
     fn fan_out(&self, j: usize) -> impl Iterator<Item = (usize, f32)>;
 
-    /// Number of values that the weights are made of, in an order of their own; row by row unless the
+    /// Returns the number of values that the weights are made of, in an order of their own: row by row unless the
     /// kind says another.
     fn values(&self) -> usize {
         let (rows, columns) = self.shape();
         rows * columns
     }
 
-    /// `sum` += Σ over the rows of u zᵀ with u (rows, fan-out) and z (rows, fan-in): what a gradient
+    /// Adds Σ over the rows of u zᵀ to `sum`, with u (rows, fan-out) and z (rows, fan-in): what a gradient
     /// adds up, [`values`](Self::values) numbers in the order of the weights.
     fn add_outer(&self, u: &[f32], z: &[f32], sum: &mut [f32]) {
         let (fan_out, fan_in) = self.shape();
@@ -46,7 +46,7 @@ pub trait Weights {
         }
     }
 
-    /// Multiply-adds of W z for one row.
+    /// Returns the number of multiply-adds of W z for one row.
     fn macs(&self) -> usize {
         let (rows, columns) = self.shape();
         rows * columns
@@ -56,12 +56,12 @@ pub trait Weights {
 /// The kinds of connections that a model file holds.
 #[derive(Clone, Copy, Debug)]
 pub enum Operator<'a> {
-    /// Every unit with every unit.
+    /// A dense matrix, which joins every unit with every unit.
     Dense(Packed<'a>),
 }
 
 impl<'a> Operator<'a> {
-    /// The form of the weights.
+    /// Returns the precision of the weights.
     pub fn precision(&self) -> Precision {
         match self {
             Self::Dense(weights) => weights.precision(),
@@ -87,7 +87,7 @@ impl<'a> Operator<'a> {
         }
     }
 
-    /// Row i of W, length fan-in: for showing and exchanging weights, not for speed.
+    /// Returns row i of W, (fan-in): for showing and exchanging weights, not for speed.
     pub fn row(&self, i: usize) -> impl Iterator<Item = f32> + 'a {
         match self {
             Self::Dense(weights) => weights.row(i),
@@ -146,16 +146,16 @@ impl Weights for Operator<'_> {
     }
 }
 
-/// Rows of a panel of [`crate::Packed`].
+/// The number of rows of a panel of [`crate::Packed`].
 pub const PANEL: usize = 8;
 
-/// Values that a (rows, columns) matrix takes when packed.
+/// Returns the number of values of a packed (rows, columns) matrix.
 #[must_use]
 pub const fn packed_len(rows: usize, columns: usize) -> usize {
     rows.div_ceil(PANEL) * PANEL * columns
 }
 
-/// Pack a row-major (rows, columns) matrix into panels, in the layout of [`crate::Packed`].
+/// Packs a row-major (rows, columns) matrix into panels, in the layout of [`crate::Packed`].
 ///
 /// `panels` has [`packed_len`] values; what lies beyond the matrix becomes 0.
 pub fn pack(rows: usize, columns: usize, row_major: &[f32], panels: &mut [f32]) {

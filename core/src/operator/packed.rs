@@ -17,7 +17,7 @@ pub struct Packed<'a> {
     rows: usize,
     columns: usize,
     stored: Stored<'a>,
-    fitness: kernel::Fitness,
+    underflow: kernel::UnderflowCheck,
 }
 
 /// Panels as they are stored.
@@ -40,7 +40,7 @@ impl<'a> Packed<'a> {
     /// [`Error::Size`] if the length is another.
     pub fn new(rows: usize, columns: usize, panels: &'a [f32]) -> Result<Self, Error> {
         same(Quantity::ParameterBytes, packed_len(rows, columns), panels.len())?;
-        Ok(Self { rows, columns, stored: Stored::F32(panels), fitness: kernel::Fitness::of(panels) })
+        Ok(Self { rows, columns, stored: Stored::F32(panels), underflow: kernel::UnderflowCheck::of(panels) })
     }
 
     #[cfg(feature = "narrow")]
@@ -53,7 +53,7 @@ impl<'a> Packed<'a> {
         if let Some(index) = panels.iter().position(|&bits| !kernel::is_finite_half(bits)) {
             return Err(Error::NotFinite { what: Quantity::ParameterBytes, index });
         }
-        Ok(Self { rows, columns, stored: Stored::F16(panels), fitness: kernel::Fitness::of(&[]) })
+        Ok(Self { rows, columns, stored: Stored::F16(panels), underflow: kernel::UnderflowCheck::of(&[]) })
     }
 
     #[cfg(feature = "narrow")]
@@ -74,7 +74,7 @@ impl<'a> Packed<'a> {
             return Err(Error::NotFinite { what: Quantity::ParameterBytes, index });
         }
         let stored = Stored::Int8 { values: panels, scales };
-        Ok(Self { rows, columns, stored, fitness: kernel::Fitness::of(&[]) })
+        Ok(Self { rows, columns, stored, underflow: kernel::UnderflowCheck::of(&[]) })
     }
 
     /// The form of the weights.
@@ -133,19 +133,19 @@ impl<'a> Packed<'a> {
 
     #[inline(never)]
     fn apply_full(&self, z: &[f32], a: &mut [f32]) {
-        kernel::apply(self.full(), self.fitness, z, a);
+        kernel::apply(self.full(), self.underflow, z, a);
     }
 
     #[cfg(feature = "narrow")]
     #[inline(never)]
     fn apply_halves(&self, z: &[f32], a: &mut [f32]) {
-        kernel::apply(self.halves(), self.fitness, z, a);
+        kernel::apply(self.halves(), self.underflow, z, a);
     }
 
     #[cfg(feature = "narrow")]
     #[inline(never)]
     fn apply_bytes(&self, z: &[f32], a: &mut [f32]) {
-        kernel::apply(self.bytes(), self.fitness, z, a);
+        kernel::apply(self.bytes(), self.underflow, z, a);
     }
 
     /// The panels in `f32`.
@@ -192,11 +192,11 @@ impl Weights for Packed<'_> {
         for (i, e) in e.chunks_exact_mut(self.columns.max(1)).enumerate() {
             let u = row(u, self.rows, i);
             match self.stored {
-                Stored::F32(_) => kernel::apply_transposed(self.full(), self.fitness, u, e),
+                Stored::F32(_) => kernel::apply_transposed(self.full(), self.underflow, u, e),
                 #[cfg(feature = "narrow")]
-                Stored::F16(_) => kernel::apply_transposed(self.halves(), self.fitness, u, e),
+                Stored::F16(_) => kernel::apply_transposed(self.halves(), self.underflow, u, e),
                 #[cfg(feature = "narrow")]
-                Stored::Int8 { .. } => kernel::apply_transposed(self.bytes(), self.fitness, u, e),
+                Stored::Int8 { .. } => kernel::apply_transposed(self.bytes(), self.underflow, u, e),
             }
         }
     }

@@ -8,17 +8,17 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Precision {
-    /// 4 bytes a weight.
+    /// IEEE single precision, 4 bytes for each weight.
     #[default]
     F32,
-    /// IEEE half precision, 2 bytes a weight.
+    /// IEEE half precision, 2 bytes for each weight.
     F16,
-    /// A whole number from −127 to 127, 1 byte a weight, times its row's `f32` scale.
+    /// Whole numbers from −127 to 127, 1 byte for each weight, times their row's `f32` scale.
     Int8,
 }
 
 impl Precision {
-    /// Bytes of a packed (rows, columns) matrix: for int8 the scales of the rows come first.
+    /// Returns the size in bytes of a packed (rows, columns) matrix; for int8 the scales of the rows come first.
     pub const fn bytes(self, rows: usize, columns: usize) -> usize {
         let values = packed_len(rows, columns);
         match self {

@@ -5,18 +5,18 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Schedule {
-    /// Errors downwards, then activities upwards, with Anderson acceleration: fast, the default.
+    /// Errors downwards, then activities upwards, with Anderson acceleration; the fast default.
     ForwardBackward,
-    /// Each unit to the minimiser of a bound on its energy: slow, but the energy never rises.
+    /// Moves one unit at a time to the minimiser of a bound on its energy; slow, but the energy never rises.
     Unitwise,
-    /// The undamped fixed point of backward passes, as in the paper: kept to compare with.
+    /// Undamped backward passes as in the paper, kept for comparison.
     Backward,
 }
 
 /// How long to relax.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Settings {
-    /// Order of updates. The default is forward–backward.
+    /// The order of updates. The default is forward–backward.
     pub schedule: Schedule,
     /// The largest number of sweeps, 2 by default. Use an even number for training: an odd one errs
     /// systematically. With 0, forward–backward stops after its first backward pass, and the other
@@ -61,13 +61,13 @@ pub struct Sweep {
     pub residual: f32,
 }
 
-/// How a relaxation ended, and where.
+/// How a relaxation ended, with its last sweep.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Outcome {
     /// How the relaxation ended.
     pub status: Status,
-    /// The last sweep.
+    /// The last sweep that was made.
     pub last: Sweep,
 }
 
