@@ -1,5 +1,7 @@
 //! What a network's outputs mean.
 
+use core::cmp::Ordering;
+
 use crate::{Confidence, Scaling};
 
 /// The task that a network was trained for, which says what its outputs mean.
@@ -35,6 +37,14 @@ pub struct Threshold {
     pub score: f32,
     /// The share of the training data at or below it, in \[0, 1\].
     pub quantile: f32,
+}
+
+impl Threshold {
+    /// Returns whether `score` is an anomaly's: above the threshold, or no number, as from inputs that overflow.
+    pub fn is_exceeded(&self, score: f32) -> bool {
+        // Not `>`, which is false for NaN.
+        !matches!(score.partial_cmp(&self.score), Some(Ordering::Less | Ordering::Equal))
+    }
 }
 
 /// A list of names as one text, with a line feed between neighbours.

@@ -333,11 +333,3 @@ fn runs_are_listed_and_compared() {
     refused(folder, &["runs", "nowhere"], &["nowhere", "a folder that holds runs"]);
     refused(folder, &["compare", "runs/first", "nowhere"], &["settings.toml"]);
 }
-
-#[test]
-fn a_task_that_nothing_trains_yet_is_refused() {
-    let folder = tempfile::tempdir().expect("a folder");
-    for task in ["regress", "reconstruct"] {
-        refused(folder.path(), &["train", "--task", task], &["--task", "classify", task]);
-    }
-}

@@ -7,10 +7,11 @@ use std::process::Command;
 
 use fenchel::store::model_file;
 use fenchel::{Architecture, Parameters, convert};
-use fenchel_c::{CNudge, COutcome, CSettings, MODEL_BYTES, Shape, Status};
+use fenchel_c::{CNudge, COutcome, CSettings, MODEL_BYTES, Shape, Status, Verdict};
 use fenchel_core::{
-    Activation, Attack, Model, Nudge, Objective, Perturbation, Potential, Problem, Random, Scaling, Schedule,
-    Settings, StateView, Training,
+    Activation, Attack, Header, Input, Model, Names, Nudge, Objective, Perturbation, Potential, Problem,
+    Random, Scaling, Schedule, Settings, StateView, Task, Threshold, Training, TrainingData,
+    reconstruction_error,
 };
 use rand_core::{Rng, SeedableRng};
 
@@ -21,7 +22,7 @@ const OFFSETS: [f32; SIZES[0]] = [1.0, 0.0, -3.5, 2.0, 0.1, 20.0];
 const FACTORS: [f32; SIZES[0]] = [0.0625, 0.1, 2.0, 0.3, 1.0, 0.0625];
 const UNITS: usize = SIZES[1] + SIZES[2] + SIZES[3];
 /// Number of cases in `c/misuse.c`.
-const MISUSES: usize = 82;
+const MISUSES: usize = 98;
 const WARNINGS: [&str; 3] = ["-Wall", "-Wextra", "-Werror"];
 
 fn root() -> &'static Path {
@@ -59,12 +60,8 @@ fn library(folder: &Path, flags: &str) -> (PathBuf, Vec<String>) {
     (archive, libraries[..end].split_whitespace().map(Into::into).collect())
 }
 
-fn model() -> model_file::ModelBytes {
-    let activations = [Activation::Relu, Activation::Clip { low: 0.0, high: 1.0 }];
-    let architecture =
-        Architecture::new(&SIZES, &activations, Potential::FenchelYoung, &[], &[]).expect("fits");
-    let parameters = Parameters::new(&architecture, &mut Random::seed_from_u64(7));
-    let training = Training {
+fn training() -> Training {
+    Training {
         objective: Objective::ArovrAb,
         attack: Attack::Targeted,
         alpha: 0.49,
@@ -72,15 +69,24 @@ fn model() -> model_file::ModelBytes {
         perturbation: Perturbation::None,
         seed: 7,
         epoch: 1,
-    };
+    }
+}
+
+/// Random weights between layers of these sizes.
+fn parameters(sizes: &[usize]) -> Parameters {
+    let activations = [Activation::Relu, Activation::Clip { low: 0.0, high: 1.0 }];
+    let architecture =
+        Architecture::new(sizes, &activations, Potential::FenchelYoung, &[], &[]).expect("fits");
+    Parameters::new(&architecture, &mut Random::seed_from_u64(7))
+}
+
+fn scaling() -> Scaling<'static> {
+    Scaling::new(&OFFSETS, &FACTORS).expect("finite")
+}
+
+fn model() -> model_file::ModelBytes {
     let names = ["zero", "one", "two"].map(String::from);
-    model_file::export_classifier(
-        &parameters,
-        training,
-        Scaling::new(&OFFSETS, &FACTORS).expect("finite"),
-        &names,
-    )
-    .expect("exports")
+    model_file::export_classifier(&parameters(&SIZES), training(), scaling(), &names).expect("exports")
 }
 
 fn list<T: std::fmt::Display>(values: impl IntoIterator<Item = T>) -> String {
@@ -224,4 +230,71 @@ fn the_header_has_the_statuses_and_compiles_as_c_plus_plus() {
     let mut compiler = Command::new("g++");
     compiler.args(["-std=c++11", "-pedantic", "-fsyntax-only", "-x", "c++"]).args(WARNINGS);
     run(compiler.arg(root().join("core/c/include/fenchel.h")));
+}
+
+/// Values in the user's unit, scores and verdicts are core's.
+#[test]
+fn regressions_and_reconstructions_have_the_bits_of_core() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let threshold = Threshold { score: 30.0, quantile: 0.5 };
+    let targets = Scaling::new(&[500.0, -2.5, 0.0], &[0.01, 30.0, 0.0]).expect("finite");
+    let models = [
+        (
+            "regression",
+            SIZES[3],
+            Task::Regression { targets: Names("flow\npressure\nnothing"), scaling: targets },
+        ),
+        ("reconstruction", SIZES[0], Task::Reconstruction { threshold: Some(threshold) }),
+    ];
+    let mut random = Random::seed_from_u64(1);
+    let mut value = || (random.next_u32() >> 8) as f32 / 1_000_000.0;
+    let samples: Vec<Vec<f32>> = (0..8).map(|_| (0..SIZES[0]).map(|_| value()).collect()).collect();
+    let mut expected = String::new();
+    let mut anomalies = Vec::new();
+    for (number, (name, outputs, task)) in (1..).zip(models) {
+        let data = TrainingData { name: "unknown", samples: 0, sha256: None };
+        let input = Input { names: None, scaling: scaling(), bounds: None };
+        let parameters = parameters(&[SIZES[0], SIZES[1], SIZES[2], outputs]);
+        let header = Header { training: training(), data, task, input };
+        let bytes = model_file::export(&parameters, &[], header).expect("exports");
+        let exported = convert::write(convert::Form::CHeader, name, name, &bytes).expect("exports");
+        std::fs::write(folder.path().join(format!("{name}.h")), exported).expect("writes");
+        let model = bytes.model(name).expect("loads");
+        writeln!(expected, "task {number}, verdict {}", size_of::<Verdict>()).expect("text");
+        for raw in &samples {
+            let mut input = vec![0.0; SIZES[0]];
+            model.scaling().apply(raw, &mut input).expect("fits");
+            let network = model.network();
+            let mut activities = vec![0.0; network.units()];
+            let mut answer = network.infer(&input, &mut activities).expect("fits").to_vec();
+            match task {
+                Task::Regression { scaling, .. } => {
+                    scaling.restore(&mut answer).expect("fits");
+                    expected += &bits("values", &answer);
+                }
+                _ => {
+                    let score = reconstruction_error(&input, &answer);
+                    expected += &bits("score", &[score]);
+                    expected += &bits("threshold", &[threshold.score]);
+                    writeln!(expected, "anomaly {}", i32::from(score > threshold.score)).expect("text");
+                    anomalies.push(score > threshold.score);
+                }
+            }
+        }
+    }
+    assert!(anomalies.contains(&true) && anomalies.contains(&false), "both verdicts are compared");
+    let header = format!(
+        "#define SAMPLES 8\n#define INPUTS {}\n#define UNITS {}\nstatic const float sample[SAMPLES][INPUTS] = {{{}}};\n",
+        SIZES[0],
+        SIZES[1] + SIZES[2] + SIZES[0],
+        list(samples.iter().map(|sample| floats(sample))),
+    );
+    std::fs::write(folder.path().join("samples.h"), header).expect("writes");
+    let (archive, libraries) = library(&root().join("target/c-interface"), "");
+    let program = folder.path().join("tasks");
+    let mut gcc = Command::new("gcc");
+    gcc.args(["-std=c99", "-pedantic"]).args(WARNINGS).arg("-I").arg(root().join("core/c/include"));
+    gcc.arg("-I").arg(folder.path()).arg(root().join("tests/tests/c/tasks.c"));
+    run(gcc.arg("-o").arg(&program).arg(archive).args(libraries));
+    assert_eq!(run(&mut Command::new(program)), expected);
 }

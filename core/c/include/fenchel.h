@@ -40,8 +40,16 @@ typedef enum fenchel_status {
     FENCHEL_INVALID_MODEL = -10, /* the file's values don't fit together */
     FENCHEL_UNBOUNDED = -11,    /* s is so far below 0 that the output's problem has no minimum */
     FENCHEL_SETTINGS = -12,     /* the schedule is unknown, or the tolerance negative or NaN */
-    FENCHEL_NOT_FINITE = -13    /* an input, target, attack or nudge is infinite or NaN */
+    FENCHEL_NOT_FINITE = -13,   /* an input, target, attack or nudge is infinite or NaN */
+    FENCHEL_TASK = -14          /* the model was trained for another task */
 } fenchel_status;
+
+/* What a model's outputs mean. */
+typedef enum fenchel_task {
+    FENCHEL_CLASSIFICATION = 0, /* the largest names the class */
+    FENCHEL_REGRESSION = 1,     /* scaled values, which fenchel_restore brings back to the user's unit */
+    FENCHEL_RECONSTRUCTION = 2  /* the scaled input again: fenchel_score tells how far it is from it */
+} fenchel_task;
 
 typedef enum fenchel_schedule {
     FENCHEL_FORWARD_BACKWARD = 0, /* fast */
@@ -57,7 +65,7 @@ typedef struct fenchel_model {
 /* Sizes of a model. */
 typedef struct fenchel_shape {
     size_t inputs;      /* floats of an input */
-    size_t outputs;     /* floats of an output, one a class */
+    size_t outputs;     /* floats of an output, one a class or a target */
     size_t state_bytes; /* bytes that inference and relaxation need */
 } fenchel_shape;
 
@@ -82,6 +90,13 @@ typedef struct fenchel_outcome {
     float residual;  /* largest change of an activity */
 } fenchel_outcome;
 
+/* What a reconstruction says of a sample. */
+typedef struct fenchel_verdict {
+    float score;     /* mean of the squared differences between output and scaled input */
+    float threshold; /* largest score of a normal sample; 0 if the model has none */
+    int32_t anomaly; /* 1 for a score above it or none at all (NaN), 0 for another; -1 if the model has no threshold */
+} fenchel_verdict;
+
 /* Check the model file of `bytes` bytes at `file` and make `model` refer to it: weights are used where
  * they are, and so the file must stay, unchanged, as long as the model is used. `shape` is filled. */
 int32_t fenchel_load(fenchel_model *model, const void *file, size_t bytes, fenchel_shape *shape);
@@ -96,6 +111,16 @@ int32_t fenchel_scale_u8(const fenchel_model *model, const uint8_t *raw, float *
 /* The answer to one input. `state` is scratch. */
 int32_t fenchel_infer(const fenchel_model *model, const float *input, size_t inputs, float *state,
                       size_t state_bytes, float *output, size_t outputs);
+
+/* A fenchel_task, or what is below 0. */
+int32_t fenchel_task_of(const fenchel_model *model);
+
+/* Bring a regression's outputs, of fenchel_infer or fenchel_relax, back to the unit of each target, in place. */
+int32_t fenchel_restore(const fenchel_model *model, float *output, size_t outputs);
+
+/* The score of a reconstruction's `output` for the scaled `input`, and whether it is an anomaly's. */
+int32_t fenchel_score(const fenchel_model *model, const float *input, size_t inputs, const float *output,
+                      size_t outputs, fenchel_verdict *verdict);
 
 /* Minimise the energy of the nudged problem for one input; `output` is the output's activity at the end.
  * `target` and `attack` have as many values as the output; `attack` may be NULL, for none. Returns

@@ -44,6 +44,7 @@ statuses! {
     Unbounded = -11, c"nudge: expected an s above minus the output's smallest gamma";
     Settings = -12, c"settings: expected a schedule of fenchel_schedule, and a tolerance of at least 0";
     NotFinite = -13, c"input, target, attack or nudge: expected finite values";
+    Task = -14, c"the model is of another task: fenchel_restore takes a regression, fenchel_score a reconstruction";
 }
 
 impl From<Error> for Status {

@@ -12,7 +12,7 @@ use fenchel_core::{
     Activation, Block, Graph, MAX_BLOCKS, Network, Nudge, Operator, Problem, Settings, State, Weights,
     checksum,
 };
-use fenchel_firmware::{UNITS, clock, fail, flash, model, one_hot, refuse, state, succeed};
+use fenchel_firmware::{UNITS, clock, fail, flash, model, refuse, state, succeed};
 
 /// Largest number of units of a block.
 const LARGEST: usize = 1024;
@@ -41,21 +41,20 @@ fn main() -> ! {
     let (mut target, mut attack) = ([0.0; LARGEST], [0.0; LARGEST]);
     let classes = network.output_units();
     let sweep_macs = sweep_macs(&network);
-    for (raw, label) in flash::samples() {
+    for sample in flash::samples() {
         let (Some(input), Some(target), Some(attack)) =
-            (input.get_mut(..raw.len()), target.get_mut(..classes), attack.get_mut(..classes))
+            (input.get_mut(..sample.len()), target.get_mut(..classes), attack.get_mut(..classes))
         else {
             fail("a sample is larger than there is room for");
         };
-        model.scaling().apply(raw, input).unwrap_or_else(|error| refuse(error));
+        sample.scale(model.scaling(), input).unwrap_or_else(|error| refuse(error));
         let activities = state.scratch(&network).unwrap_or_else(|error| refuse(error));
         let (instructions, outputs) = clock::instructions(|| network.infer(input, activities));
         let outputs = outputs.unwrap_or_else(|error| refuse(error));
         defmt::println!("infer instructions {=u32} of {=usize}", instructions, network.macs());
         let mut digest = checksum();
         outputs.iter().for_each(|output| digest.update(&output.to_le_bytes()));
-        one_hot(target, usize::from(label));
-        one_hot(attack, (usize::from(label) + 1) % classes);
+        sample.nudge(target, attack);
         let problem = Problem::new(input, core::slice::from_ref(&nudge), target).with_attack(attack);
         let mut view = state.view(&network).unwrap_or_else(|error| refuse(error));
         for sweeps in [6, 2] {

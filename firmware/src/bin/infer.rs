@@ -1,16 +1,19 @@
 //! Runs every sample through the model in flash and prints the answer's bits, its label and the
 //! instructions.
 //!
-//! Prints `sample INDEX label LABEL instructions N bits HEX…`, then a summary.
+//! Prints `sample INDEX label LABEL instructions N bits HEX…`, then a summary. Of a regression also `value HEX` for each
+//! output in the user's unit, of a reconstruction `score HEX anomaly BOOL`.
 #![no_std]
 #![no_main]
 
 use cortex_m_rt::entry;
-use fenchel_core::{State, label};
+use fenchel_core::{State, Task, label, reconstruction_error};
 use fenchel_firmware::{UNITS, clock, flash, model, refuse, state, succeed};
 
 /// Largest number of values in a sample.
 const INPUT: usize = 1024;
+/// Targets that there is room for.
+const TARGETS: usize = 64;
 
 #[entry]
 fn main() -> ! {
@@ -19,11 +22,11 @@ fn main() -> ! {
     let state = state();
     let mut input = [0.0; INPUT];
     let (mut correct, mut count) = (0u32, 0u32);
-    for (raw, truth) in flash::samples() {
-        let Some(input) = input.get_mut(..raw.len()) else {
+    for sample in flash::samples() {
+        let Some(input) = input.get_mut(..sample.len()) else {
             fenchel_firmware::fail("a sample is larger than the input has room for");
         };
-        model.scaling().apply(raw, input).unwrap_or_else(|error| refuse(error));
+        sample.scale(model.scaling(), input).unwrap_or_else(|error| refuse(error));
         let activities = state.scratch(&network).unwrap_or_else(|error| refuse(error));
         let (instructions, outputs) = clock::instructions(|| network.infer(input, activities));
         let outputs = outputs.unwrap_or_else(|error| refuse(error));
@@ -32,7 +35,24 @@ fn main() -> ! {
         for output in outputs {
             defmt::println!("bits {=u32:08x}", output.to_bits());
         }
-        correct += u32::from(label == usize::from(truth));
+        match model.task() {
+            Task::Classification { .. } => {}
+            Task::Regression { scaling, .. } => {
+                let mut room = [0.0; TARGETS];
+                let Some(values) = room.get_mut(..outputs.len()) else {
+                    fenchel_firmware::fail("more targets than there is room for");
+                };
+                values.copy_from_slice(outputs);
+                scaling.restore(values).unwrap_or_else(|error| refuse(error));
+                values.iter().for_each(|value| defmt::println!("value {=u32:08x}", value.to_bits()));
+            }
+            Task::Reconstruction { threshold } => {
+                let score = reconstruction_error(input, outputs);
+                let anomaly = threshold.is_some_and(|threshold| threshold.is_exceeded(score));
+                defmt::println!("score {=u32:08x} anomaly {=bool}", score.to_bits(), anomaly);
+            }
+        }
+        correct += u32::from(label == usize::from(sample.label));
         count += 1;
     }
     defmt::println!("correct {=u32} of {=u32}", correct, count);

@@ -4,7 +4,7 @@
 
 use cortex_m_rt::entry;
 use fenchel_core::{Model, Problem, Settings, State, StateView};
-use fenchel_firmware::{UNITS, fail, flash, model, one_hot, refuse, stack, state, succeed};
+use fenchel_firmware::{UNITS, fail, flash, model, refuse, stack, state, succeed};
 
 const LARGEST: usize = 1024;
 
@@ -17,17 +17,16 @@ fn main() -> ! {
     let network = model.network();
     let state = state();
     let Some(contrast) = model.training().contrast() else { fail("no inference problems") };
-    let Some((raw, label)) = flash::samples().next() else { fail("no sample") };
+    let Some(sample) = flash::samples().next() else { fail("no sample") };
     let (mut input, mut target, mut attack) = ([0.0; LARGEST], [0.0; LARGEST], [0.0; LARGEST]);
     let classes = network.output_units();
     let (Some(input), Some(target), Some(attack)) =
-        (input.get_mut(..raw.len()), target.get_mut(..classes), attack.get_mut(..classes))
+        (input.get_mut(..sample.len()), target.get_mut(..classes), attack.get_mut(..classes))
     else {
         fail("a sample is larger than there is room for");
     };
-    model.scaling().apply(raw, input).unwrap_or_else(|error| refuse(error));
-    one_hot(target, usize::from(label));
-    one_hot(attack, (usize::from(label) + 1) % classes);
+    sample.scale(model.scaling(), input).unwrap_or_else(|error| refuse(error));
+    sample.nudge(target, attack);
     let activities = state.scratch(&network).unwrap_or_else(|error| refuse(error));
     let infer = stack::depth(|| {
         core::hint::black_box(network.infer(input, activities).is_ok());

@@ -5,10 +5,10 @@
 
 use cortex_m_rt::entry;
 use fenchel_core::{Network, Operator, Problem, Schedule, Settings, StateView, checksum};
-use fenchel_firmware::{clock, fail, flash, model, one_hot, refuse, state, succeed};
+use fenchel_firmware::{clock, fail, flash, model, refuse, state, succeed};
 
 const INPUT: usize = 1024;
-const CLASSES: usize = 64;
+const OUTPUTS: usize = 256;
 /// Number of samples that every schedule relaxes for [`SWEEPS`] sweeps; the others get two sweeps.
 const TRACED: usize = 3;
 const SWEEPS: u32 = 20;
@@ -21,17 +21,16 @@ fn main() -> ! {
     let Some(contrast) = model.training().contrast() else {
         fail("no inference problems");
     };
-    let (mut input, mut target, mut attack) = ([0.0; INPUT], [0.0; CLASSES], [0.0; CLASSES]);
+    let (mut input, mut target, mut attack) = ([0.0; INPUT], [0.0; OUTPUTS], [0.0; OUTPUTS]);
     let classes = network.output_units();
-    for (index, (raw, label)) in flash::samples().enumerate() {
+    for (index, sample) in flash::samples().enumerate() {
         let (Some(input), Some(target), Some(attack)) =
-            (input.get_mut(..raw.len()), target.get_mut(..classes), attack.get_mut(..classes))
+            (input.get_mut(..sample.len()), target.get_mut(..classes), attack.get_mut(..classes))
         else {
             fail("a sample is larger than there is room for");
         };
-        model.scaling().apply(raw, input).unwrap_or_else(|error| refuse(error));
-        one_hot(target, usize::from(label));
-        one_hot(attack, (usize::from(label) + 1) % classes);
+        sample.scale(model.scaling(), input).unwrap_or_else(|error| refuse(error));
+        sample.nudge(target, attack);
         for (number, nudge) in contrast.nudges.iter().enumerate() {
             let nudges = core::slice::from_ref(nudge);
             let problem = Problem::new(input, nudges, target).with_attack(attack);

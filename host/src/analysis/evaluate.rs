@@ -1,7 +1,7 @@
 //! Computes answers and accuracy on a split.
 
 use anyhow::Result;
-use fenchel_core::{Model, Network, Scaling, Weights};
+use fenchel_core::{Model, Network, Scaling, Task, Weights};
 use rayon::prelude::*;
 
 use crate::data::{Dataset, Split};
@@ -13,13 +13,23 @@ pub use crate::task::{runner_up, score};
 ///
 /// # Errors
 /// Returns [`crate::BadInput`] if samples have another number of values than the model takes, or there are
-/// more classes.
+/// more classes, or another number of real targets.
 pub fn check_fits(model: &Model, data: &Dataset) -> Result<()> {
     let network = model.network();
     let inputs = format!("{} values a sample, as the model takes", network.input_units());
     require!(data.features == network.input_units(), &data.name, inputs, data.features);
-    let classes = format!("at most {} classes, as the model has", network.output_units());
-    require!(data.classes() <= network.output_units(), &data.name, classes, data.classes());
+    let outputs = network.output_units();
+    match model.task() {
+        Task::Classification { .. } => {
+            let classes = format!("at most {outputs} classes, as the model has");
+            require!(data.classes() <= outputs, &data.name, classes, data.classes());
+        }
+        Task::Regression { .. } => {
+            let targets = format!("{outputs} real targets, as the model has (`label` names their columns)");
+            require!(data.target_names.len() == outputs, &data.name, targets, data.target_names.len());
+        }
+        Task::Reconstruction { .. } => {}
+    }
     Ok(())
 }
 

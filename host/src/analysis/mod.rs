@@ -6,6 +6,7 @@ pub mod calibration;
 pub mod cost;
 pub mod evaluate;
 pub mod nudge_bounds;
+pub mod quality;
 pub mod robustness;
 pub mod sample;
 pub mod statistics;

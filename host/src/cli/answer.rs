@@ -125,7 +125,7 @@ impl<'a> Answers<'a> {
             Task::Reconstruction { threshold } => threshold,
             Task::Classification { .. } | Task::Regression { .. } => None,
         };
-        (score, threshold.map(|threshold| score > threshold.score))
+        (score, threshold.map(|threshold| threshold.is_exceeded(score)))
     }
 }
 

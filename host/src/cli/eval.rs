@@ -7,6 +7,7 @@ use fenchel_core::{Model, Task};
 use serde_json::json;
 
 use super::eval_classes;
+use super::eval_values;
 use super::hardware::HardwareArgs;
 use super::samples::SampleArgs;
 use crate::analysis::calibration::{Answered, answered, calibration_error, threshold};
@@ -14,9 +15,9 @@ use crate::analysis::evaluate::outputs;
 use crate::data::Split;
 use crate::error::require;
 use crate::store::model_file::ModelBytes;
-use crate::task::Confusion;
+use crate::task::{Confusion, TaskName};
 
-/// Accuracy of models, computed with the bits that the device computes; or on simulated chips
+/// Accuracy of models, or errors and R² of real targets, computed with the bits that the device computes; or on simulated chips
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   fenchel eval runs/first --split validation
@@ -37,7 +38,7 @@ pub struct Args {
     coverage: Option<f64>,
     #[command(flatten)]
     hardware: HardwareArgs,
-    /// Print one JSON object a model: accuracy, balanced_accuracy, macro_f1 (fractions), samples, confusion (rows are labels, columns answers), calibration_error and uncalibrated_error (fractions), with --coverage answered (margin, coverage, accuracy), with --classes classes (name, samples, accuracy, which is the recall, precision, f1); with --hardware one in all: rows hold mean, fifth_percentile, yield, and every chip
+    /// Print one JSON object a model: accuracy, balanced_accuracy, macro_f1 (fractions), samples, confusion (rows are labels, columns answers), calibration_error and uncalibrated_error (fractions), with --coverage answered (margin, coverage, accuracy), with --classes classes (name, samples, accuracy, which is the recall, precision, f1); of real targets r2 (their mean), samples, targets (name, rmse, mae, r2), of a reconstruction auroc, detected, false_alarms, threshold; with --hardware one in all: rows hold mean, fifth_percentile, yield, and every chip
     #[arg(long)]
     json: bool,
 }
@@ -54,6 +55,15 @@ fn evaluate(path: &Path, args: &Args) -> Result<()> {
     let model = bytes.model(path.display())?;
     let chosen = args.samples.load(path, &model)?;
     let split = chosen.split();
+    match TaskName::of(model.task()) {
+        TaskName::Classify => {}
+        TaskName::Regress | TaskName::Reconstruct => {
+            let got = "one whose outputs are values";
+            require!(!args.classes, "--classes", "a model of classes", got);
+            require!(args.coverage.is_none(), "--coverage", "a model of classes", got);
+            return eval_values::run(path, &model, &split, args.models.len() > 1, args.json);
+        }
+    }
     let outputs = outputs(&model.network(), &split, model.scaling())?;
     let confusion = Confusion::new(&outputs, &split.labels, model.network().output_units());
     let calibration = calibration(&model, &outputs, &split);

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::errors;
 use super::samples::SampleArgs;
-use crate::analysis::evaluate::accuracy;
+use crate::analysis::quality::Quality;
 use crate::convert::quantise::{name, quantise};
 use crate::convert::{self, identifier};
 use crate::data::Dataset;
@@ -16,6 +16,7 @@ use crate::error::{quoted, require};
 use crate::output::{self, say};
 use crate::store::files;
 use crate::store::model_file::ModelBytes;
+use crate::task::TaskName;
 
 /// Write a run's best model as a model file, or in another format
 #[derive(clap::Args)]
@@ -36,10 +37,10 @@ pub struct Args {
     /// Beginning of the names in a C header, and stem of the model file that Rust includes [default: the output's own stem]
     #[arg(long)]
     name: Option<String>,
-    /// Form of the weights; a form other than the model's also prints the test accuracy of both
+    /// Form of the weights; a form other than the model's also prints the test accuracy, or R², of both
     #[arg(long, value_enum)]
     weights: Option<Form>,
-    /// Print one JSON object: model (path), bytes; with --weights also accuracy (of each form)
+    /// Print one JSON object: model (path), bytes; with --weights also accuracy, r2 or auroc (of each form)
     #[arg(long)]
     json: bool,
 }
@@ -79,28 +80,38 @@ pub fn run(args: &Args) -> Result<()> {
     let quantised = quantise(&model, form)?;
     write(args, &quantised)?;
     let data = data(&args.run, &model);
+    let task = TaskName::of(model.task());
+    let measure = match task {
+        TaskName::Classify => "accuracy",
+        TaskName::Regress => "r2",
+        TaskName::Reconstruct => "auroc",
+    };
     if let Err(error) = &data {
-        say(format_args!("accuracy unknown: {}", errors::line(error)));
+        say(format_args!("{measure} unknown: {}", errors::line(error)));
     }
-    let test_accuracy = |model: &Model| accuracy(model, &data.as_ref().ok()?.test).ok();
-    let before = test_accuracy(&model);
-    let after = test_accuracy(&quantised.model(args.output.display())?);
+    let quality = |model: &Model| Quality::of(model, &data.as_ref().ok()?.test).ok();
+    let before = quality(&model);
+    let after = quality(&quantised.model(args.output.display())?);
     if args.json {
-        let accuracy = json!({ form_of(model.precision()): before, name(form): after });
+        let score = |quality: &Option<Quality>| quality.as_ref().map(Quality::score);
+        let scores = json!({ form_of(model.precision()): score(&before), name(form): score(&after) });
         return super::print(
-            json!({ "model": output::path(&args.output), "bytes": quantised.len(), "accuracy": accuracy }),
+            json!({ "model": output::path(&args.output), "bytes": quantised.len(), measure: scores }),
         );
     }
-    let percent = |accuracy: Option<f64>| {
-        accuracy.map_or("unknown".into(), |accuracy| format!("{:.2} %", 100.0 * accuracy))
+    let shown = |quality: &Option<Quality>| match quality {
+        None => "unknown".into(),
+        Some(Quality::Accuracy(accuracy)) => format!("{:.2} %", 100.0 * accuracy),
+        Some(other) => other.to_string(),
     };
+    let what = if task == TaskName::Classify { "test accuracy" } else { "test" };
     super::print(format_args!(
-        "{}: {} bytes\ntest accuracy {} as {}, {} as {}",
+        "{}: {} bytes\n{what} {} as {}, {} as {}",
         args.output.display(),
         quantised.len(),
-        percent(before),
+        shown(&before),
         form_of(model.precision()),
-        percent(after),
+        shown(&after),
         name(form)
     ))
 }

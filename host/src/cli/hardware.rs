@@ -19,6 +19,7 @@ use crate::output;
 use crate::spelling::{self, parse};
 use crate::store::files;
 use crate::store::model_file::ModelBytes;
+use crate::task::TaskName;
 
 /// Options of an evaluation on simulated chips.
 #[derive(clap::Args)]
@@ -114,6 +115,8 @@ impl HardwareArgs {
         for run in runs {
             let bytes = ModelBytes::read(run)?;
             let model = bytes.model(run.display())?;
+            let fits = TaskName::of(model.task()) == TaskName::Classify;
+            require!(fits, "--hardware", "a model of classes", "one whose outputs are values");
             let chosen = data.load(run, &model)?;
             let part = chosen.split();
             let first = |count| Samples::new(&part, chosen.data.features, model.scaling(), count);

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use fenchel_core::{Attack, Model, Network, Objective, Operator, Potential, Scaling, StateView};
+use fenchel_core::{
+    Attack, Model, Network, Objective, Operator, Potential, Scaling, StateView, Task, Threshold,
+};
 use serde_json::{Value, json};
 
 use super::samples::SampleArgs;
@@ -14,6 +16,7 @@ use crate::data::Split;
 use crate::experiments::bench::median;
 use crate::spelling::{self, Spelled};
 use crate::store::model_file::ModelBytes;
+use crate::task::TaskName;
 use crate::train::{AttackName, Distance, OBJECTIVES, PotentialName};
 
 /// Show what a model is: its blocks, how it was trained, and what it costs on a board
@@ -77,8 +80,9 @@ fn report(model: &Model, bytes: usize, weights: bool) -> Value {
     let network = model.network();
     let training = model.training();
     let blocks: Vec<_> = (0..=network.output()).map(|k| block(&network, k, weights)).collect();
-    json!({
+    let mut report = json!({
         "blocks": blocks,
+        "task": spelling::name(TaskName::of(model.task())),
         "class_names": model.class_names().collect::<Vec<_>>(),
         "scaling": scaling(&model.scaling()),
         "training": {
@@ -96,7 +100,21 @@ fn report(model: &Model, bytes: usize, weights: bool) -> Value {
         "file_bytes": bytes,
         "inference_ram_bytes": 4 * (network.input_units() + network.units()),
         "relaxation_ram_bytes": 4 * (network.input_units() + StateView::len(network.units(), 1)),
-    })
+    });
+    match model.task() {
+        Task::Classification { .. } => {}
+        Task::Regression { targets, scaling: own } => {
+            report["target_names"] = targets.iter().collect();
+            report["target_scaling"] = scaling(own);
+        }
+        Task::Reconstruction { threshold } => {
+            report["threshold"] = threshold.map_or(
+                Value::Null,
+                |Threshold { score, quantile }| json!({ "score": score, "quantile": quantile }),
+            );
+        }
+    }
+    report
 }
 
 /// Returns one pair as numbers, several as lists.

@@ -7,6 +7,7 @@ mod data;
 mod errors;
 mod eval;
 mod eval_classes;
+mod eval_values;
 mod export;
 mod folds;
 mod hardware;

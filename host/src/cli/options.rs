@@ -8,14 +8,13 @@ use fenchel_core::{Activation, InputBlock, Perturbation, Schedule};
 
 use super::reading::{ReadingArgs, SplitArgs};
 use crate::data::{self, Dataset};
-use crate::error::require;
 use crate::hardware::Profile;
 use crate::model::architecture::Skip;
-use crate::spelling::{self, parse};
+use crate::spelling::parse;
 use crate::task::TaskName;
 use crate::train::{
-    AttackName, ClassWeights, Distance, ObjectiveName, OptimiserSettings, PerturbedBlocks, PerturbedPer,
-    PotentialName, Settings,
+    AttackName, ClassWeights, Distance, NetworkSettings, ObjectiveName, OptimiserSettings, PerturbedBlocks,
+    PerturbedPer, PotentialName, Settings,
 };
 use crate::{BadInput, OptimiserName};
 
@@ -39,12 +38,15 @@ pub struct Options {
     #[arg(long)]
     data: Option<String>,
     /// Task to train for [default: classify]
-    #[arg(long, value_enum, hide = true)]
+    #[arg(long, value_enum)]
     task: Option<TaskName>,
+    /// Share of the training samples that the threshold of a reconstruction's score calls normal [default: 0.99]
+    #[arg(long)]
+    quantile: Option<f32>,
     /// Train on a random subset of this many samples [default: all]
     #[arg(long)]
     samples: Option<usize>,
-    /// Units of each hidden block, lowest first [default: 64,32]
+    /// Units of each hidden block, lowest first [default: 64,32; for --task reconstruct 64, a few linear ones and 64]
     #[arg(long, value_delimiter = ',')]
     layers: Option<Vec<usize>>,
     /// Activations relu, linear, clip:LOW:HIGH or simplex: one for all hidden blocks, one for each, or one for each and the output [default: relu, with a linear output]
@@ -173,13 +175,23 @@ impl Options {
         if let Some(Preset::Robust) = self.preset {
             settings = settings.robust();
         }
-        let Settings { seed, task, reading, data, network, objective, attack, optimiser, relaxation, .. } =
-            &mut settings;
+        let Settings {
+            seed,
+            task,
+            quantile,
+            reading,
+            data,
+            network,
+            objective,
+            attack,
+            optimiser,
+            relaxation,
+            ..
+        } = &mut settings;
         *seed = self.seed.unwrap_or(*seed);
         *task = self.task.unwrap_or(*task);
-        let expected = "classify: this version trains nothing else";
-        require!(*task == TaskName::Classify, "--task", expected, spelling::name(*task));
         reading.target = task.target();
+        *quantile = self.quantile.unwrap_or(*quantile);
         data.samples = self.samples.or(data.samples);
         replace!(self, network, layers, activation, skip, potential, distance, gamma);
         replace!(self, objective, alpha, beta);
@@ -233,8 +245,21 @@ impl Options {
     }
 
     /// Sets what depends on the data: the recipe for a CSV or NPZ file, if no settings file was given, and
-    /// the number of steps. Returns a line that says what was chosen.
-    pub fn fit_to(&self, settings: &mut Settings, data: &Dataset) -> Option<String> {
+    /// the number of steps, and the layers of a reconstruction. Returns lines that say what was chosen.
+    pub fn fit_to(&self, settings: &mut Settings, data: &Dataset) -> Vec<String> {
+        let mut said = Vec::new();
+        let chosen = self.config.is_none() && self.layers.is_none();
+        if settings.task == TaskName::Reconstruct && chosen {
+            settings.network.set_narrow(data.features);
+            replace!(self, settings.network, activation);
+            let NetworkSettings { layers, .. } = &settings.network;
+            let units = layers.iter().map(usize::to_string).collect::<Vec<_>>().join(",");
+            said.push(format!(
+                "hidden layers of {units} units (--layers): the {} values of a sample are given back by way of {}, \
+                 which are linear (--activation)",
+                data.features, layers[1]
+            ));
+        }
         let samples = settings.data.samples.unwrap_or(data.train.len());
         let is_table = self.config.is_none() && data::is_table(&settings.data.source);
         let optimiser = &mut settings.optimiser;
@@ -256,13 +281,14 @@ impl Options {
         let OptimiserSettings { batch, epochs, final_rate, refit, .. } = *optimiser;
         let refit =
             if refit { ", then a fit to training and validation rows together (--refit)" } else { "" };
-        is_table.then(|| {
-            format!(
+        if is_table {
+            said.push(format!(
                 "{samples} training rows: {epochs} epochs (--steps or --epochs) in batches of {batch} (--batch), \
                  the learning rate falls to {} % (--final-rate){refit}",
                 100.0 * final_rate
-            )
-        })
+            ));
+        }
+        said
     }
 
     /// Returns the settings of the file. The command line's data and objective are applied first, as others follow them.

@@ -1,7 +1,7 @@
 //! Chooses the sample and the inference problems that a command shows.
 
 use anyhow::Result;
-use fenchel_core::{Contrast, Model, Perturbation, Random};
+use fenchel_core::{Contrast, Model, Perturbation, Random, Task};
 use rand_core::SeedableRng;
 
 use crate::analysis::evaluate::{outputs, runner_up};
@@ -9,6 +9,7 @@ use crate::analysis::sample::Sample;
 use crate::data::{Dataset, Split};
 use crate::error::require;
 use crate::spelling::{self, parse};
+use crate::task::worst;
 use crate::train::{AttackName, ObjectiveName};
 
 /// Options that choose an objective's two problems.
@@ -29,7 +30,7 @@ pub struct ProblemArgs {
     /// Class y of the target [default: the sample's own]
     #[arg(long)]
     target_label: Option<usize>,
-    /// Class y⁻ of the attack [default: the one after the target, or with --attack runner-up the likeliest wrong one]
+    /// Class y⁻ of the attack [default: the one after the target, or with --attack runner-up the likeliest wrong one; real targets are the next sample's, or those that the error points at most]
     #[arg(long)]
     attack_label: Option<usize>,
     /// Noise g in the energy: none, gaussian:STD, dropout:P or dropout:P:M [default: gaussian:0.0625 for rovr-g and arovr-g, none otherwise]
@@ -56,6 +57,34 @@ impl ProblemArgs {
     pub fn sample(&self, model: &Model, data: &Dataset, split: &Split, index: usize) -> Result<Sample> {
         require!(index < split.len(), "--index", format!("0 to {}", split.len() - 1), index);
         let network = model.network();
+        let mut sample = match model.task() {
+            Task::Classification { .. } => self.classified(model, data, split, index)?,
+            Task::Regression { scaling, .. } => {
+                let mut targets = vec![0.0; split.targets.len()];
+                for (target, raw) in rows(&mut targets, &split.targets, network.output_units()) {
+                    scaling.apply(raw, target)?;
+                }
+                self.valued(model, split, index, &targets)?
+            }
+            Task::Reconstruction { .. } => {
+                let mut targets = Vec::new();
+                (0..split.len()).for_each(|index| {
+                    split.append_input(index, data.features, model.scaling(), &mut targets);
+                });
+                self.valued(model, split, index, &targets)?
+            }
+        };
+        let perturbation = self.perturbation.unwrap_or(self.objective.row().perturbation);
+        if perturbation != Perturbation::None {
+            sample.perturbation.resize(network.units(), 0.0);
+            perturbation.fill(&mut Random::seed_from_u64(self.seed), &mut sample.perturbation);
+        }
+        Ok(sample)
+    }
+
+    /// A sample of a class, attacked towards another.
+    fn classified(&self, model: &Model, data: &Dataset, split: &Split, index: usize) -> Result<Sample> {
+        let network = model.network();
         let classes = network.output_units();
         let target_label = self.target_label.unwrap_or(split.labels[index]);
         let attack_label = match (self.attack_label, self.attack) {
@@ -71,12 +100,37 @@ impl ProblemArgs {
         require!(attack_label != target_label, "--attack-label", "another than the target's", attack_label);
         let mut input = Vec::new();
         split.append_input(index, data.features, model.scaling(), &mut input);
-        let mut sample = Sample::new(input, target_label, attack_label, classes);
-        let perturbation = self.perturbation.unwrap_or(self.objective.row().perturbation);
-        if perturbation != Perturbation::None {
-            sample.perturbation.resize(network.units(), 0.0);
-            perturbation.fill(&mut Random::seed_from_u64(self.seed), &mut sample.perturbation);
-        }
-        Ok(sample)
+        Ok(Sample::new(input, target_label, attack_label, classes))
     }
+
+    /// A sample of real `targets`, (samples, n_L), scaled: attacked towards those of the next sample, or with
+    /// --attack runner-up towards the ones that its error points at most.
+    fn valued(&self, model: &Model, split: &Split, index: usize, targets: &[f32]) -> Result<Sample> {
+        let network = model.network();
+        for (option, given) in [("--target-label", self.target_label), ("--attack-label", self.attack_label)]
+        {
+            require!(given.is_none(), option, "a model of classes", "one whose outputs are values");
+        }
+        let width = network.output_units();
+        let row = |index: usize| &targets[index * width..][..width];
+        let mut input = Vec::new();
+        split.append_input(index, network.input_units(), model.scaling(), &mut input);
+        let target = row(index);
+        let attack = if self.attack == AttackName::RunnerUp {
+            let mut memory = vec![0.0; network.units()];
+            worst(target, network.infer(&input, &mut memory)?, targets.chunks_exact(width))
+        } else {
+            row((index + 1) % split.len())
+        };
+        Ok(Sample::of_values(input, target.to_vec(), attack.to_vec()))
+    }
+}
+
+/// The rows of both arrays, of `width` values, side by side.
+fn rows<'a>(
+    to: &'a mut [f32],
+    from: &'a [f32],
+    width: usize,
+) -> impl Iterator<Item = (&'a mut [f32], &'a [f32])> {
+    to.chunks_exact_mut(width).zip(from.chunks_exact(width))
 }

@@ -21,6 +21,9 @@ pub struct ReadingArgs {
     /// What to do with a row that lacks a value: refuse the file, use the column's mean over training rows, or drop the row [default: error]
     #[arg(long, value_enum)]
     missing: Option<Missing>,
+    /// Classes of normal rows, for --task reconstruct: only these train, others are anomalies, which test [default: every row is normal]
+    #[arg(long, value_name = "CLASSES", value_delimiter = ',')]
+    normal: Option<Vec<String>>,
     /// Keep rows that are equal in this column (person, device, recording) in the same part of the split
     #[arg(long, value_name = "COLUMN")]
     group: Option<String>,
@@ -59,7 +62,7 @@ macro_rules! override_reading {
 impl ReadingArgs {
     /// Puts the given options into `reading`.
     pub fn apply(&self, reading: &mut Reading) {
-        override_reading!(self, reading; label, columns, ignore, missing; delimiter, group, scaling, window, stride);
+        override_reading!(self, reading; label, columns, ignore, normal, missing; delimiter, group, scaling, window, stride);
     }
 }
 

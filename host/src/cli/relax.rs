@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::problem::ProblemArgs;
 use super::samples::SampleArgs;
+use crate::analysis::quality::values;
 use crate::analysis::sample::Sample;
 use crate::error::require;
 use crate::spelling::{self, Spelled, parse};
@@ -38,7 +39,7 @@ pub struct Args {
     /// Largest change of an activity with which the relaxation counts as converged
     #[arg(long, default_value_t = 1e-6)]
     tolerance: f32,
-    /// Print one JSON object, whose problems have s, r, status, sweeps, energy (after each sweep), residual, states (one array for each block)
+    /// Print one JSON object, whose problems have s, r, status, sweeps, energy (after each sweep), residual, states (one array for each block, scaled), outputs (in the unit of the targets, as target and attack are)
     #[arg(long)]
     json: bool,
 }
@@ -61,7 +62,9 @@ pub fn run(args: &Args) -> Result<()> {
     if args.json {
         return super::print(json!({
             "index": args.index,
-            "label": split.labels[args.index],
+            "label": sample.target_label.map(|_| split.labels[args.index]),
+            "target": values(&model, &sample.target)?,
+            "attack": values(&model, &sample.attack)?,
             "target_label": sample.target_label,
             "attack_label": sample.attack_label,
             "objective": spelling::name(args.problems.objective),
@@ -108,5 +111,6 @@ fn relax(model: &Model, sample: &Sample, name: &str, nudge: Nudge, settings: &Se
         "energy": energies,
         "residual": outcome.last.residual,
         "states": states,
+        "outputs": values(model, states.last().copied().unwrap_or_default())?,
     }))
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use fenchel_core::{Model, Task};
+use fenchel_core::{Model, Names, Task};
 
 use super::reading::ReadingArgs;
 use crate::BadInput;
@@ -12,6 +12,7 @@ use crate::analysis::evaluate::check_fits;
 use crate::data::{self, Dataset, Reading, Split};
 use crate::output;
 use crate::store::run::SETTINGS;
+use crate::task::TaskName;
 use crate::train::Settings;
 
 /// The parts of a data set.
@@ -70,8 +71,13 @@ impl SampleArgs {
             Reading::default()
         };
         self.reading.apply(&mut reading);
-        if let Task::Classification { classes, .. } = model.task() {
-            reading.classes = Some(classes.iter().map(String::from).collect());
+        reading.target = TaskName::of(model.task()).target();
+        let owned = |names: &Names| names.iter().map(String::from).collect();
+        match model.task() {
+            Task::Classification { classes, .. } => reading.classes = Some(owned(classes)),
+            // A table's columns of the targets have the names that the model knows.
+            Task::Regression { targets, .. } if reading.label.is_empty() => reading.label = owned(targets),
+            Task::Regression { .. } | Task::Reconstruction { .. } => {}
         }
         Ok(reading)
     }

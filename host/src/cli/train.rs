@@ -11,7 +11,7 @@ use super::options::Options;
 use super::samples::warn;
 use super::training::{Loudness, watched};
 use crate::BadInput;
-use crate::analysis::evaluate::accuracy;
+use crate::analysis::quality::Quality;
 use crate::data::{self, Dataset};
 use crate::output::{self, say};
 use crate::store::files;
@@ -27,6 +27,7 @@ use crate::train::{Resumed, Run, Settings, Trained, Trainer, export_best, export
   fenchel train
   fenchel train --preset robust --out runs/robust
   fenchel train --data mine.csv --folds 5
+  fenchel train --task regress --data boiler.csv --label flow,pressure
   fenchel train --resume runs/robust
   fenchel train --resume runs/robust --epochs 200
   fenchel train --layers 64,32,32 --skip 1:3 --activation clip:0:1 --objective arovr-ab --gamma 1,0.5,1,1
@@ -44,7 +45,7 @@ pub struct Args {
     /// Cross-validate instead: train so many times, each time with another part of the samples to test on, and say the mean accuracy and its interval; no model is kept
     #[arg(long, conflicts_with_all = ["resume", "out", "verbose"])]
     folds: Option<u32>,
-    /// Print one JSON object: test_accuracy and validation_accuracy (fractions), best_epoch, epochs, seconds, model; with --folds mean, low, high, accuracies, samples
+    /// Print one JSON object: test_accuracy and validation_accuracy (fractions; for regression test_r2, validation_r2, and of a single target test_rmse and test_mae), best_epoch, epochs, seconds, model; with --folds mean, low, high, accuracies (or r2), samples
     #[arg(long)]
     json: bool,
     /// No progress; warnings stay
@@ -73,7 +74,7 @@ pub fn run(args: &Args) -> Result<()> {
 fn begin(args: &Args) -> Result<()> {
     let mut settings = args.options.settings()?;
     if let Some(folds) = args.folds {
-        return folds::run(&settings, folds, args.quiet, args.json);
+        return folds::run(&args.options, &settings, folds, args.quiet, args.json);
     }
     for option in args.options.ignored(&settings) {
         let objective = crate::spelling::name(settings.objective.name);
@@ -81,9 +82,8 @@ fn begin(args: &Args) -> Result<()> {
     }
     let data = data::load_as(&settings.data.source, &settings.reading)?;
     warn(&data);
-    if let Some(line) = args.options.fit_to(&mut settings, &data).filter(|_| !args.quiet) {
-        say(line);
-    }
+    let said = args.options.fit_to(&mut settings, &data);
+    said.iter().filter(|_| !args.quiet).for_each(say);
     let trainer = Trainer::new(&settings, &data)?;
     // What no model file can hold is refused now, not after the first epoch.
     export_run(trainer.parameters(), &settings, 0, &data)?;
@@ -142,22 +142,25 @@ impl Model<'_> {
         let [best, last] = models(&trained, settings, data)?;
         run.save(LAST, &last)?;
         let path = run.save(BEST, &best)?;
-        let test_accuracy = accuracy(&best.model(path.display())?, &data.test)?;
+        let quality = Quality::of(&best.model(path.display())?, &data.test)?;
         let (seconds, epochs) = (trained.last.seconds, settings.optimiser.epochs);
         if args.json {
-            return super::print(json!({
-                "test_accuracy": test_accuracy,
-                "validation_accuracy": trained.best.validation_accuracy,
+            let mut report = json!({
                 "best_epoch": trained.best.epoch,
                 "epochs": epochs,
                 "seconds": seconds,
                 "model": output::path(&path),
-            }));
+            });
+            for (name, value) in quality.figures() {
+                report[format!("test_{name}")] = json!(value);
+            }
+            let validation = format!("validation_{}", settings.task.measure());
+            report[validation] = json!(trained.best.validation_accuracy);
+            return super::print(report);
         }
         super::print(format_args!(
-            "test accuracy {:.2} % (validation {:.2} %, epoch {} of {epochs}) in {seconds:.1} s: {}",
-            100.0 * test_accuracy,
-            100.0 * trained.best.validation_accuracy,
+            "test {quality} (validation {}, epoch {} of {epochs}) in {seconds:.1} s: {}",
+            settings.task.shown(trained.best.validation_accuracy),
             trained.best.epoch,
             path.display()
         ))

@@ -11,6 +11,7 @@ use indicatif::ProgressBar;
 use crate::data::Dataset;
 use crate::output::{self, say, say_above};
 use crate::store::run::BEST;
+use crate::task::TaskName;
 use crate::train::{Epoch, Logged, Run, Settings, Step, Trained, Trainer, export_run};
 
 /// How much progress is shown.
@@ -73,8 +74,8 @@ pub fn watched(
                     if epoch.pretraining { settings.optimiser.pretrain } else { settings.optimiser.epochs };
                 match loudness {
                     Loudness::Quiet => {}
-                    Loudness::Usual => show(bar, &epoch, epochs),
-                    Loudness::Verbose => show_all(bar, &logged, epochs),
+                    Loudness::Usual => show(bar, settings.task, &epoch, epochs),
+                    Loudness::Verbose => show_all(bar, settings.task, &logged, epochs),
                 }
                 if saved.elapsed() >= SHARE * cost {
                     let start = Instant::now();
@@ -147,11 +148,11 @@ fn progress(done: [u32; 2], epochs: [u32; 2]) -> Option<ProgressBar> {
     bar.map(|bar| bar.with_position(done))
 }
 
-fn show(bar: Option<&ProgressBar>, epoch: &Epoch, epochs: u32) {
-    let accuracy = 100.0 * epoch.validation_accuracy;
+fn show(bar: Option<&ProgressBar>, task: TaskName, epoch: &Epoch, epochs: u32) {
+    let score = task.shown(epoch.validation_accuracy);
     let dropped =
         if epoch.unbounded > 0 { format!(", {} unbounded", epoch.unbounded) } else { String::new() };
-    let message = format!("validation {accuracy:.2} %{dropped}");
+    let message = format!("validation {score}{dropped}");
     match bar {
         Some(bar) => {
             bar.set_message(message);
@@ -166,13 +167,13 @@ fn show(bar: Option<&ProgressBar>, epoch: &Epoch, epochs: u32) {
 }
 
 /// Prints everything that the log has of an epoch, in a line.
-fn show_all(bar: Option<&ProgressBar>, logged: &Logged, epochs: u32) {
+fn show_all(bar: Option<&ProgressBar>, task: TaskName, logged: &Logged, epochs: u32) {
     let Logged { observed, epoch } = logged;
     let phase = if epoch.pretraining { "pretraining, " } else { "" };
     let mut line = format!(
-        "{phase}epoch {}/{epochs}: validation {:.2} %, loss {:.4}",
+        "{phase}epoch {}/{epochs}: validation {}, loss {:.4}",
         epoch.epoch,
-        100.0 * epoch.validation_accuracy,
+        task.shown(epoch.validation_accuracy),
         epoch.validation_loss
     );
     if let Some(norm) = observed.gradient_norm {

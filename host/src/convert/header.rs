@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use fenchel_core::{Model, PARAMETER_ALIGNMENT};
+use fenchel_core::{Model, Names, PARAMETER_ALIGNMENT, Task};
 
 /// Names without prefix, as in earlier headers, defined by the first header that a program includes.
 const SHARED: [&str; 4] = ["BYTES", "INPUTS", "UNITS", "CLASSES"];
@@ -22,15 +22,16 @@ pub fn write(name: &str, bytes: &[u8], model: &Model) -> String {
     for (what, value) in SHARED.iter().zip(values) {
         let _ = writeln!(text, "#define {upper}_{what} {value}");
     }
-    // A regression's or reconstruction's outputs have no classes.
-    let names: Vec<_> = model.class_names().map(literal).collect();
-    let names = if names.is_empty() {
-        String::new()
-    } else {
+    let list = |what: &str, names: &Names| {
         format!(
-            "static const char *const {name}_class_names[{upper}_CLASSES] = {{\n    {}\n}};\n\n",
-            names.join(",\n    ")
+            "static const char *const {name}_{what}_names[{upper}_CLASSES] = {{\n    {}\n}};\n\n",
+            names.iter().map(literal).collect::<Vec<_>>().join(",\n    ")
         )
+    };
+    let names = match model.task() {
+        Task::Classification { classes, .. } => list("class", classes),
+        Task::Regression { targets, .. } => list("target", targets),
+        Task::Reconstruction { .. } => String::new(),
     };
     let _ = write!(
         text,

@@ -39,6 +39,14 @@ pub fn scaling(train: &Split, shape: &[usize], channels: bool, rule: Option<Scal
     InputScaling::new(offsets, factors).unwrap_or_else(|_| InputScaling::one(0.0, 1.0))
 }
 
+/// Returns the scaling of `count` real targets a sample: each gets mean 0 and standard deviation 1 over `train`. One that
+/// never changes there becomes 0, and comes back as what it is.
+pub fn targets(train: &Split, count: usize) -> InputScaling {
+    let each = (0..count).map(|target| standard(train.targets.iter().skip(target).step_by(count)));
+    let (offsets, factors) = each.unzip();
+    InputScaling::new(offsets, factors).unwrap_or_else(|_| InputScaling::one(0.0, 1.0))
+}
+
 /// Returns the mean, and the inverse of the standard deviation.
 fn standard<'a>(values: impl Iterator<Item = &'a f32> + Clone) -> (f32, f32) {
     let count = values.clone().count().max(1) as f64;

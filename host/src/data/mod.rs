@@ -14,6 +14,7 @@ pub mod labels;
 mod measure;
 mod missing;
 mod mnist;
+mod normal;
 pub mod npz;
 mod partition;
 mod published;
@@ -64,6 +65,8 @@ pub struct Dataset {
     pub target_names: Vec<String>,
     /// Scaling from raw values to inputs.
     pub scaling: InputScaling,
+    /// From real targets in the user's unit to outputs, a pair each; the identity where there are none.
+    pub target_scaling: InputScaling,
     /// Samples to learn from.
     pub train: Split,
     /// Samples to choose the best epoch by.
@@ -153,9 +156,9 @@ pub fn load(name: &str) -> Result<Dataset> {
 pub fn load_as(name: &str, reading: &Reading) -> Result<Dataset> {
     let path = Path::new(name);
     let dataset = if let Some(named) = named(name) {
-        (named.load)()?
+        (named.load)()?.of_normal(reading)?
     } else if path.is_dir() {
-        idx::load_folder(path)?
+        idx::load_folder(path)?.of_normal(reading)?
     } else if path.is_file() && is_archive(path) {
         npz::load(path, reading)?
     } else if path.is_file() {
@@ -166,7 +169,7 @@ pub fn load_as(name: &str, reading: &Reading) -> Result<Dataset> {
         return Err(BadInput::new("`data`", expected, format!("{name:?}, which doesn't exist")).into());
     };
     if !reading.whole {
-        dataset.check()?;
+        dataset.check(reading.target)?;
     }
     Ok(Dataset { name: name.to_string(), ..dataset })
 }
@@ -188,6 +191,7 @@ impl Dataset {
             feature_names: Vec::new(),
             target_names: Vec::new(),
             scaling,
+            target_scaling: InputScaling::one(0.0, 1.0),
             train,
             validation,
             test,
@@ -196,6 +200,13 @@ impl Dataset {
             warnings: Vec::new(),
             known: Known::default(),
         }
+    }
+
+    /// Returns the same samples with real targets of these names, one at least, in place of classes; each is scaled to mean
+    /// 0 and standard deviation 1 over the training samples.
+    pub fn with_targets(self, names: Vec<String>) -> Self {
+        let target_scaling = measure::targets(&self.train, names.len());
+        Self { class_names: Vec::new(), target_names: names, target_scaling, ..self }
     }
 
     /// Returns the smallest and the largest scaled training values, as many as the scaling has factors.
@@ -215,14 +226,23 @@ impl Dataset {
         self.class_names.len()
     }
 
-    fn check(&self) -> Result<()> {
+    fn check(&self, target: Target) -> Result<()> {
         let place = &self.name;
         require!(self.features > 0, place, "at least 1 value a sample", 0);
         let (expected, got) =
             (format!("{} values a sample", self.features), format!("shape {:?}", self.shape));
         require!(self.shape.iter().product::<usize>() == self.features, place, expected, got);
-        let expected = "at least 2 classes (`label` names the column of the label)";
-        require!(self.classes() >= 2, place, expected, self.classes());
+        match target {
+            Target::Classes => {
+                let expected = "at least 2 classes (`label` names the column of the label)";
+                require!(self.classes() >= 2, place, expected, self.classes());
+            }
+            Target::Values => {
+                let expected = "a CSV or NPZ file, whose label is a real target";
+                require!(!self.target_names.is_empty(), place, expected, "data of classes");
+            }
+            Target::Nothing => {}
+        }
         for (part, split) in [("train", &self.train), ("validation", &self.validation), ("test", &self.test)]
         {
             require!(!split.labels.is_empty(), place, format!("samples for the {part} split"), "none");

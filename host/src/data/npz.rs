@@ -148,6 +148,8 @@ fn part(place: &str, entries: &[Entry], names: [String; 2], reading: &Reading) -
     let mut form = Form { shape, channels, label_place: label_place.clone(), ..Form::default() };
     match array(&names[1])? {
         None if reading.target == Target::Nothing => {}
+        // Samples to be answered, or to learn from, whatever their labels are.
+        Some(_) if reading.target == Target::Nothing && (reading.whole || reading.normal.is_empty()) => {}
         None => return Err(missing(&names[1]).into()),
         Some(y) => {
             let counted = y.shape.first().copied().unwrap_or(0);

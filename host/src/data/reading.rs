@@ -25,7 +25,7 @@ pub enum Target {
     Classes,
     /// One or more real values for each sample.
     Values,
-    /// No target is needed; a label is read if there is one.
+    /// No target is needed; a label says which samples are normal, if there is one.
     Nothing,
 }
 
@@ -86,6 +86,9 @@ pub struct Reading {
     /// Columns to leave out.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub ignore: Vec<String>,
+    /// Classes whose samples are normal, where nothing else is to be learnt than how samples look; all if empty.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub normal: Vec<String>,
     /// What to do with a row that lacks a value.
     pub missing: Missing,
     /// What the label column holds.

@@ -6,7 +6,7 @@ use super::missing::fill;
 use super::partition::{self, Key, Parts, Shares};
 use super::table::columns::Found;
 use super::table::labels::Labels;
-use super::{Dataset, Reading, Split, SplitRule, Target, Values, measure, suspicions};
+use super::{Dataset, Reading, Split, SplitRule, Target, Values, measure, normal, suspicions};
 use crate::error::require;
 
 /// Fewest samples that can be divided.
@@ -127,11 +127,16 @@ pub fn assemble(
     if own_test {
         parts[2] = next();
     }
+    let mut class_names = class_names;
+    warnings.extend(normal::set_apart(&mut parts, &mut class_names, features, own_test, reading)?);
     let [mut train, mut validation, mut test] = parts;
     warnings.extend(fill(&mut train, &mut [&mut validation, &mut test], features));
     let scaling = measure::scaling(&train, &form.shape, form.channels, reading.scaling);
     let mut dataset = Dataset::new(place, form.shape, class_names, scaling, (train, validation, test));
-    (dataset.feature_names, dataset.target_names) = (form.feature_names, form.target_names);
+    dataset.feature_names = form.feature_names;
+    if !form.target_names.is_empty() {
+        dataset = dataset.with_targets(form.target_names);
+    }
     if !reading.whole {
         warnings.extend(suspicions::of(&dataset, reading));
     }

@@ -8,22 +8,50 @@ const FEW: usize = 20;
 /// Ratio of the features' ranges from which on one scaling for all is of no use.
 const APART: f32 = 100.0;
 
+/// Whole numbers that a target takes at most where classes may be meant, if each has several samples.
+const FEW_VALUES: usize = 10;
+/// Samples of each of them, on average.
+const SEVERAL: usize = 10;
+
 /// Returns everything that looks wrong with `data`, which was read as `reading` says.
 pub fn of(data: &Dataset, reading: &Reading) -> Vec<String> {
     let mut found = Vec::new();
-    if reading.target != Target::Values {
-        found.extend(classes(data));
+    match reading.target {
+        Target::Classes => found.extend(classes(data)),
+        Target::Values => found.extend(targets(data)),
+        Target::Nothing => {}
     }
     let validating = data.validation.len();
     if validating < FEW {
         found.push(format!(
-            "only {validating} samples validate: their accuracy is rough (--folds 5 uses every sample)"
+            "only {validating} samples validate: what they say is rough (--folds 5 uses every sample)"
         ));
     }
     if reading.scaling == Some(ScalingRule::Range) {
         found.extend(ranges(data));
     }
     found
+}
+
+/// Finds targets that never change in training, or have so few values that they may be classes.
+fn targets(data: &Dataset) -> Vec<String> {
+    let count = data.target_names.len();
+    let found = |(target, name): (usize, &String)| {
+        let values = data.train.targets.iter().skip(target).step_by(count.max(1));
+        let whole = values.clone().all(|value| value.fract() == 0.0);
+        let mut distinct: Vec<u32> = values.map(|value| value.to_bits()).collect();
+        distinct.sort_unstable();
+        distinct.dedup();
+        let name = quoted(name);
+        match distinct.len() {
+            0 | 1 => Some(format!("the target {name} never changes in training: R² says nothing of it")),
+            few if whole && few <= FEW_VALUES && data.train.len() > SEVERAL * few => Some(format!(
+                "the target {name} has only {few} different values: --task classify tells classes apart"
+            )),
+            _ => None,
+        }
+    };
+    data.target_names.iter().enumerate().filter_map(found).collect()
 }
 
 /// Finds classes without samples, or without some in training or test.

@@ -5,6 +5,15 @@ use maud::{Markup, PreEscaped, html};
 /// A line: its name, and its points (x, y).
 pub type Line = (String, Vec<(f64, f64)>);
 
+/// How the points of a line are drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// Joined.
+    Line,
+    /// A dot each, with the diagonal on which both values are the same.
+    Dots,
+}
+
 /// An interval at each place, shaded behind a line.
 pub struct Band {
     /// Index of the chart's line that it belongs to.
@@ -29,7 +38,12 @@ const ENTRY: f64 = 18.0;
 /// Draws a chart with its legend below; returns nothing if there is no finite point. The legend names only
 /// what has a line.
 pub fn chart(title: &str, x: &str, lines: &[Line], bands: &[Band]) -> Markup {
-    let Some(drawing) = drawing(x, lines, bands) else { return html! {} };
+    marked(title, x, lines, bands, Mark::Line)
+}
+
+/// Draws a [`chart`] of lines or dots.
+pub fn marked(title: &str, x: &str, lines: &[Line], bands: &[Band], mark: Mark) -> Markup {
+    let Some(drawing) = drawing(x, lines, bands, mark) else { return html! {} };
     html! {
         figure {
             figcaption { (title) }
@@ -47,8 +61,15 @@ pub fn chart(title: &str, x: &str, lines: &[Line], bands: &[Band]) -> Markup {
 
 /// Draws a chart as a file of its own, with title and legend, for a light page; `None` if there is no
 /// finite point. `colors` is the style whose first rule gives the variables their values.
-pub fn standalone(title: &str, x: &str, lines: &[Line], bands: &[Band], colors: &str) -> Option<String> {
-    let drawing = drawing(x, lines, bands)?;
+pub fn standalone(
+    title: &str,
+    x: &str,
+    lines: &[Line],
+    bands: &[Band],
+    mark: Mark,
+    colors: &str,
+) -> Option<String> {
+    let drawing = drawing(x, lines, bands, mark)?;
     let legend = legend(lines);
     let height = TITLE + HEIGHT + ENTRY * legend.len() as f64 + 6.0;
     let entry = |place: usize| TITLE + HEIGHT + ENTRY * (place as f64 + 0.5);
@@ -86,7 +107,7 @@ fn with_values(style: &str, colors: &str) -> String {
 }
 
 /// Draws axes, bands and lines; `None` if there is no finite point.
-fn drawing(x: &str, lines: &[Line], bands: &[Band]) -> Option<Markup> {
+fn drawing(x: &str, lines: &[Line], bands: &[Band], mark: Mark) -> Option<Markup> {
     let is_finite = |(x, y): &(f64, f64)| x.is_finite() && y.is_finite();
     lines.iter().flat_map(|line| &line.1).find(|point| is_finite(point))?;
     let ends = bands.iter().flat_map(|band| &band.points).flat_map(|&(x, low, high)| [(x, low), (x, high)]);
@@ -123,13 +144,30 @@ fn drawing(x: &str, lines: &[Line], bands: &[Band]) -> Option<Markup> {
         @for band in bands {
             polygon class={ "band c" (band.line % COLORS) } points=(around(band)) {}
         }
-        @for (number, line) in lines.iter().enumerate() {
-            @let drawn = drawn(&line.1);
-            @if let [point] = drawn.as_slice() {
-                @let (x, y) = point.split_once(',').unwrap_or_default();
-                circle class={ "line c" (number % COLORS) } cx=(x) cy=(y) r="2" {}
-            } @else if !drawn.is_empty() {
-                polyline class={ "line c" (number % COLORS) } points=(drawn.join(" ")) {}
+        @match mark {
+            Mark::Line => {
+                @for (number, line) in lines.iter().enumerate() {
+                    @let drawn = drawn(&line.1);
+                    @if let [point] = drawn.as_slice() {
+                        @let (x, y) = point.split_once(',').unwrap_or_default();
+                        circle class={ "line c" (number % COLORS) } cx=(x) cy=(y) r="2" {}
+                    } @else if !drawn.is_empty() {
+                        polyline class={ "line c" (number % COLORS) } points=(drawn.join(" ")) {}
+                    }
+                }
+            }
+            Mark::Dots => {
+                @let (low, high) = (across.0.max(up.0), across.1.min(up.1));
+                @if low < high {
+                    line.grid x1=(place_x(low)) x2=(place_x(high)) y1=(place_y(low)) y2=(place_y(high)) {}
+                }
+                @for (number, line) in lines.iter().enumerate() {
+                    g class={ "dots c" (number % COLORS) } {
+                        @for &(x, y) in line.1.iter().filter(|point| is_finite(point)) {
+                            circle cx=(format!("{:.1}", place_x(x))) cy=(format!("{:.1}", place_y(y))) r="2" {}
+                        }
+                    }
+                }
             }
         }
     })

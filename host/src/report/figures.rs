@@ -1,14 +1,18 @@
 //! The line charts of a report, each of which can also be drawn on its own as SVG or PNG.
 
 use anyhow::Result;
+use fenchel_core::Model;
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{Options, Tree};
 
 use super::Reported;
-use super::chart::{Band, Line, chart, standalone};
+use super::chart::{Band, Line, Mark, chart, marked, standalone};
 use super::measures::{self, CURVES, Curve};
+use super::values;
 use crate::BadInput;
 use crate::analysis::statistics::share_interval;
+use crate::data::Dataset;
+use crate::task::TaskName;
 use crate::train::Logged;
 
 /// Number of pixels of a PNG for each unit of the SVG.
@@ -22,7 +26,13 @@ pub struct Figure {
     title: &'static str,
     across: &'static str,
     source: Source,
+    /// Tasks of which it shows something.
+    pub tasks: &'static [TaskName],
 }
+
+const ALL: &[TaskName] = &[TaskName::Classify, TaskName::Regress, TaskName::Reconstruct];
+const CLASSES: &[TaskName] = &[TaskName::Classify];
+const VALUES: &[TaskName] = &[TaskName::Regress, TaskName::Reconstruct];
 
 /// A line of each run over the epochs: the suffix of its name, and its value.
 type Logging = (&'static str, fn(&Logged) -> Option<f64>);
@@ -40,42 +50,56 @@ enum Source {
     Sweeps,
     /// Accuracy of the best model along a curve of robustness.
     Robustness(&'static Curve),
+    /// Lines or dots of what the best model answers on the test split.
+    Answers(fn(&Model, &Dataset) -> Result<Vec<Line>>, Mark),
 }
 
 /// Least number of validation samples for which the interval of an accuracy is too narrow to be seen.
 const MANY: usize = 1000;
 
 /// Figures that show the log.
-const OF_THE_LOG: [Figure; 7] = [
+const OF_THE_LOG: [Figure; 8] = [
     Figure {
         name: ACCURACY,
         title: "Validation accuracy in %",
         across: "epoch",
         source: Source::Log(&[("", |line| Some(100.0 * line.epoch.validation_accuracy))]),
+        tasks: CLASSES,
     },
     Figure {
         name: BALANCED,
         title: "Balanced validation accuracy in %: mean over classes",
         across: "epoch",
         source: Source::Log(&[("", |line| line.epoch.balanced_accuracy.map(|share| 100.0 * share))]),
+        tasks: CLASSES,
+    },
+    Figure {
+        name: "r2",
+        title: "Validation R²",
+        across: "epoch",
+        source: Source::Log(&[("", |line| Some(line.epoch.validation_accuracy))]),
+        tasks: VALUES,
     },
     Figure {
         name: "loss",
         title: "Validation loss ½‖z − y‖²",
         across: "epoch",
         source: Source::Log(&[("", |line| Some(line.epoch.validation_loss))]),
+        tasks: ALL,
     },
     Figure {
         name: "gradient",
         title: "Norm of an epoch's last gradient",
         across: "epoch",
         source: Source::Log(&[("", |line| line.observed.gradient_norm)]),
+        tasks: ALL,
     },
     Figure {
         name: "cosine",
         title: "Cosine with back-propagation's gradient",
         across: "epoch",
         source: Source::Log(&[("", |line| line.observed.cosine)]),
+        tasks: ALL,
     },
     Figure {
         name: "energies",
@@ -85,6 +109,7 @@ const OF_THE_LOG: [Figure; 7] = [
             (", first problem", |line| line.observed.energies.map(|pair| pair[0])),
             (", second problem", |line| line.observed.energies.map(|pair| pair[1])),
         ]),
+        tasks: ALL,
     },
     Figure {
         name: "residuals",
@@ -94,6 +119,7 @@ const OF_THE_LOG: [Figure; 7] = [
             (", first problem", |line| line.observed.residuals.map(|pair| pair[0])),
             (", second problem", |line| line.observed.residuals.map(|pair| pair[1])),
         ]),
+        tasks: ALL,
     },
 ];
 
@@ -102,12 +128,45 @@ const SWEEPS: Figure = Figure {
     title: "Energy above that after the last sweep",
     across: "sweep",
     source: Source::Sweeps,
+    tasks: CLASSES,
 };
 
-/// Returns every figure: those of the log, the energy by sweep, and those of robustness.
+/// Figures of what a model whose outputs are values answers.
+const OF_ANSWERS: [Figure; 4] = [
+    Figure {
+        name: "predictions",
+        title: "Predicted over true values (several targets: in standard deviations)",
+        across: "true value",
+        source: Source::Answers(values::predictions, Mark::Dots),
+        tasks: &[TaskName::Regress],
+    },
+    Figure {
+        name: "errors",
+        title: "Share of test samples by error (several targets: in standard deviations)",
+        across: "predicted − true value",
+        source: Source::Answers(values::errors, Mark::Line),
+        tasks: &[TaskName::Regress],
+    },
+    Figure {
+        name: "scores",
+        title: "Share of test samples by anomaly score",
+        across: "log₁₀ of the score",
+        source: Source::Answers(values::score_shares, Mark::Line),
+        tasks: &[TaskName::Reconstruct],
+    },
+    Figure {
+        name: "roc",
+        title: "Share of the anomalies found over false alarms",
+        across: "share of the normal samples above the threshold",
+        source: Source::Answers(values::roc, Mark::Line),
+        tasks: &[TaskName::Reconstruct],
+    },
+];
+
+/// Returns every figure: those of the log, the energy by sweep, those of robustness, and those of values.
 pub fn figures() -> Vec<Figure> {
     let robustness = CURVES.iter().map(Figure::of_curve);
-    OF_THE_LOG.into_iter().chain([SWEEPS]).chain(robustness).collect()
+    OF_THE_LOG.into_iter().chain([SWEEPS]).chain(robustness).chain(OF_ANSWERS).collect()
 }
 
 /// Draws the charts of the log, with a line or more for each run; the balanced accuracy only if a run's
@@ -123,6 +182,13 @@ pub fn of_the_log(runs: &[Reported]) -> Result<Vec<maud::Markup>> {
     OF_THE_LOG.iter().filter(is_shown).map(markup).collect()
 }
 
+/// Draws the charts of answers that are values, with lines or dots for each run.
+pub fn of_answers(runs: &[Reported]) -> Result<Vec<maud::Markup>> {
+    let draw =
+        |figure: &Figure| Ok(marked(figure.title, figure.across, &figure.lines(runs)?, &[], figure.mark()));
+    OF_ANSWERS.iter().map(draw).collect()
+}
+
 impl Reported {
     /// Returns the number of its validation samples if they are few and its model and data can be read.
     fn few_validate(&self) -> Option<usize> {
@@ -132,15 +198,34 @@ impl Reported {
 }
 
 impl Figure {
+    fn mark(&self) -> Mark {
+        match self.source {
+            Source::Answers(_, mark) => mark,
+            Source::Log(_) | Source::Sweeps | Source::Robustness(_) => Mark::Line,
+        }
+    }
+
+    /// Returns the runs that it shows something of.
+    fn of<'a>(&'a self, runs: &'a [Reported]) -> impl Iterator<Item = &'a Reported> {
+        runs.iter().filter(|run| self.tasks.contains(&run.settings.task))
+    }
+
     fn of_curve(curve: &'static Curve) -> Self {
         let Curve { name, title, varied, .. } = *curve;
-        Self { name, title, across: varied, source: Source::Robustness(curve) }
+        Self { name, title, across: varied, source: Source::Robustness(curve), tasks: CLASSES }
     }
 
     fn lines(&self, runs: &[Reported]) -> Result<Vec<Line>> {
         let mut lines = Vec::new();
-        for run in runs {
+        for run in self.of(runs) {
             match &self.source {
+                Source::Answers(lines_of, _) => {
+                    let (bytes, data) = run.loaded()?;
+                    let own = lines_of(&bytes.model(run.name())?, data)?;
+                    lines.extend(
+                        own.into_iter().map(|(name, line)| (format!("{}, {name}", run.name()), line)),
+                    );
+                }
                 Source::Log(values) => lines.extend(values.iter().map(|(suffix, value)| {
                     let trained = run.epochs.iter().filter(|line| !line.epoch.pretraining);
                     let finite = |line: &Logged| value(line).filter(|value| value.is_finite());
@@ -168,7 +253,7 @@ impl Figure {
         if self.name != ACCURACY {
             return Vec::new();
         }
-        let few = runs.iter().enumerate().filter_map(|(line, run)| Some((line, run, run.few_validate()?)));
+        let few = self.of(runs).enumerate().filter_map(|(line, run)| Some((line, run, run.few_validate()?)));
         let band = |(line, run, count): (usize, &Reported, usize)| {
             let trained = run.epochs.iter().filter(|logged| !logged.epoch.pretraining);
             let point = |logged: &Logged| {
@@ -183,7 +268,7 @@ impl Figure {
     /// Returns the title, which says what is shaded.
     fn title_of(&self, runs: &[Reported]) -> String {
         let mut counts: Vec<usize> = match self.name {
-            ACCURACY => runs.iter().filter_map(Reported::few_validate).collect(),
+            ACCURACY => self.of(runs).filter_map(Reported::few_validate).collect(),
             _ => Vec::new(),
         };
         counts.sort_unstable();
@@ -203,7 +288,7 @@ impl Figure {
     pub fn svg(&self, runs: &[Reported]) -> Result<String> {
         let colors = include_str!("style.css");
         let (title, bands) = (self.title_of(runs), self.bands(runs));
-        standalone(&title, self.across, &self.lines(runs)?, &bands, colors).ok_or_else(|| {
+        standalone(&title, self.across, &self.lines(runs)?, &bands, self.mark(), colors).ok_or_else(|| {
             let names = runs.iter().map(Reported::name).collect::<Vec<_>>().join(", ");
             BadInput::new(names, format!("runs with what `figure` {} shows", self.name), "nothing of it")
                 .into()

@@ -11,7 +11,7 @@ use crate::analysis::robustness::attacks::{GradientAttack, Norm};
 use crate::analysis::sample::Sample;
 use crate::data::Dataset;
 use crate::hardware::{MonteCarlo, Profile, mean_accuracy};
-use crate::task::Confusion;
+use crate::task::{Confusion, TaskName};
 use crate::train::Settings;
 
 /// Most test samples on which robustness is measured.
@@ -50,6 +50,9 @@ pub fn mistakes(model: &Model, data: &Dataset) -> Result<(Confusion, Vec<Mistake
 /// inference problems.
 pub fn energies(model: &Model, data: &Dataset, settings: &Settings) -> Result<Vec<Line>> {
     let Some(contrast) = settings.contrast() else { return Ok(Vec::new()) };
+    if settings.task != TaskName::Classify {
+        return Ok(Vec::new());
+    }
     let network = model.network();
     let mut input = Vec::new();
     data.test.append_input(0, data.features, model.scaling(), &mut input);
@@ -131,6 +134,9 @@ fn chips(seed: u64) -> MonteCarlo {
 impl Curve {
     /// Returns the accuracy in % at each value, on the first test samples.
     pub fn points(&self, model: &Model, data: &Dataset) -> Result<Vec<(f64, f64)>> {
+        if TaskName::of(model.task()) != TaskName::Classify {
+            return Ok(Vec::new());
+        }
         let parameters = Parameters::of_model(model);
         let samples = Samples::new(&data.test, data.features, model.scaling(), SAMPLES);
         let point = |&x: &f32| Ok((f64::from(x), 100.0 * (self.measure)(&parameters, &samples, x)?));

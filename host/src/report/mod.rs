@@ -5,6 +5,7 @@ mod chart;
 mod figures;
 mod measures;
 mod sample;
+mod values;
 
 use std::cell::OnceCell;
 use std::path::PathBuf;
@@ -16,6 +17,7 @@ use serde_json::{Value, json};
 
 use crate::BadInput;
 use crate::analysis::evaluate::check_fits;
+use crate::analysis::quality::Quality;
 use crate::analysis::statistics::share_interval;
 use crate::data::Dataset;
 use crate::error::{printable, require};
@@ -23,7 +25,7 @@ use crate::output::harmless;
 use crate::store::files;
 use crate::store::model_file::ModelBytes;
 use crate::store::run::{BEST, DEVICE};
-use crate::task::Confusion;
+use crate::task::{Confusion, TaskName};
 use crate::train::{Logged, Record, Settings, training};
 pub use chart::Line;
 use chart::{STYLE, chart};
@@ -32,7 +34,7 @@ use measures::{CHIPS, CURVES, Mistake, SAMPLES};
 
 /// A chart of lines as an SVG file of its own; none if there is no finite point.
 pub fn line_chart(title: &str, x: &str, lines: &[Line]) -> Option<String> {
-    chart::standalone(title, x, lines, &[], include_str!("style.css"))
+    chart::standalone(title, x, lines, &[], chart::Mark::Line, include_str!("style.css"))
 }
 
 /// A run to report on.
@@ -107,6 +109,8 @@ struct Measured<'a> {
     data: &'a Dataset,
     energies: Vec<Line>,
     robustness: Vec<Vec<(f64, f64)>>,
+    quality: Quality,
+    /// Empty where there are no classes.
     confusion: Confusion,
     mistakes: Vec<Mistake>,
 }
@@ -115,9 +119,13 @@ impl<'a> Measured<'a> {
     fn new(run: &'a Reported) -> Result<Self> {
         let (bytes, data) = run.loaded()?;
         let model = bytes.model(run.name())?;
-        let (confusion, mistakes) = measures::mistakes(&model, data)?;
+        let (confusion, mistakes) = match run.settings.task {
+            TaskName::Classify => measures::mistakes(&model, data)?,
+            TaskName::Regress | TaskName::Reconstruct => (Confusion::new(&[], &[], 0), Vec::new()),
+        };
         Ok(Self {
             name: run.name(),
+            quality: Quality::of(&model, &data.test)?,
             energies: measures::energies(&model, data, &run.settings)?,
             robustness: CURVES.iter().map(|curve| curve.points(&model, data)).collect::<Result<_>>()?,
             run,
@@ -125,6 +133,10 @@ impl<'a> Measured<'a> {
             confusion,
             mistakes,
         })
+    }
+
+    fn is_classifier(&self) -> bool {
+        self.run.settings.task == TaskName::Classify
     }
 
     fn class(&self, class: usize) -> String {
@@ -138,8 +150,11 @@ impl<'a> Measured<'a> {
 /// Fails if a run has no model yet, or its data can't be loaded.
 pub fn page(runs: &[Reported]) -> Result<String> {
     let training = figures::of_the_log(runs)?;
+    let of_values = figures::of_answers(runs)?;
     let devices = runs.iter().map(Reported::device).collect::<Result<Vec<_>>>()?;
     let runs = runs.iter().map(Measured::new).collect::<Result<Vec<_>>>()?;
+    let classifiers: Vec<_> = runs.iter().filter(|run| run.is_classifier()).collect();
+    let others: Vec<_> = runs.iter().filter(|run| !run.is_classifier()).collect();
     let title = match runs.as_slice() {
         [run] => run.name.clone(),
         runs => format!("{} runs", runs.len()),
@@ -158,7 +173,9 @@ pub fn page(runs: &[Reported]) -> Result<String> {
                 h1 { (title) }
                 p.dim { "Fenchel " (env!("CARGO_PKG_VERSION")) }
                 h2 { "Outcome" }
-                (outcome(&runs))
+                @if !classifiers.is_empty() { (outcome(&classifiers)) }
+                @if !others.is_empty() { (values::outcome(&others)) }
+                (refitted(&runs))
                 h2 { "Training" }
                 div.charts { @for chart in &training { (chart) } }
                 @if runs.iter().any(|run| !run.energies.is_empty()) {
@@ -168,16 +185,23 @@ pub fn page(runs: &[Reported]) -> Result<String> {
                         @for run in &runs { (chart(&run.name, "sweep", &run.energies, &[])) }
                     }
                 }
-                h2 { "Robustness" }
-                p.dim {
-                    "The best model on the first " (SAMPLES) " test samples at most; random flaws as the mean over "
-                    (CHIPS) " simulated chips."
+                @if !others.is_empty() {
+                    h2 { "Answers" }
+                    div.charts { @for chart in &of_values { (chart) } }
+                    @for run in &others { (values::fits(run)) }
                 }
-                div.charts {
-                    @for (number, curve) in CURVES.iter().enumerate() {
-                        @let lines: Vec<Line> = runs.iter()
-                            .map(|run| (run.name.clone(), run.robustness[number].clone())).collect();
-                        (chart(curve.title, curve.varied, &lines, &[]))
+                @if !classifiers.is_empty() {
+                    h2 { "Robustness" }
+                    p.dim {
+                        "The best model on the first " (SAMPLES) " test samples at most; random flaws as the mean over "
+                        (CHIPS) " simulated chips."
+                    }
+                    div.charts {
+                        @for (number, curve) in CURVES.iter().enumerate() {
+                            @let lines: Vec<Line> = classifiers.iter()
+                                .map(|run| (run.name.clone(), run.robustness[number].clone())).collect();
+                            (chart(curve.title, curve.varied, &lines, &[]))
+                        }
                     }
                 }
                 @if devices.iter().any(Option::is_some) {
@@ -191,7 +215,7 @@ pub fn page(runs: &[Reported]) -> Result<String> {
                         }
                     }
                 }
-                @for run in &runs { (answers::answers(run)) }
+                @for run in &classifiers { (answers::answers(run)) }
                 h2 { "Settings" }
                 (settings(&runs))
             }
@@ -200,7 +224,7 @@ pub fn page(runs: &[Reported]) -> Result<String> {
     Ok(page.into_string())
 }
 
-fn outcome(runs: &[Measured]) -> Markup {
+fn outcome(runs: &[&Measured]) -> Markup {
     let percent = |share: f64| format!("{:.2} %", 100.0 * share);
     let interval = |run: &Measured| {
         let (low, high) = share_interval(run.confusion.accuracy(), run.data.test.len());
@@ -227,6 +251,12 @@ fn outcome(runs: &[Measured]) -> Markup {
                 }
             }
         } }
+    }
+}
+
+/// Says which runs were fitted once more.
+fn refitted(runs: &[Measured]) -> Markup {
+    html! {
         @for run in runs.iter().filter(|run| run.run.settings.optimiser.refit) {
             p.dim {
                 (run.name) ": after these epochs the model was fitted once more, to the "

@@ -14,7 +14,7 @@ use crate::data::{Dataset, Split, Target};
 pub use classification::{Classification, runner_up, score};
 pub use confusion::Confusion;
 pub use reconstruction::Reconstruction;
-pub use regression::{Regression, goodness};
+pub use regression::{Line, Regression, goodness, lines, worst};
 
 /// How good a network's answers are.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -94,6 +94,33 @@ tasks! {
     Regress: Regression, Values;
     /// Give the input back, so that what differs from the training data is found as an anomaly
     Reconstruct: Reconstruction, Nothing
+}
+
+impl TaskName {
+    /// What the outputs of a model with this task mean.
+    pub fn of(task: &fenchel_core::Task) -> Self {
+        match task {
+            fenchel_core::Task::Classification { .. } => Self::Classify,
+            fenchel_core::Task::Regression { .. } => Self::Regress,
+            fenchel_core::Task::Reconstruction { .. } => Self::Reconstruct,
+        }
+    }
+
+    /// The name of [`Score::score`] in JSON: accuracy, or r2.
+    pub fn measure(self) -> &'static str {
+        match self {
+            Self::Classify => "accuracy",
+            Self::Regress | Self::Reconstruct => "r2",
+        }
+    }
+
+    /// A [`Score::score`] for people: in percent, or as R².
+    pub fn shown(self, score: f64) -> String {
+        match self {
+            Self::Classify => format!("{:.2} %", 100.0 * score),
+            Self::Regress | Self::Reconstruct => format!("R² {score:.4}"),
+        }
+    }
 }
 
 impl Task {

@@ -2,7 +2,7 @@
 
 use fenchel_core::Random;
 
-use super::regression::{farthest, goodness, others};
+use super::regression::{farthest, mended_goodness, others};
 use super::{Kind, Score};
 use crate::data::{Dataset, Split};
 
@@ -40,6 +40,6 @@ impl Kind for Reconstruction {
         let mut inputs = Vec::with_capacity(outputs.len());
         (0..split.len())
             .for_each(|index| split.append_input(index, data.features, data.scaling.view(), &mut inputs));
-        goodness(outputs, &inputs, self.features)
+        mended_goodness(outputs, &inputs, self.features)
     }
 }

@@ -3,45 +3,32 @@
 use fenchel_core::Random;
 
 use super::{Kind, Score};
-use crate::data::{Dataset, Split, below};
+use crate::data::{Dataset, InputScaling, Split, below};
 
 /// Predicting real values. An output is y = (raw − offset)·factor, as the model file keeps it.
 #[derive(Clone, Debug)]
 pub struct Regression {
-    /// Mean of each target's training values, in the user's unit.
-    pub offsets: Vec<f32>,
-    /// 1/standard deviation of each target's training values, 1 for a constant one.
-    pub factors: Vec<f32>,
+    targets: usize,
+    scaling: InputScaling,
 }
 
 impl Regression {
     /// The targets of `data`.
     pub(super) fn new(data: &Dataset) -> Self {
-        let targets = data.target_names.len();
-        let (mut offsets, mut factors) = (Vec::new(), Vec::new());
-        for target in 0..targets {
-            let values = || data.train.targets.iter().skip(target).step_by(targets).map(|&y| f64::from(y));
-            let count = values().count().max(1) as f64;
-            let mean = values().sum::<f64>() / count;
-            let std = (values().map(|y| (y - mean).powi(2)).sum::<f64>() / count).sqrt();
-            let factor = (1.0 / std) as f32;
-            offsets.push(mean as f32);
-            factors.push(if factor.is_finite() && factor > 0.0 { factor } else { 1.0 });
-        }
-        Self { offsets, factors }
+        Self { targets: data.target_names.len(), scaling: data.target_scaling.clone() }
     }
 }
 
 impl Kind for Regression {
     fn outputs(&self) -> usize {
-        self.offsets.len()
+        self.targets
     }
 
     fn append_target(&self, split: &Split, index: usize, _: &[f32], target: &mut Vec<f32>) {
-        let raw = split.targets.iter().skip(index * self.outputs());
-        let scaled =
-            raw.zip(&self.offsets).zip(&self.factors).map(|((y, offset), factor)| (y - offset) * factor);
-        target.extend(scaled);
+        let start = target.len();
+        target.resize(start + self.targets, 0.0);
+        let raw = &split.targets[index * self.targets..][..self.targets];
+        self.scaling.view().apply(raw, &mut target[start..]).expect("a pair for each target");
     }
 
     fn draw_attack(&self, target: &[f32], random: &mut Random, attack: &mut Vec<f32>) {
@@ -56,7 +43,7 @@ impl Kind for Regression {
     fn score(&self, outputs: &[f32], split: &Split, _: &Dataset) -> Score {
         let mut targets = Vec::with_capacity(outputs.len());
         (0..split.len()).for_each(|index| self.append_target(split, index, &[], &mut targets));
-        goodness(outputs, &targets, self.outputs())
+        mended_goodness(outputs, &targets, self.targets)
     }
 }
 
@@ -73,10 +60,55 @@ pub(super) fn others(target: &[f32], width: usize, random: &mut Random, attack: 
 pub(super) fn farthest(target: &[f32], outputs: &[f32], width: usize, attack: &mut Vec<f32>) {
     let rows = || target.chunks_exact(width.max(1));
     for (y, z) in rows().zip(outputs.chunks_exact(width.max(1))) {
-        let along = |other: &[f32]| -> f32 { (0..width).map(|i| (z[i] - y[i]) * (other[i] - y[i])).sum() };
-        let worst = rows().max_by(|a, b| along(a).total_cmp(&along(b))).unwrap_or(y);
-        attack.extend_from_slice(worst);
+        attack.extend_from_slice(worst(y, z, rows()));
     }
+}
+
+/// Of `others` the target that the error z − y points at most; y if there is none.
+pub fn worst<'a>(y: &'a [f32], z: &[f32], others: impl Iterator<Item = &'a [f32]>) -> &'a [f32] {
+    let along = |other: &[f32]| -> f32 {
+        z.iter().zip(y).zip(other).map(|((z, y), other)| (z - y) * (other - y)).sum()
+    };
+    others.max_by(|a, b| along(a).total_cmp(&along(b))).unwrap_or(y)
+}
+
+/// y ≈ slope·z + offset.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Line {
+    /// At least 0.
+    pub slope: f64,
+    /// y at z = 0.
+    pub offset: f64,
+}
+
+/// The line of least squares from each output to its target. Both arrays are (samples, `width`).
+///
+/// An objective with an attack holds outputs away from the attack's target: between real targets they come to lie a
+/// tenth or so too far from the mean, which a line mends.
+pub fn lines(outputs: &[f32], targets: &[f32], width: usize) -> Vec<Line> {
+    let line = |index: usize| {
+        let column = |values: &[f32]| -> Vec<f64> {
+            values.iter().skip(index).step_by(width).map(|&value| f64::from(value)).collect()
+        };
+        let (z, y) = (column(outputs), column(targets));
+        let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len().max(1) as f64;
+        let (mean_z, mean_y) = (mean(&z), mean(&y));
+        let along: f64 = z.iter().zip(&y).map(|(z, y)| (z - mean_z) * (y - mean_y)).sum();
+        let spread: f64 = z.iter().map(|z| (z - mean_z).powi(2)).sum();
+        let slope = (along / spread).max(0.0);
+        let slope = if slope.is_finite() { slope } else { 0.0 };
+        Line { slope, offset: mean_y - slope * mean_z }
+    };
+    (0..width).map(line).collect()
+}
+
+/// [`goodness`], but R² of the outputs after the [`lines`] from them to the targets, as a model file has them.
+pub(super) fn mended_goodness(outputs: &[f32], targets: &[f32], width: usize) -> Score {
+    let lines = lines(outputs, targets, width);
+    let rows = outputs.chunks_exact(width.max(1));
+    let mended = |(&z, line): (&f32, &Line)| (line.slope * f64::from(z) + line.offset) as f32;
+    let mended: Vec<f32> = rows.flat_map(|row| row.iter().zip(&lines).map(mended)).collect();
+    Score { score: goodness(&mended, targets, width).score, ..goodness(outputs, targets, width) }
 }
 
 /// R² over all outputs, 1 − Σ(z − y)²/Σ(y − mean y)² averaged over the targets that vary, and the mean loss.
@@ -102,6 +134,18 @@ pub fn goodness(outputs: &[f32], targets: &[f32], width: usize) -> Score {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_mends_what_is_too_far_from_the_mean() {
+        let targets = [1.0, -4.0, 2.0, 0.0, 6.0, 4.0];
+        let outputs: Vec<f32> = targets.iter().map(|y| 1.25 * y + 0.5).collect();
+        for line in lines(&outputs, &targets, 2) {
+            assert!((line.slope - 0.8).abs() < 1e-6 && (line.offset + 0.4).abs() < 1e-6, "{line:?}");
+        }
+        let constant = lines(&[3.0, 3.0], &[1.0, 2.0], 1);
+        assert_eq!(constant, [Line { slope: 0.0, offset: 1.5 }]);
+        assert_eq!(lines(&[1.0, 2.0], &[2.0, 1.0], 1)[0].slope, 0.0, "a slope below 0 mends nothing");
+    }
 
     #[test]
     fn r2_of_the_mean_is_0_and_of_the_truth_1() {

@@ -4,12 +4,13 @@ use anyhow::Result;
 use fenchel_core::{Bounds, Confidence, Header, Input, Names, Task, Training, TrainingData};
 
 use super::refit::refit_temperature;
-use super::{Settings, Trained};
+use super::{Settings, Trained, mend};
 use crate::Parameters;
 use crate::analysis::calibration::temperature;
 use crate::analysis::evaluate::outputs;
 use crate::data::Dataset;
 use crate::store::model_file::{ModelBytes, export, joined};
+use crate::task::TaskName;
 
 /// The model file of a training with `settings` on `data`, its parameters as of `epoch`.
 ///
@@ -21,8 +22,13 @@ pub fn export_run(
     epoch: u32,
     data: &Dataset,
 ) -> Result<ModelBytes> {
-    let answers = outputs(&parameters.network(), &data.validation, data.scaling.view())?;
-    let temperature = temperature(&answers, &data.validation.labels);
+    let temperature = match settings.task {
+        TaskName::Classify => {
+            let answers = outputs(&parameters.network(), &data.validation, data.scaling.view())?;
+            temperature(&answers, &data.validation.labels)
+        }
+        TaskName::Regress | TaskName::Reconstruct => None,
+    };
     file(parameters, settings, epoch, data, data.train.len(), temperature)
 }
 
@@ -36,7 +42,10 @@ pub fn export_best(trained: &Trained, settings: &Settings, data: &Dataset) -> Re
     let Some(epochs) = trained.refit else {
         return export_run(&trained.parameters, settings, trained.best.epoch, data);
     };
-    let temperature = refit_temperature(settings, data, trained)?;
+    let temperature = match settings.task {
+        TaskName::Classify => refit_temperature(settings, data, trained)?,
+        TaskName::Regress | TaskName::Reconstruct => None,
+    };
     let samples = data.train.len() + data.validation.len();
     file(&trained.parameters, settings, epochs, data, samples, temperature)
 }
@@ -50,9 +59,26 @@ fn file(
     samples: usize,
     temperature: Option<f32>,
 ) -> Result<ModelBytes> {
-    let classes = joined(&data.class_names);
-    let confidence = Confidence { temperature, ..Confidence::default() };
-    let task = Task::Classification { classes: Names(&classes), confidence };
+    let (mended, scaling);
+    let mut parameters = parameters;
+    let named;
+    let task = match settings.task {
+        TaskName::Classify => {
+            named = joined(&data.class_names);
+            let confidence = Confidence { temperature, ..Confidence::default() };
+            Task::Classification { classes: Names(&named), confidence }
+        }
+        TaskName::Regress => {
+            named = joined(&data.target_names);
+            scaling = mend::target_scaling(parameters, data)?;
+            Task::Regression { targets: Names(&named), scaling: scaling.view() }
+        }
+        TaskName::Reconstruct => {
+            mended = mend::reconstruction(parameters, data)?;
+            parameters = &mended;
+            Task::Reconstruction { threshold: None }
+        }
+    };
     let names = joined(&data.feature_names);
     let names = (!data.feature_names.is_empty()).then_some(Names(&names));
     let bounds = data.bounds().map(|(low, high)| Bounds { low, high });
@@ -60,7 +86,13 @@ fn file(
     let (name, identity) = (&settings.data.source, data.identity());
     let of = TrainingData { name, samples: samples as u32, sha256: Some(&identity.0) };
     let header = Header { training: training(settings, epoch), data: of, task, input };
-    export(parameters, &data.shape, header)
+    let model = export(parameters, &data.shape, header)?;
+    if settings.task != TaskName::Reconstruct {
+        return Ok(model);
+    }
+    // Measured with the bits that a device computes.
+    let threshold = mend::threshold(&model.model("the trained model")?, data, settings.quantile)?;
+    export(parameters, &data.shape, Header { task: Task::Reconstruction { threshold }, ..header })
 }
 
 /// What the header of a model file says of a training.

@@ -5,6 +5,7 @@ mod checkpoint;
 mod export;
 mod learner;
 mod memory;
+mod mend;
 mod objectives;
 mod observe;
 mod order;
@@ -42,6 +43,7 @@ pub struct Epoch {
     /// Whether it was one of pretraining.
     pub pretraining: bool,
     /// Share of right labels on the validation split; R² where targets are real numbers.
+    #[serde(deserialize_with = "number")]
     pub validation_accuracy: f64,
     /// Mean ½‖z_L − y‖² on the validation split.
     #[serde(deserialize_with = "number")]

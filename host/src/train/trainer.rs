@@ -15,7 +15,7 @@ use crate::analysis::evaluate::outputs;
 use crate::analysis::nudge_bounds::local_bounds;
 use crate::analysis::robustness::Samples;
 use crate::data::{Dataset, Split};
-use crate::task::Task;
+use crate::task::{Task, TaskName};
 use crate::{BadInput, Parameters};
 
 /// A network in training.
@@ -309,7 +309,9 @@ impl<'a> Trainer<'a> {
         let (mut parameters, best) = self.best.context("no epoch is over")?;
         let last = self.progress.last.unwrap_or(best);
         let OptimiserSettings { refit, patience, .. } = self.settings.optimiser;
-        let epochs = if patience.is_some() { best.epoch } else { self.progress.trained };
+        // A fit to real targets goes on to fit their noise: it takes as many steps as validation found best.
+        let whole = patience.is_none() && self.settings.task == TaskName::Classify;
+        let epochs = if whole { self.progress.trained } else { best.epoch };
         if refit {
             parameters = super::refit::refit(&self.settings, self.data, epochs)?;
         }

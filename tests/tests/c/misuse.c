@@ -20,6 +20,7 @@ typedef struct memory {
     fenchel_settings settings;
     fenchel_nudge nudge;
     fenchel_outcome outcome;
+    fenchel_verdict verdict;
     float input[INPUTS];
     float target[OUTPUTS];
     float attack[OUTPUTS];
@@ -226,6 +227,29 @@ static void relaxation(void) {
     WITH(now->input[INPUTS - 1], -(float)INFINITY, FENCHEL_NOT_FINITE, relax());
 }
 
+/* What outputs mean, of a model of classes. */
+static void meaning(void) {
+    fenchel_model *model = &now->model;
+    float *in = now->input, *out = now->output;
+    fenchel_verdict *verdict = &now->verdict;
+    REFUSED(FENCHEL_NULL, fenchel_task_of(NULL));
+    REFUSED(FENCHEL_NOT_LOADED, fenchel_task_of(&now->empty));
+    REFUSED(FENCHEL_NULL, fenchel_restore(NULL, out, OUTPUTS));
+    REFUSED(FENCHEL_NULL, fenchel_restore(model, NULL, OUTPUTS));
+    REFUSED(FENCHEL_NOT_LOADED, fenchel_restore(&now->empty, out, OUTPUTS));
+    REFUSED(FENCHEL_MISALIGNED, fenchel_restore(model, OFF(float, out, 1), OUTPUTS));
+    REFUSED(FENCHEL_SIZE, fenchel_restore(model, out, (size_t)-1));
+    REFUSED(FENCHEL_TASK, fenchel_restore(model, out, OUTPUTS));
+    REFUSED(FENCHEL_NULL, fenchel_score(model, NULL, INPUTS, out, OUTPUTS, verdict));
+    REFUSED(FENCHEL_NULL, fenchel_score(model, in, INPUTS, NULL, OUTPUTS, verdict));
+    REFUSED(FENCHEL_NULL, fenchel_score(model, in, INPUTS, out, OUTPUTS, NULL));
+    REFUSED(FENCHEL_NOT_LOADED, fenchel_score(&now->empty, in, INPUTS, out, OUTPUTS, verdict));
+    REFUSED(FENCHEL_MISALIGNED, fenchel_score(model, in, INPUTS, out, OUTPUTS, OFF(fenchel_verdict, verdict, 2)));
+    REFUSED(FENCHEL_SIZE, fenchel_score(model, in, INPUTS - 1, out, OUTPUTS, verdict));
+    REFUSED(FENCHEL_SIZE, fenchel_score(model, in, INPUTS, out, OUTPUTS + 1, verdict));
+    REFUSED(FENCHEL_TASK, fenchel_score(model, in, INPUTS, out, OUTPUTS, verdict));
+}
+
 int main(void) {
     size_t i;
     now = (memory *)calloc(1, sizeof *now);
@@ -248,6 +272,7 @@ int main(void) {
     scaling();
     inference();
     relaxation();
+    meaning();
     printf("refused %u of %u\n", refused, cases);
     printf("then %d %d\n", (int)infer(), (int)relax());
     free(state);

@@ -108,8 +108,9 @@ pub fn choose(place: &str, names: &[String], header: bool, reading: &Reading) ->
             found = Found::Last;
         }
     }
-    let classes = reading.target != Target::Values;
-    require!(!classes || labels.len() <= 1, "--label", "one column", labels.len());
+    let one = reading.target == Target::Classes;
+    let expected = "one column (several are targets of --task regress)";
+    require!(!one || labels.len() <= 1, "--label", expected, labels.len());
     let used =
         |column: &usize| !ignored.contains(column) && group != Some(*column) && !labels.contains(column);
     let features: Vec<usize> = if chosen.is_empty() {

@@ -78,7 +78,8 @@ impl Labels {
         let count = self.texts.len();
         let numbers = self.are_numbers();
         let got = format!("{count} different numbers");
-        let remedy = "--label names another column, or this one if it is the label";
+        let remedy =
+            "--label names another column, or this one if it is the label; --task regress predicts numbers";
         if found != Found::Named && numbers {
             let expected =
                 format!("at most {MOST_ASSUMED} classes, of several samples each, as labels ({remedy})");

@@ -91,6 +91,8 @@ fn read(place: &str, text: &[u8], reading: &Reading) -> Result<(Form, Samples)> 
         && texts.iter().all(|row| row.len() == names.len() && row.last().is_some_and(String::is_empty));
     let used = names.len() - usize::from(trailing);
     let columns = columns::choose(place, &names[..used], header, reading)?;
+    let one = reading.target != Target::Values;
+    require!(!one || columns.labels.len() <= 1, "--label", "one column", columns.labels.len());
     let mut table = Table::new(place, names, columns, reading);
     for (line, fields) in first.iter().skip(usize::from(headed)) {
         table.push(&Row { line: *line, fields })?;
@@ -145,7 +147,11 @@ impl<'a> Table<'a> {
         let (expected, got) = (format!("{} columns", self.names.len()), row.fields.len());
         require!(got == self.names.len(), format!("{}, line {}", self.place, row.line), expected, got);
         let (values, targets) = (self.values.len(), self.targets.len());
-        let real = self.reading.target == Target::Values;
+        let (real, told) = match self.reading.target {
+            Target::Classes => (false, true),
+            Target::Values => (true, false),
+            Target::Nothing => (false, !self.reading.normal.is_empty()),
+        };
         let mut whole = true;
         for index in 0..self.columns.features.len() {
             let value = self.number(row, self.columns.features[index])?;
@@ -155,7 +161,8 @@ impl<'a> Table<'a> {
         for index in 0..self.columns.labels.len() {
             let column = self.columns.labels[index];
             let text = row.fields.get(column).unwrap_or_default();
-            if Field::read(text) == Field::Missing
+            if (real || told)
+                && Field::read(text) == Field::Missing
                 && (real || text.is_empty() || text == "?" || text.eq_ignore_ascii_case("nan"))
             {
                 let expected = "a label in every row (--missing drop leaves such rows out)";
@@ -176,7 +183,7 @@ impl<'a> Table<'a> {
             self.dropped += 1;
             return Ok(());
         }
-        if let (Some(&column), false) = (self.columns.labels.first(), real) {
+        if let (Some(&column), true) = (self.columns.labels.first(), told) {
             let text = row.fields.get(column).unwrap_or_default();
             let pushed = self.labels.push(text);
             pushed.map_err(|expected| BadInput::new(self.at(row, column), expected, quoted(text)))?;
@@ -205,9 +212,13 @@ impl<'a> Table<'a> {
             }
             Field::Text(text) => {
                 let name = &self.names[column];
-                let expected = format!(
-                    "a finite number (--ignore {name:?} leaves the column out, --label {name:?} makes it the label)"
-                );
+                let expected = if self.columns.labels.contains(&column) {
+                    "a finite number as a target (--task classify takes texts as names of classes)".into()
+                } else {
+                    format!(
+                        "a finite number (--ignore {name:?} leaves the column out, --label {name:?} makes it the label)"
+                    )
+                };
                 Err(BadInput::new(self.at(row, column), expected, quoted(text)).into())
             }
         }
@@ -226,6 +237,15 @@ impl<'a> Table<'a> {
                 quoted(&shown)
             ));
         }
+        if reading.target == Target::Nothing && reading.normal.is_empty() {
+            warnings.push(match columns.labels.first() {
+                Some(&label) => format!(
+                    "the column {} says nothing to training: --normal CLASS trains on the rows of that class alone and calls the others anomalies",
+                    quoted(&names[label])
+                ),
+                None => format!("all {} columns are values: none is taken for a label (--label)", columns.features.len()),
+            });
+        }
         if self.commas {
             warnings.push("commas within numbers are read as decimal points".into());
         }
@@ -234,7 +254,7 @@ impl<'a> Table<'a> {
         }
         let features: Vec<String> = columns.features.iter().map(name).collect();
         let header = names != numbered(names.len());
-        let labelled = !columns.labels.is_empty() && reading.target != Target::Values;
+        let labelled = !self.labels.codes.is_empty();
         let label_place = columns
             .labels
             .first()

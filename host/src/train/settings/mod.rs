@@ -50,6 +50,10 @@ pub struct Settings {
     pub seed: u64,
     /// What the network is trained to do; default to tell classes apart.
     pub task: TaskName,
+    /// Share of the training and validation samples whose reconstruction's score is no anomaly's, in (0, 1]; default
+    /// 0.99.
+    #[serde(skip_serializing_if = "is_usual", default = "usual")]
+    pub quantile: f32,
     /// What is trained on.
     pub data: DataSettings,
     /// The network's shape and its energy.
@@ -70,6 +74,17 @@ pub struct Settings {
     pub reading: Reading,
 }
 
+/// The default of [`Settings::quantile`].
+const QUANTILE: f32 = 0.99;
+
+fn usual() -> f32 {
+    QUANTILE
+}
+
+fn is_usual(quantile: &f32) -> bool {
+    *quantile == QUANTILE
+}
+
 impl Settings {
     /// The defaults, with what belongs to `objective`.
     pub fn new(data: &str, objective: ObjectiveName) -> Self {
@@ -77,6 +92,7 @@ impl Settings {
         Self {
             seed: 0,
             task: TaskName::Classify,
+            quantile: QUANTILE,
             data: DataSettings { source: data.into(), samples: None },
             network: NetworkSettings {
                 layers: vec![64, 32],
@@ -211,6 +227,8 @@ impl Settings {
             require!((1..=most).contains(&count), "`samples`", format!("1 to {most}"), count);
             require!(!self.optimiser.refit, "`refit`", "no, with a subset of the `samples`", "yes");
         }
+        let share = self.quantile;
+        require!(share > 0.0 && share <= 1.0, "`quantile`", "a share above 0, at most 1", share);
         self.check_task(data)?;
         self.check_nudge(self.architecture(data)?.output_gamma())
     }

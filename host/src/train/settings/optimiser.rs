@@ -27,7 +27,8 @@ pub struct OptimiserSettings {
     /// Epochs without a better one on validation after which training ends; default none, all epochs.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub patience: Option<u32>,
-    /// Whether the model is fitted once more, to training and validation samples together, for as many steps;
+    /// Whether the model is fitted once more, to training and validation samples together, for as many steps, or where
+    /// outputs are values or there is `patience` for as many as the best epoch had;
     /// default no, or yes for a table of one's own with at most 10,000 training samples.
     pub refit: bool,
     /// What a sample of a rare class counts; default as much as any other.

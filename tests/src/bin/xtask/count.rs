@@ -8,7 +8,6 @@ use fenchel_core::{Precision, Settings, StateView, checksum};
 use serde_json::{Value, json};
 
 use crate::boards::Variant;
-use crate::expected::shown;
 use crate::firmware::{self, Contents};
 use crate::samples::Samples;
 use crate::toolchain::Toolchain;
@@ -184,8 +183,8 @@ fn expected(contents: &Contents, samples: &Samples) -> Result<Vec<String>> {
     let network = model.network();
     let [_, nudge] = model.training().contrast().context("no inference problems")?.nudges;
     let mut digests = Vec::new();
-    for (raw, label) in samples.iter() {
-        let shown = shown(&model, raw, label)?;
+    for shown in samples.iter() {
+        let shown = shown.sample(&model)?;
         let mut digest = checksum();
         let mut activities = vec![0.0; network.units()];
         let outputs = network.infer(&shown.input, &mut activities)?;

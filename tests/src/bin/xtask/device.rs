@@ -7,6 +7,7 @@ use fenchel::store::model_file::ModelBytes;
 use fenchel_core::Model;
 
 use crate::boards::{Board, Variant};
+use crate::expected::Answer;
 use crate::firmware::{self, Contents, Footprint};
 use crate::samples::Samples;
 use crate::toolchain::Toolchain;
@@ -64,8 +65,7 @@ pub fn run(
     let inferred = succeed(board, &infer)?;
     let answers = answers(&inferred)?;
     let expected = expected::infer(&model, samples)?;
-    let agree =
-        |(device, host): &(&Answer, &(usize, Vec<u32>))| device.label == host.0 && device.bits == host.1;
+    let agree = |(device, host): &(&Answered, &Answer)| device.answer == **host;
     let relaxed: Vec<_> = succeed(board, &relax)?;
     let relaxed: Vec<_> = relaxed.into_iter().filter(|line| !line.starts_with("instructions")).collect();
     let expected_lines = expected::relax(&model, samples)?;
@@ -78,13 +78,13 @@ pub fn run(
         correct: answers
             .iter()
             .zip(&samples.labels)
-            .filter(|(a, label)| a.label == usize::from(**label))
+            .filter(|(a, label)| a.answer.label == usize::from(**label))
             .count(),
         identical: answers.iter().zip(&expected).filter(agree).count(),
         furthest: answers
             .iter()
             .zip(&expected)
-            .map(|(device, host)| distance(&device.bits, &host.1))
+            .map(|(device, host)| distance(&device.answer.bits, &host.bits))
             .fold(0.0, f32::max),
         relaxation: (same, expected_lines.len().max(relaxed.len())),
         energy: (forward_energy(&model, samples)?, relaxed_energy(&relaxed)?),
@@ -93,7 +93,7 @@ pub fn run(
         macs: model.network().macs(),
         footprint: firmware::footprint(&infer)?,
         model_bytes: bytes.len(),
-        sample_bytes: 8 + samples.bytes.len() + samples.labels.len(),
+        sample_bytes: samples.file_len(),
     })
 }
 
@@ -112,28 +112,28 @@ fn succeed(board: &Board, image: &Path) -> Result<Vec<String>> {
     Ok(ended.lines)
 }
 
-struct Answer {
-    label: usize,
+struct Answered {
+    answer: Answer,
     instructions: u64,
-    bits: Vec<u32>,
 }
 
-/// Parse `sample I label L instructions N` and the `bits HEX` that follow it.
-fn answers(lines: &[String]) -> Result<Vec<Answer>> {
-    let mut answers: Vec<Answer> = Vec::new();
+/// Parse `sample I label L instructions N`, and the `bits HEX` and what they mean that follow it.
+fn answers(lines: &[String]) -> Result<Vec<Answered>> {
+    let mut answers: Vec<Answered> = Vec::new();
     for line in lines {
         let words: Vec<_> = line.split(' ').collect();
         match words.as_slice() {
             ["sample", _, "label", label, "instructions", instructions] => {
-                answers.push(Answer {
-                    label: label.parse()?,
-                    instructions: instructions.parse()?,
-                    bits: Vec::new(),
-                });
+                let answer = Answer { label: label.parse()?, bits: Vec::new(), meaning: Vec::new() };
+                answers.push(Answered { answer, instructions: instructions.parse()? });
             }
             ["bits", bits] => {
                 let answer = answers.last_mut().context("bits before a sample")?;
-                answer.bits.push(u32::from_str_radix(bits, 16)?);
+                answer.answer.bits.push(u32::from_str_radix(bits, 16)?);
+            }
+            ["value" | "score", ..] => {
+                let answer = answers.last_mut().context("a value before a sample")?;
+                answer.answer.meaning.push(line.clone());
             }
             _ => {}
         }
@@ -150,18 +150,11 @@ fn forward_energy(model: &Model, samples: &Samples) -> Result<f32> {
     let network = model.network();
     let contrast = model.training().contrast().context("no inference problems")?;
     let nudge = contrast.nudges[SHOWN];
-    let (raw, label) = samples.iter().next().context("a sample")?;
-    let mut input = vec![0.0; samples.size];
-    model.scaling().apply(raw, &mut input)?;
+    let sample = samples.iter().next().context("a sample")?.sample(model)?;
     let mut activities = vec![0.0; network.units()];
-    let outputs = network.infer(&input, &mut activities)?;
-    let (label, classes) = (usize::from(label), outputs.len());
-    let r = |class: usize| match class {
-        _ if class == label => nudge.weight_target,
-        _ if class == (label + 1) % classes => nudge.weight_attack,
-        _ => 0.0,
-    };
-    Ok(outputs.iter().enumerate().map(|(class, z)| (0.5 * nudge.s * z - r(class)) * z).sum())
+    let outputs = network.infer(&sample.input, &mut activities)?;
+    let pulled = outputs.iter().zip(sample.pull(&nudge));
+    Ok(pulled.map(|(z, r)| (0.5 * nudge.s * z - r) * z).sum())
 }
 
 /// The energy after the last forward–backward sweep of the problem shown.

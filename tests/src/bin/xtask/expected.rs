@@ -1,8 +1,10 @@
 //! What the firmware must print, computed by `core` on this machine.
 
 use anyhow::{Context, Result};
-use fenchel::analysis::sample::Sample;
-use fenchel_core::{Model, Network, Operator, Schedule, Settings, StateView, Sweep, checksum};
+use fenchel::analysis::quality::values;
+use fenchel_core::{
+    Model, Network, Operator, Schedule, Settings, StateView, Sweep, Task, checksum, reconstruction_error,
+};
 
 use crate::samples::Samples;
 
@@ -14,8 +16,8 @@ pub fn relax(model: &Model, samples: &Samples) -> Result<Vec<String>> {
     let network = model.network();
     let contrast = model.training().contrast().context("no inference problems")?;
     let mut lines = Vec::new();
-    for (index, (raw, label)) in samples.iter().enumerate() {
-        let shown = shown(model, raw, label)?;
+    for (index, shown) in samples.iter().enumerate() {
+        let shown = shown.sample(model)?;
         for (number, nudge) in contrast.nudges.iter().enumerate() {
             let problem = shown.problem(nudge);
             let mut memory = vec![0.0; StateView::len(network.units(), 1)];
@@ -47,24 +49,38 @@ pub fn digest(network: &Network<Operator>, state: &StateView) -> u32 {
     digest.finalize()
 }
 
-/// A raw sample as the firmware shows it to a model: its label as target, the next class as attack.
-pub fn shown(model: &Model, raw: &[u8], label: u8) -> Result<Sample> {
-    let mut input = vec![0.0; raw.len()];
-    model.scaling().apply(raw, &mut input)?;
-    let (label, classes) = (usize::from(label), model.network().output_units());
-    Ok(Sample::new(input, label, (label + 1) % classes, classes))
+/// What `infer` must print of a sample.
+#[derive(Debug, PartialEq)]
+pub struct Answer {
+    /// Index of the largest output.
+    pub label: usize,
+    /// Bits of each output.
+    pub bits: Vec<u32>,
+    /// The lines after them: values in the user's unit, or score and verdict.
+    pub meaning: Vec<String>,
 }
 
-/// The lines of `infer` that carry answers: for each sample its label and its outputs' bits.
-pub fn infer(model: &Model, samples: &Samples) -> Result<Vec<(usize, Vec<u32>)>> {
+/// The answers of `infer`.
+pub fn infer(model: &Model, samples: &Samples) -> Result<Vec<Answer>> {
     let network = model.network();
     let mut activities = vec![0.0; network.units()];
-    let mut input = vec![0.0; samples.size];
     let mut answers = Vec::new();
-    for (raw, _) in samples.iter() {
-        model.scaling().apply(raw, &mut input)?;
+    for shown in samples.iter() {
+        let input = shown.input(model)?;
         let outputs = network.infer(&input, &mut activities)?;
-        answers.push((fenchel_core::label(outputs), outputs.iter().map(|z| z.to_bits()).collect()));
+        let meaning = match model.task() {
+            Task::Classification { .. } => Vec::new(),
+            Task::Regression { .. } => {
+                values(model, outputs)?.iter().map(|value| format!("value {:08x}", value.to_bits())).collect()
+            }
+            Task::Reconstruction { threshold } => {
+                let score = reconstruction_error(&input, outputs);
+                let anomaly = threshold.is_some_and(|threshold| threshold.is_exceeded(score));
+                vec![format!("score {:08x} anomaly {anomaly}", score.to_bits())]
+            }
+        };
+        let bits = outputs.iter().map(|z| z.to_bits()).collect();
+        answers.push(Answer { label: fenchel_core::label(outputs), bits, meaning });
     }
     Ok(answers)
 }

@@ -6,9 +6,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use fenchel::analysis::cost::{self, RECORDED};
 use fenchel::convert::quantise::quantise;
+use fenchel::data::Values;
 use fenchel::store::model_file;
 use fenchel::store::model_file::ModelBytes;
 use fenchel::{Architecture, Parameters, data};
@@ -137,7 +138,8 @@ fn samples(size: usize, classes: usize) -> Result<Samples> {
     let digits = data::load("digits")?;
     let mut samples = Samples::of(&digits.test, digits.features, 10)?;
     let longer = |sample: &[u8]| sample.iter().copied().cycle().take(size).collect::<Vec<_>>();
-    samples.bytes = samples.bytes.chunks_exact(samples.size).flat_map(longer).collect();
+    let Values::Bytes(bytes) = &samples.values else { bail!("expected digits of bytes") };
+    samples.values = Values::Bytes(bytes.chunks_exact(samples.size).flat_map(longer).collect());
     samples.size = size;
     samples.labels.iter_mut().for_each(|label| *label %= classes as u8);
     Ok(samples)
