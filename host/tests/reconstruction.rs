@@ -41,8 +41,8 @@ fn refused(folder: &Path, arguments: &[&str], words: &[&str]) {
 const NORMAL: u32 = 400;
 const ANOMALIES: u32 = 60;
 
-/// Six readings of a pump that has two degrees of freedom; of an anomaly each reading comes from another moment, and so
-/// lies where a normal one may.
+/// Returns six readings of a pump that has two degrees of freedom. Each reading of an anomaly comes from
+/// another moment, and so lies where a normal one may.
 fn pump(row: u32) -> [f32; 6] {
     let uniform = |moment: u32, salt: u32| {
         let mixed = (moment * 2 + salt + 1).wrapping_mul(2_654_435_761);

@@ -35,7 +35,8 @@ fn refused(folder: &Path, arguments: &[&str], words: &[&str]) {
     assert!(words.iter().all(|word| said.contains(word)), "{arguments:?}: {said}");
 }
 
-/// A boiler: two settings and a temperature give a flow in l/h near 5,000 and a pressure in bar near 2.
+/// Returns a row of a boiler's table: two settings and a temperature give a flow in l/h near 5,000 and a
+/// pressure in bar near 2.
 fn boiler(row: u32) -> ([f32; 3], [f32; 2]) {
     let uniform = |salt: u32| ((row * 3 + salt).wrapping_mul(2_654_435_761) >> 8) as f32 / 16_777_216.0;
     let (valve, pump, temperature) = (uniform(0), 10.0 * uniform(1), 20.0 + 60.0 * uniform(2));
@@ -45,7 +46,7 @@ fn boiler(row: u32) -> ([f32; 3], [f32; 2]) {
 
 const ROWS: u32 = 300;
 
-/// A folder with `boiler.csv`, and `new.csv` without the targets.
+/// Makes a folder with `boiler.csv`, and `new.csv` without the targets.
 fn tables() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let (mut all, mut new) = ("flow,valve,pump,pressure,temp\n".to_string(), "valve,pump,temp\n".to_string());

@@ -72,7 +72,7 @@ fn training() -> Training {
     }
 }
 
-/// Random weights between layers of these sizes.
+/// Returns random weights between layers of these sizes.
 fn parameters(sizes: &[usize]) -> Parameters {
     let activations = [Activation::Relu, Activation::Clip { low: 0.0, high: 1.0 }];
     let architecture =

@@ -1,5 +1,5 @@
-//! The gradient of real targets, from a table on: back-propagation's against finite differences, and the lifted
-//! objectives' as the nudge becomes small.
+//! Checks the gradient of real-valued targets, from a table on: back-propagation's against finite
+//! differences, and the lifted objectives' as the nudge becomes small.
 
 use std::fmt::Write;
 
@@ -14,10 +14,11 @@ use rand_core::{Rng, SeedableRng};
 
 const BATCH: usize = 16;
 const TARGETS: [usize; 2] = [1, 3];
-/// Of the shift of a parameter. The loss is a parabola of each between kinks, of which central differences are exact.
+/// Size of the shift of a parameter. The loss is a parabola of each parameter between kinks, for which
+/// central differences are exact.
 const STEP: f32 = 1.0 / 16384.0;
 
-/// A table of six columns in units far apart, of which two are targets of a regression.
+/// Makes a table of six columns in units far apart, of which two are targets of a regression.
 fn data(task: TaskName, random: &mut Random) -> Dataset {
     let mut csv = String::from("a,b,c,d,e,f\n");
     for _ in 0..80 {
@@ -37,7 +38,7 @@ fn data(task: TaskName, random: &mut Random) -> Dataset {
     table::parse("table", csv.as_bytes(), &reading).expect("a table")
 }
 
-/// The rows of the training values, standardised in f64 by their own mean and deviation.
+/// Returns the rows of the training values, standardised in f64 by their own mean and deviation.
 fn standardised(values: &[f32], width: usize) -> Vec<Vec<f64>> {
     let count = (values.len() / width) as f64;
     let column = |index: usize| values.iter().skip(index).step_by(width).map(|&value| f64::from(value));
@@ -52,7 +53,7 @@ fn standardised(values: &[f32], width: usize) -> Vec<Vec<f64>> {
     values.chunks_exact(width).map(scaled).collect()
 }
 
-/// Mean ½‖z − y‖² over the first samples, by the plain loop in f64.
+/// Returns the mean ½‖z − y‖² over the first samples, by the plain loop in f64.
 fn loss(parameters: &Parameters, inputs: &[Vec<f64>], targets: &[Vec<f64>]) -> f64 {
     let samples = inputs.iter().zip(targets).take(BATCH);
     let losses = samples.map(|(x, y)| {
@@ -73,7 +74,7 @@ fn loss(parameters: &Parameters, inputs: &[Vec<f64>], targets: &[Vec<f64>]) -> f
     losses.sum::<f64>() / BATCH as f64
 }
 
-/// The gradient of [`loss`] by central differences, in the order of the tensors.
+/// Returns the gradient of [`loss`] by central differences, in the order of the tensors.
 fn differences(parameters: &mut Parameters, inputs: &[Vec<f64>], targets: &[Vec<f64>]) -> Vec<f64> {
     let mut all = Vec::new();
     for (tensor, size) in parameters.tensor_sizes().into_iter().enumerate() {

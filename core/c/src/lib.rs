@@ -68,7 +68,7 @@ pub struct COutcome {
     pub residual: f32,
 }
 
-/// `fenchel_verdict`.
+/// `fenchel_verdict` of `fenchel.h`: a score and whether it is an anomaly.
 #[repr(C)]
 #[allow(missing_docs)]
 pub struct Verdict {
@@ -341,7 +341,7 @@ fn relax(
     Ok((status, COutcome { sweeps: last.sweep, energy: last.energy, residual: last.residual }))
 }
 
-/// Which of the tasks of `fenchel.h` the model is for.
+/// Returns which of the tasks of `fenchel.h` the model is for.
 ///
 /// # Safety
 /// As [`loaded`].
@@ -358,7 +358,7 @@ pub unsafe extern "C" fn fenchel_task_of(model: *const Storage) -> i32 {
     }
 }
 
-/// [`fenchel_core::Scaling::restore`] of a regression's outputs.
+/// Converts a regression's outputs to the user's unit as [`fenchel_core::Scaling::restore`] does.
 ///
 /// # Safety
 /// As [`loaded`]; `output` is null or points to `outputs` values.
@@ -388,7 +388,7 @@ unsafe fn restore(model: *const Storage, output: *mut f32, outputs: usize) -> Re
     Ok(Status::Ok)
 }
 
-/// [`reconstruction_error`], and whether it exceeds the model's threshold.
+/// Computes [`reconstruction_error`], and whether it exceeds the model's threshold.
 ///
 /// # Safety
 /// As [`loaded`]; `input` and `output` are null or point to as many values as the counts say, `verdict` is null or

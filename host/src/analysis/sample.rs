@@ -28,7 +28,7 @@ impl Sample {
         Self { target_label, attack_label, input, target, attack, perturbation: Vec::new() }
     }
 
-    /// Of a scaled input, without g; both targets are scaled values.
+    /// Builds a sample of a scaled input, without g; both targets are scaled values.
     pub fn of_values(input: Vec<f32>, target: Vec<f32>, attack: Vec<f32>) -> Self {
         Self { target_label: None, attack_label: None, input, target, attack, perturbation: Vec::new() }
     }

@@ -33,12 +33,12 @@ pub struct Args {
     /// Also recall, precision and F1 of each class, and the confusion matrix
     #[arg(long, conflicts_with = "hardware")]
     classes: bool,
-    /// Choose a margin on validation samples so that this share is answered, and say how much is right then; without a value, for several shares. `infer --reject` takes the margin
+    /// Choose a margin on validation samples so that this share is answered, and print how many answers are right then; without a value, for several shares. `infer --reject` takes the margin
     #[arg(long, value_name = "SHARE", num_args = 0..=1, default_missing_value = "0", conflicts_with = "hardware")]
     coverage: Option<f64>,
     #[command(flatten)]
     hardware: HardwareArgs,
-    /// Print one JSON object a model: accuracy, balanced_accuracy, macro_f1 (fractions), samples, confusion (rows are labels, columns answers), calibration_error and uncalibrated_error (fractions), with --coverage answered (margin, coverage, accuracy), with --classes classes (name, samples, accuracy, which is the recall, precision, f1); of real targets r2 (their mean), samples, targets (name, rmse, mae, r2), of a reconstruction auroc, detected, false_alarms, threshold; with --hardware one in all: rows hold mean, fifth_percentile, yield, and every chip
+    /// Print one JSON object for each model: accuracy (a fraction), samples, calibration_error and uncalibrated_error (fractions), with --coverage answered (margin, coverage, accuracy), with --classes classes (name, samples, accuracy); with --hardware one object in all, whose rows have mean, fifth_percentile, yield, and every chip
     #[arg(long)]
     json: bool,
 }
@@ -105,7 +105,7 @@ fn evaluate(path: &Path, args: &Args) -> Result<()> {
     if args.classes { eval_classes::print(&model, &confusion) } else { Ok(()) }
 }
 
-/// The expected calibration error of `outputs` with and without the model's temperature; none if it has none.
+/// Returns the expected calibration error with and without the model's temperature; `None` if it has none.
 fn calibration(model: &Model, outputs: &[f32], split: &Split) -> Option<[f64; 2]> {
     let temperature = match model.task() {
         Task::Classification { confidence, .. } => confidence.temperature?,
@@ -114,8 +114,8 @@ fn calibration(model: &Model, outputs: &[f32], split: &Split) -> Option<[f64; 2]
     Some([temperature, 1.0].map(|temperature| calibration_error(outputs, &split.labels, temperature)))
 }
 
-/// Coverage and accuracy on `split`, for which the model gives `own` outputs, at margins that answer the share `asked`
-/// of the validation samples; several shares if it is 0.
+/// Returns coverage and accuracy on `split` at margins that answer the share `asked` of the validation
+/// samples; several shares if it is 0.
 fn coverage(
     model: &Model,
     validation: &Split,

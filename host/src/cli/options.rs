@@ -40,7 +40,7 @@ pub struct Options {
     /// Task to train for [default: classify]
     #[arg(long, value_enum)]
     task: Option<TaskName>,
-    /// Share of the training samples that the threshold of a reconstruction's score calls normal [default: 0.99]
+    /// Share of the training samples whose score the threshold of a reconstruction calls normal [default: 0.99]
     #[arg(long)]
     quantile: Option<f32>,
     /// Train on a random subset of this many samples [default: all]

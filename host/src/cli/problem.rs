@@ -30,7 +30,7 @@ pub struct ProblemArgs {
     /// Class y of the target [default: the sample's own]
     #[arg(long)]
     target_label: Option<usize>,
-    /// Class y⁻ of the attack [default: the one after the target, or with --attack runner-up the likeliest wrong one; real targets are the next sample's, or those that the error points at most]
+    /// Class y⁻ of the attack [default: the one after the target, or with --attack runner-up the most likely wrong one; real-valued targets are those of the next sample, or with runner-up those farthest in the direction of the error]
     #[arg(long)]
     attack_label: Option<usize>,
     /// Noise g in the energy: none, gaussian:STD, dropout:P or dropout:P:M [default: gaussian:0.0625 for rovr-g and arovr-g, none otherwise]
@@ -82,7 +82,7 @@ impl ProblemArgs {
         Ok(sample)
     }
 
-    /// A sample of a class, attacked towards another.
+    /// Returns a sample of a class that is attacked towards another class.
     fn classified(&self, model: &Model, data: &Dataset, split: &Split, index: usize) -> Result<Sample> {
         let network = model.network();
         let classes = network.output_units();
@@ -103,8 +103,9 @@ impl ProblemArgs {
         Ok(Sample::new(input, target_label, attack_label, classes))
     }
 
-    /// A sample of real `targets`, (samples, n_L), scaled: attacked towards those of the next sample, or with
-    /// --attack runner-up towards the ones that its error points at most.
+    /// Returns a sample of scaled real-valued `targets`, shape (samples, n_L). It is attacked towards those
+    /// of the next sample, or with --attack runner-up towards those that lie farthest in the direction of
+    /// its error.
     fn valued(&self, model: &Model, split: &Split, index: usize, targets: &[f32]) -> Result<Sample> {
         let network = model.network();
         for (option, given) in [("--target-label", self.target_label), ("--attack-label", self.attack_label)]
@@ -126,7 +127,7 @@ impl ProblemArgs {
     }
 }
 
-/// The rows of both arrays, of `width` values, side by side.
+/// Returns the rows of both arrays, of `width` values, in pairs.
 fn rows<'a>(
     to: &'a mut [f32],
     from: &'a [f32],

@@ -65,7 +65,8 @@ pub struct Dataset {
     pub target_names: Vec<String>,
     /// Scaling from raw values to inputs.
     pub scaling: InputScaling,
-    /// From real targets in the user's unit to outputs, a pair each; the identity where there are none.
+    /// Scaling from real-valued targets in the user's unit to outputs, one pair for each; the identity if
+    /// there are none.
     pub target_scaling: InputScaling,
     /// Samples to learn from.
     pub train: Split,

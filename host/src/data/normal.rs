@@ -1,19 +1,20 @@
-//! Samples that are normal and samples that are not: only the former train what is to find the latter.
+//! Separates normal samples from others: only normal samples train a model that is to find the others.
 
 use anyhow::Result;
 
 use super::{Dataset, Reading, Split, Target};
 use crate::error::{BadInput, quoted, require};
 
-/// Names of the two classes that are left, in the order of their labels.
+/// Names of the two remaining classes, in the order of their labels.
 const NAMES: [&str; 2] = ["normal", "anomaly"];
 
-/// Of the `parts`, training, validation and test, with classes of these names, keep the samples of the normal ones;
-/// others test, or are left out where the test samples came apart. Labels become 0 for normal samples and 1 for
-/// others. Without normal classes all samples are normal, and labels don't count. What there is to say of it.
+/// Keeps the samples of the normal classes in the `parts`, training, validation and test. The others go to
+/// the test part, or are left out if the test samples were given apart. Labels become 0 for normal samples
+/// and 1 for others. Without normal classes all samples are normal, and labels don't count. Returns what
+/// there is to say about it.
 ///
 /// # Errors
-/// [`BadInput`] for a class that isn't there, or if no sample is left to train.
+/// Returns [`BadInput`] for a class that isn't there, or if no sample is left to train.
 pub fn set_apart(
     parts: &mut [Split; 3],
     class_names: &mut Vec<String>,
@@ -67,10 +68,10 @@ pub fn set_apart(
 }
 
 impl Dataset {
-    /// The same with only normal samples to train, as `reading` says which those are.
+    /// Returns the data set with only normal samples to train; `reading` says which those are.
     ///
     /// # Errors
-    /// As [`set_apart`].
+    /// Fails as [`set_apart`] does.
     pub(super) fn of_normal(mut self, reading: &Reading) -> Result<Self> {
         let mut parts = [&mut self.train, &mut self.validation, &mut self.test].map(std::mem::take);
         let note = set_apart(&mut parts, &mut self.class_names, self.features, self.test_apart, reading)?;

@@ -8,7 +8,7 @@ pub type Line = (String, Vec<(f64, f64)>);
 /// How the points of a line are drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mark {
-    /// Joined.
+    /// Points joined by a line.
     Line,
     /// A dot each, with the diagonal on which both values are the same.
     Dots,

@@ -1,4 +1,4 @@
-//! Tables, lines and dots of what a model whose outputs are values answers on the test split.
+//! Draws tables, lines and dots of what a model whose outputs are values answers on the test split.
 
 use anyhow::Result;
 use fenchel_core::{Model, Task};
@@ -11,15 +11,15 @@ use crate::analysis::quality::{Quality, digits, scores, values};
 use crate::data::Dataset;
 use crate::output::harmless;
 
-/// Bars of a histogram.
+/// Number of bars of a histogram.
 const BARS: usize = 30;
-/// Dots of a scatter plot at most.
+/// Most dots of a scatter plot.
 const DOTS: usize = 1000;
 
 /// A target with its name: the true values and the predicted ones, in its own unit.
 type Predicted = (String, Vec<f64>, Vec<f64>);
 
-/// Writes what came of runs whose outputs are values.
+/// Writes the results of runs whose outputs are values.
 pub fn outcome(runs: &[&Measured]) -> Markup {
     html! {
         div.scroll { table {

@@ -1,5 +1,5 @@
-//! What a network is trained to do: its targets, what an attack aims at, and how answers are scored. A new
-//! kind is a file here and a row in the list.
+//! The tasks of a network: its targets, the targets of an attack, and how answers are scored. To add one,
+//! add a file here and a row in the list.
 
 mod classification;
 mod confusion;
@@ -16,39 +16,40 @@ pub use confusion::Confusion;
 pub use reconstruction::Reconstruction;
 pub use regression::{Line, Regression, goodness, lines, worst};
 
-/// How good a network's answers are.
+/// The quality of a network's answers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Score {
-    /// Share of right labels, or R² where targets are real numbers.
+    /// Share of right labels, or R² for real-valued targets.
     pub score: f64,
     /// Mean over samples of ½‖z_L − y‖².
     pub loss: f64,
-    /// Mean over classes of the share of right labels; none where there are no classes.
+    /// Mean over classes of the share of right labels; `None` if there are no classes.
     pub balanced_accuracy: Option<f64>,
 }
 
-/// What each kind of task answers. Rows are samples, n_L values each.
+/// The interface of a kind of task. Rows are samples, n_L values each.
 trait Kind {
-    /// n_L, outputs of the network.
+    /// Returns the number of outputs n_L of the network.
     fn outputs(&self) -> usize;
 
-    /// Append y of sample `index` of `split`, whose scaled input is `input`.
+    /// Appends the target y of sample `index` of `split`, whose scaled input is `input`.
     fn append_target(&self, split: &Split, index: usize, input: &[f32], target: &mut Vec<f32>);
 
-    /// y⁻, (B, n_L), drawn for each row of `target`, (B, n_L).
+    /// Sets `attack` to y⁻, shape (B, n_L), drawn for each row of `target`, shape (B, n_L).
     fn draw_attack(&self, target: &[f32], random: &mut Random, attack: &mut Vec<f32>);
 
-    /// y⁻, (B, n_L), towards which the `outputs`, (B, n_L), lean most.
+    /// Sets `attack` to the y⁻, shape (B, n_L), that the `outputs`, shape (B, n_L), favour most.
     fn worst_attack(&self, target: &[f32], outputs: &[f32], attack: &mut Vec<f32>);
 
-    /// How good the `outputs`, (samples, n_L), are for all of `split`.
+    /// Returns the quality of the `outputs`, shape (samples, n_L), for all of `split`.
     fn score(&self, outputs: &[f32], split: &Split, data: &Dataset) -> Score;
 }
 
-/// The list: each kind's name, as in `--task`, what implements it, and what is read of a file for it.
+/// Defines the list of tasks: each kind's name, as in `--task`, its type, and what is read from a file for
+/// it.
 macro_rules! tasks {
     ($($(#[$doc:meta])* $name:ident: $kind:ident, $target:ident);*) => {
-        /// A kind of task by name.
+        /// Name of a kind of task.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
         #[serde(rename_all = "kebab-case")]
         pub enum TaskName {
@@ -56,7 +57,7 @@ macro_rules! tasks {
         }
 
         impl TaskName {
-            /// What is read of a file for it.
+            /// Returns what is read from a file for it.
             pub fn target(self) -> Target {
                 match self {
                     $(Self::$name => Target::$target),*
@@ -71,7 +72,7 @@ macro_rules! tasks {
         }
 
         impl Task {
-            /// The task of that name on `data`.
+            /// Builds the task of that name for `data`.
             pub fn new(name: TaskName, data: &Dataset) -> Self {
                 match name {
                     $(TaskName::$name => Self::$kind($kind::new(data))),*
@@ -97,7 +98,7 @@ tasks! {
 }
 
 impl TaskName {
-    /// What the outputs of a model with this task mean.
+    /// Returns the task of a model, which says what its outputs mean.
     pub fn of(task: &fenchel_core::Task) -> Self {
         match task {
             fenchel_core::Task::Classification { .. } => Self::Classify,
@@ -106,7 +107,7 @@ impl TaskName {
         }
     }
 
-    /// The name of [`Score::score`] in JSON: accuracy, or r2.
+    /// Returns the name of [`Score::score`] in JSON: accuracy, or r2.
     pub fn measure(self) -> &'static str {
         match self {
             Self::Classify => "accuracy",
@@ -114,7 +115,7 @@ impl TaskName {
         }
     }
 
-    /// A [`Score::score`] for people: in percent, or as R².
+    /// Formats a [`Score::score`] for people: in percent, or as R².
     pub fn shown(self, score: f64) -> String {
         match self {
             Self::Classify => format!("{:.2} %", 100.0 * score),
@@ -124,29 +125,29 @@ impl TaskName {
 }
 
 impl Task {
-    /// n_L, outputs of the network.
+    /// Returns the number of outputs n_L of the network.
     pub fn outputs(&self) -> usize {
         self.kind().outputs()
     }
 
-    /// Append y of sample `index` of `split`, whose scaled input is `input`.
+    /// Appends the target y of sample `index` of `split`, whose scaled input is `input`.
     pub fn append_target(&self, split: &Split, index: usize, input: &[f32], target: &mut Vec<f32>) {
         self.kind().append_target(split, index, input, target);
     }
 
-    /// Set `attack` to y⁻, (B, n_L), drawn for each row of `target`, (B, n_L).
+    /// Sets `attack` to y⁻, shape (B, n_L), drawn for each row of `target`, shape (B, n_L).
     pub fn draw_attack(&self, target: &[f32], random: &mut Random, attack: &mut Vec<f32>) {
         attack.clear();
         self.kind().draw_attack(target, random, attack);
     }
 
-    /// Set `attack` to y⁻, (B, n_L), towards which the `outputs`, (B, n_L), lean most.
+    /// Sets `attack` to the y⁻, shape (B, n_L), that the `outputs`, shape (B, n_L), favour most.
     pub fn worst_attack(&self, target: &[f32], outputs: &[f32], attack: &mut Vec<f32>) {
         attack.clear();
         self.kind().worst_attack(target, outputs, attack);
     }
 
-    /// How good the `outputs`, (samples, n_L), are for all of `split`.
+    /// Returns the quality of the `outputs`, shape (samples, n_L), for all of `split`.
     pub fn score(&self, outputs: &[f32], split: &Split, data: &Dataset) -> Score {
         self.kind().score(outputs, split, data)
     }

@@ -6,14 +6,14 @@ use super::regression::{farthest, mended_goodness, others};
 use super::{Kind, Score};
 use crate::data::{Dataset, Split};
 
-/// Giving the input back.
+/// Reconstruction of the input.
 #[derive(Clone, Debug)]
 pub struct Reconstruction {
     features: usize,
 }
 
 impl Reconstruction {
-    /// Of samples as `data` has them.
+    /// Builds the task for samples of `data`.
     pub(super) fn new(data: &Dataset) -> Self {
         Self { features: data.features }
     }

@@ -1,11 +1,11 @@
-//! Regression: one output a real target, each standardised by its training values.
+//! Regression: one output for each real-valued target, standardised by its training values.
 
 use fenchel_core::Random;
 
 use super::{Kind, Score};
 use crate::data::{Dataset, InputScaling, Split, below};
 
-/// Predicting real values. An output is y = (raw − offset)·factor, as the model file keeps it.
+/// Prediction of real values. An output is y = (raw − offset)·factor, as the model file stores it.
 #[derive(Clone, Debug)]
 pub struct Regression {
     targets: usize,
@@ -13,7 +13,7 @@ pub struct Regression {
 }
 
 impl Regression {
-    /// The targets of `data`.
+    /// Builds the task for the targets of `data`.
     pub(super) fn new(data: &Dataset) -> Self {
         Self { targets: data.target_names.len(), scaling: data.target_scaling.clone() }
     }
@@ -35,7 +35,7 @@ impl Kind for Regression {
         others(target, self.outputs(), random, attack);
     }
 
-    /// The batch's target that lies farthest from the sample's own, on the outputs' side of it.
+    /// Chooses the batch's target that lies farthest from the sample's own, on the outputs' side of it.
     fn worst_attack(&self, target: &[f32], outputs: &[f32], attack: &mut Vec<f32>) {
         farthest(target, outputs, self.outputs(), attack);
     }
@@ -47,7 +47,7 @@ impl Kind for Regression {
     }
 }
 
-/// For each row the target of another row, drawn; its own if it is alone.
+/// Draws for each row the target of another row; its own if it is alone.
 pub(super) fn others(target: &[f32], width: usize, random: &mut Random, attack: &mut Vec<f32>) {
     let rows = target.len() / width.max(1);
     for row in 0..rows {
@@ -56,7 +56,7 @@ pub(super) fn others(target: &[f32], width: usize, random: &mut Random, attack: 
     }
 }
 
-/// For each row the target of the batch that the error z − y points at most.
+/// Chooses for each row the target of the batch that lies farthest in the direction of the error z − y.
 pub(super) fn farthest(target: &[f32], outputs: &[f32], width: usize, attack: &mut Vec<f32>) {
     let rows = || target.chunks_exact(width.max(1));
     for (y, z) in rows().zip(outputs.chunks_exact(width.max(1))) {
@@ -64,7 +64,8 @@ pub(super) fn farthest(target: &[f32], outputs: &[f32], width: usize, attack: &m
     }
 }
 
-/// Of `others` the target that the error z − y points at most; y if there is none.
+/// Returns that one of the `others` that lies farthest in the direction of the error z − y; y if there is
+/// none.
 pub fn worst<'a>(y: &'a [f32], z: &[f32], others: impl Iterator<Item = &'a [f32]>) -> &'a [f32] {
     let along = |other: &[f32]| -> f32 {
         z.iter().zip(y).zip(other).map(|((z, y), other)| (z - y) * (other - y)).sum()
@@ -72,19 +73,20 @@ pub fn worst<'a>(y: &'a [f32], z: &[f32], others: impl Iterator<Item = &'a [f32]
     others.max_by(|a, b| along(a).total_cmp(&along(b))).unwrap_or(y)
 }
 
-/// y ≈ slope·z + offset.
+/// A line y ≈ slope·z + offset.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Line {
-    /// At least 0.
+    /// Slope, at least 0.
     pub slope: f64,
-    /// y at z = 0.
+    /// Value of y at z = 0.
     pub offset: f64,
 }
 
-/// The line of least squares from each output to its target. Both arrays are (samples, `width`).
+/// Returns the line of least squares from each output to its target. Both arrays have the shape (samples,
+/// `width`).
 ///
-/// An objective with an attack holds outputs away from the attack's target: between real targets they come to lie a
-/// tenth or so too far from the mean, which a line mends.
+/// An objective with an attack holds outputs away from the attack's target. With real-valued targets they
+/// then lie about a tenth too far from the mean, which a line corrects.
 pub fn lines(outputs: &[f32], targets: &[f32], width: usize) -> Vec<Line> {
     let line = |index: usize| {
         let column = |values: &[f32]| -> Vec<f64> {
@@ -102,7 +104,8 @@ pub fn lines(outputs: &[f32], targets: &[f32], width: usize) -> Vec<Line> {
     (0..width).map(line).collect()
 }
 
-/// [`goodness`], but R² of the outputs after the [`lines`] from them to the targets, as a model file has them.
+/// Returns [`goodness`] with R² of the outputs after the [`lines`] from them to the targets, as a model
+/// file has them.
 pub(super) fn mended_goodness(outputs: &[f32], targets: &[f32], width: usize) -> Score {
     let lines = lines(outputs, targets, width);
     let rows = outputs.chunks_exact(width.max(1));
@@ -111,8 +114,8 @@ pub(super) fn mended_goodness(outputs: &[f32], targets: &[f32], width: usize) ->
     Score { score: goodness(&mended, targets, width).score, ..goodness(outputs, targets, width) }
 }
 
-/// R² over all outputs, 1 − Σ(z − y)²/Σ(y − mean y)² averaged over the targets that vary, and the mean loss.
-/// Both arrays are (samples, `width`).
+/// Returns R², 1 − Σ(z − y)²/Σ(y − mean y)² averaged over the targets that vary, and the mean loss. Both
+/// arrays have the shape (samples, `width`).
 pub fn goodness(outputs: &[f32], targets: &[f32], width: usize) -> Score {
     let samples = (targets.len() / width.max(1)).max(1) as f64;
     let (mut squares, mut r2, mut varying) = (0.0, 0.0, 0usize);

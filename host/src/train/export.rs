@@ -1,4 +1,4 @@
-//! What a training gives: a model file with its settings in the header.
+//! Writes the model file of a training, with its settings in the header.
 
 use anyhow::Result;
 use fenchel_core::{Bounds, Confidence, Header, Input, Names, Task, Training, TrainingData};
@@ -12,10 +12,10 @@ use crate::data::Dataset;
 use crate::store::model_file::{ModelBytes, export, joined};
 use crate::task::TaskName;
 
-/// The model file of a training with `settings` on `data`, its parameters as of `epoch`.
+/// Writes the model file of a training with `settings` on `data`, with the parameters after `epoch`.
 ///
 /// # Errors
-/// As [`export`].
+/// Fails as [`export`] does.
 pub fn export_run(
     parameters: &Parameters,
     settings: &Settings,
@@ -95,7 +95,7 @@ fn file(
     export(parameters, &data.shape, Header { task: Task::Reconstruction { threshold }, ..header })
 }
 
-/// What the header of a model file says of a training.
+/// Returns what the header of a model file says about a training.
 pub fn training(settings: &Settings, epoch: u32) -> Training {
     Training {
         objective: settings.objective.name.objective(),

@@ -1,4 +1,4 @@
-//! One step of training: a batch, its gradient by the objective, and the optimiser.
+//! Makes one step of training: a batch, its gradient by the objective, and the optimiser.
 
 use anyhow::Result;
 use fenchel_core::{Contrast, InputBlock, Network, Nudge, Perturbation, Problem, StateView, Weights};
@@ -12,7 +12,7 @@ use crate::model::backprop::Backprop;
 use crate::task::Task;
 use crate::{DenseGradient, Optimiser, Parameters};
 
-/// Parameters in training, with the workspace of a step.
+/// Parameters in training, with the scratch memory of a step.
 #[derive(Clone)]
 pub struct Learner {
     pub parameters: Parameters,
@@ -24,7 +24,7 @@ pub struct Learner {
     pub workspace: Workspace,
 }
 
-/// What a gradient needs beside the batch.
+/// The scratch memory of a gradient, beside the batch.
 #[derive(Clone)]
 pub struct Workspace {
     state: Aligned,
@@ -48,7 +48,8 @@ impl Learner {
         Self { parameters, settings, task, gradient, optimiser, batch, workspace }
     }
 
-    /// One step of the optimiser on the samples at `indices`; the number of samples dropped.
+    /// Makes one step of the optimiser on the samples at `indices`; returns the number of samples that were
+    /// dropped.
     pub fn step(
         &mut self,
         train: &Split,
@@ -65,10 +66,11 @@ impl Learner {
         Ok(dropped)
     }
 
-    /// The mean gradient of the samples at `indices`; the number of samples dropped from it.
+    /// Computes the mean gradient of the samples at `indices`; returns the number of samples that were
+    /// dropped from it.
     ///
-    /// With hardware a fresh chip answers for the batch, in both problems, and its gradient counts as
-    /// that of the weights that were programmed into it (straight through levels and noise).
+    /// With hardware, a new chip answers for the batch, in both problems, and its gradient is used for the
+    /// weights that were programmed into it (a straight-through estimate).
     pub fn gradient(
         &mut self,
         train: &Split,
@@ -93,7 +95,7 @@ impl Learner {
         BatchGradient { settings, task, gradient, batch, workspace }.run(&chip.network(&weights), streams)
     }
 
-    /// Make the samples at `indices` the batch, with the noise that belongs to it.
+    /// Makes the samples at `indices` the batch, with the noise that belongs to it.
     pub fn gather(&mut self, train: &Split, indices: &[usize], data: &Dataset, streams: &mut Streams) {
         self.batch.gather(train, indices, data, &self.task);
         let attack = &self.settings.attack;
@@ -106,7 +108,7 @@ impl Learner {
     }
 }
 
-/// A batch on a network, and where its gradient goes.
+/// A batch on a network, and the place of its gradient.
 pub struct BatchGradient<'a> {
     pub settings: &'a Settings,
     pub task: &'a Task,
@@ -116,7 +118,7 @@ pub struct BatchGradient<'a> {
 }
 
 impl BatchGradient<'_> {
-    /// The mean gradient of the batch; the number of samples dropped from it.
+    /// Computes the mean gradient of the batch; returns the number of samples that were dropped from it.
     fn run<W: Weights>(self, network: &Network<'_, W>, streams: &mut Streams) -> Result<usize> {
         match self.settings.contrast() {
             None => self.backpropagate(network, streams),
@@ -142,7 +144,7 @@ impl BatchGradient<'_> {
         Ok(0)
     }
 
-    /// Give the batch its attack, on the labels and as the settings have it on the input.
+    /// Gives the batch its attack: on the labels, and on the input as the settings say.
     pub fn attack<W: Weights>(
         &mut self,
         network: &Network<'_, W>,
@@ -169,7 +171,8 @@ impl BatchGradient<'_> {
         Ok(())
     }
 
-    /// The mean contrastive gradient of the batch; the number of samples dropped from it.
+    /// Computes the mean contrastive gradient of the batch; returns the number of samples that were dropped
+    /// from it.
     fn contrast<W: Weights>(
         mut self,
         network: &Network<'_, W>,
@@ -193,7 +196,7 @@ impl BatchGradient<'_> {
     }
 }
 
-/// The problems with these nudges on the batch.
+/// Returns the problems with these nudges on the batch.
 pub fn problem<'b>(batch: &'b Batch, nudges: &'b [Nudge]) -> Problem<'b> {
     Problem::new(&batch.input, nudges, &batch.target)
         .with_attack(&batch.attack)
@@ -201,14 +204,14 @@ pub fn problem<'b>(batch: &'b Batch, nudges: &'b [Nudge]) -> Problem<'b> {
 }
 
 impl Workspace {
-    /// Room for the state of so many rows.
+    /// Returns memory for the state of `rows` rows.
     pub fn state<W: Weights>(&mut self, network: &Network<'_, W>, rows: usize) -> Result<StateView<'_>> {
         self.state.resize(StateView::len(network.units(), rows), 0.0);
         Ok(StateView::new(network.units(), rows, &mut self.state)?)
     }
 
-    /// Move the input as the problem with these `nudges` pulls it in the forward state; from then
-    /// on it is clamped there for both problems.
+    /// Moves the input as the problem with these `nudges` pulls it in the forward state; from then on it is
+    /// fixed there for both problems.
     fn attack_input<W: Weights>(
         &mut self,
         network: &Network<'_, W>,

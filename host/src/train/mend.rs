@@ -1,4 +1,5 @@
-//! What a model of values gets after training: lines of least squares from its outputs to the targets, and a threshold.
+//! Corrects a model of values after training: by lines of least squares from its outputs to the targets,
+//! and with a threshold.
 
 use anyhow::Result;
 use fenchel_core::{Activation, Model, Threshold};
@@ -9,21 +10,21 @@ use crate::analysis::quality::scores;
 use crate::data::{Dataset, InputScaling, Split};
 use crate::task::{Line, lines};
 
-/// Samples that a threshold or a line is measured on at most: of more every so-manieth counts.
+/// Most samples on which a threshold or a line is measured; of more samples, evenly spaced ones are taken.
 const MOST: usize = 10_000;
-/// Smallest slope of a line, and inverse of the largest, that is an objective's doing and not that of a network that
-/// hasn't learnt yet.
+/// Smallest slope of a line that corrects an objective's bias, and inverse of the largest; other slopes
+/// mean that the network hasn't learnt yet.
 const LEAST: f64 = 0.2;
 
-/// The training and validation samples, or some of them.
+/// Returns the training and validation samples, or some of them.
 fn known(data: &Dataset) -> Split {
     let all = Split::concat(&[&data.train, &data.validation]);
     let some: Vec<usize> = (0..all.len()).step_by(all.len().div_ceil(MOST).max(1)).collect();
     all.select(data.features, &some)
 }
 
-/// The line from each output to its target, scaled, over training and validation samples; none where the output says
-/// nothing of the target.
+/// Returns the line from each output to its scaled target, over training and validation samples; `None`
+/// where the output doesn't depend on the target.
 fn corrections(
     parameters: &Parameters,
     data: &Dataset,
@@ -36,7 +37,7 @@ fn corrections(
     Ok(lines(&answers, targets, width).into_iter().map(|line| Some(line).filter(fits)).collect())
 }
 
-/// The targets' scaling, after the lines of least squares from outputs to targets.
+/// Returns the targets' scaling with the lines of least squares from outputs to targets included.
 pub fn target_scaling(parameters: &Parameters, data: &Dataset) -> Result<InputScaling> {
     let known = known(data);
     let width = data.target_names.len().max(1);
@@ -61,8 +62,8 @@ pub fn target_scaling(parameters: &Parameters, data: &Dataset) -> Result<InputSc
     InputScaling::new(offsets, factors)
 }
 
-/// The parameters with the lines of least squares from outputs to inputs in the weights and biases of the last block,
-/// if it is linear.
+/// Returns the parameters with the lines of least squares from outputs to inputs in the weights and biases
+/// of the last block, if it is linear.
 pub fn reconstruction(parameters: &Parameters, data: &Dataset) -> Result<Parameters> {
     let mut mended = parameters.clone();
     let last = mended.blocks.len() - 1;
@@ -89,8 +90,8 @@ pub fn reconstruction(parameters: &Parameters, data: &Dataset) -> Result<Paramet
     Ok(mended)
 }
 
-/// The smallest score that the share `quantile` of the training and validation samples doesn't exceed; none if it isn't
-/// finite.
+/// Returns the smallest score that the share `quantile` of the training and validation samples doesn't
+/// exceed; `None` if it isn't finite.
 pub fn threshold(model: &Model, data: &Dataset, quantile: f32) -> Result<Option<Threshold>> {
     let mut scores = scores(model, &known(data))?;
     scores.sort_by(f32::total_cmp);

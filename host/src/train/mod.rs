@@ -35,32 +35,32 @@ pub use settings::{
 };
 pub use trainer::{Step, Trainer};
 
-/// What one epoch came to.
+/// The results of one epoch.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Epoch {
-    /// From 1; pretraining counts for itself.
+    /// Number of the epoch from 1; pretraining has its own numbers.
     pub epoch: u32,
-    /// Whether it was one of pretraining.
+    /// Whether it was an epoch of pretraining.
     pub pretraining: bool,
-    /// Share of right labels on the validation split; R² where targets are real numbers.
+    /// Share of right labels on the validation split; R² for regression and reconstruction.
     #[serde(deserialize_with = "number")]
     pub validation_accuracy: f64,
     /// Mean ½‖z_L − y‖² on the validation split.
     #[serde(deserialize_with = "number")]
     pub validation_loss: f64,
-    /// Mean over classes of the share of right labels on the validation split; none without classes.
+    /// Mean over classes of the share of right labels on the validation split; `None` without classes.
     #[serde(default)]
     pub balanced_accuracy: Option<f64>,
-    /// Samples dropped because their relaxation left the finite numbers.
+    /// Number of samples that were dropped because their relaxation diverged.
     pub unbounded: usize,
-    /// For an objective with a problem of s < 0, how safe it was afterwards.
+    /// For an objective with a problem of s < 0, how safe it was after the epoch.
     pub safety: Option<Safety>,
     /// Seconds since training began.
     pub seconds: f64,
 }
 
 impl Epoch {
-    /// Of two epochs the one with the better validation accuracy, then the lower loss, then the first.
+    /// Returns the better of two epochs: by validation accuracy, then the lower loss, then the earlier one.
     pub fn better(self, other: Self) -> Self {
         let merit = |epoch: &Self| (epoch.validation_accuracy, -epoch.validation_loss);
         if merit(&other) > merit(&self) { other } else { self }
@@ -70,40 +70,40 @@ impl Epoch {
 /// A line of a run's log.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Logged {
-    /// How training went.
+    /// Measurements of how training goes.
     #[serde(flatten)]
     pub observed: Observed,
-    /// What it came to.
+    /// Results of the epoch.
     #[serde(flatten)]
     pub epoch: Epoch,
 }
 
 impl Logged {
-    /// What was written as one JSON object. Each part is read by itself: serde's flattening takes no
-    /// numbers where another crate asks serde_json for its `arbitrary_precision`.
+    /// Reads what was written as one JSON object. Its two parts are read separately, because serde's
+    /// flattening reads no numbers if another crate enables serde_json's `arbitrary_precision`.
     ///
     /// # Errors
-    /// If it is no such object.
+    /// Fails if it is no such object.
     pub fn parse(line: &str) -> serde_json::Result<Self> {
         Ok(Self { observed: serde_json::from_str(line)?, epoch: serde_json::from_str(line)? })
     }
 }
 
-/// How many training samples were beyond the local bound on −s, after an epoch.
+/// How many training samples exceed the local bound on −s after an epoch.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Safety {
-    /// Samples looked at: the first ones.
+    /// Number of samples that were checked, from the first on.
     pub samples: usize,
-    /// Those whose problem has no minimum near the forward pass.
+    /// Number of these whose problem has no minimum near the forward pass.
     pub beyond: usize,
     /// The smallest bound on −s of a sample.
     #[serde(deserialize_with = "number")]
     pub smallest_bound: f64,
-    /// −s.
+    /// Strength −s of the nudge.
     pub strength: f64,
 }
 
-/// A number as JSON has it: what isn't finite is written as null.
+/// Reads a number from JSON, in which values that aren't finite are written as null.
 pub(crate) fn number<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<f64, D::Error> {
     if deserializer.is_human_readable() {
         Ok(Option::deserialize(deserializer)?.unwrap_or(f64::NAN))
@@ -112,10 +112,10 @@ pub(crate) fn number<'de, D: Deserializer<'de>>(deserializer: D) -> std::result:
     }
 }
 
-/// What came of a training.
+/// The results of a training.
 #[derive(Clone, Debug)]
 pub struct Trained {
-    /// Of the epoch with the best validation accuracy; of equals, the one with the lowest loss.
+    /// Parameters of the epoch with the best validation accuracy; of equal ones, that with the lowest loss.
     /// Pretraining doesn't count.
     pub parameters: Parameters,
     /// If `parameters` are instead those of a fit to training and validation samples together, the epochs that its
@@ -123,16 +123,17 @@ pub struct Trained {
     pub refit: Option<u32>,
     /// The best epoch, before such a fit.
     pub best: Epoch,
-    /// After the last epoch.
+    /// Parameters after the last epoch.
     pub last_parameters: Parameters,
-    /// The last epoch.
+    /// Results of the last epoch.
     pub last: Epoch,
 }
 
-/// Train on `data`; `watch` sees every epoch as it ends.
+/// Trains on `data`, and calls `watch` with every epoch as it ends.
 ///
 /// # Errors
-/// [`crate::BadInput`] or [`fenchel_core::Error`] for settings that don't fit, or what `watch` returns.
+/// Returns [`crate::BadInput`] or [`fenchel_core::Error`] for settings that don't fit, and what `watch`
+/// returns.
 pub fn train(
     settings: &Settings,
     data: &Dataset,
@@ -141,12 +142,12 @@ pub fn train(
     Trainer::new(settings, data)?.train(watch)
 }
 
-/// The mean gradient by `settings` of the samples `number`·B.. that they train on, in the order of
-/// their draw, flat as [`Parameters::tensors_mut`]. Other draws, such as the attack's labels, depend
-/// on the seed and on `number` alone.
+/// Returns the mean gradient by `settings` of the batch with this `number`, in the order in which training
+/// draws its samples, flat as [`Parameters::tensors_mut`]. Other draws, such as the attack's labels, depend
+/// only on the seed and on `number`.
 ///
 /// # Errors
-/// If there is no such batch, or the settings don't fit.
+/// Fails if there is no such batch, or the settings don't fit.
 pub fn batch_gradient(
     settings: &Settings,
     parameters: &Parameters,

@@ -1,4 +1,4 @@
-//! A network in training, batch by batch, which can stop and go on to the same bits.
+//! Trains a network batch by batch; a training can stop and continue to the same bits.
 
 use std::time::Instant;
 
@@ -45,45 +45,45 @@ pub struct Trainer<'a> {
     pub(super) learner: Learner,
     pub(super) progress: Progress,
     pub(super) best: Option<(Parameters, Epoch)>,
-    /// Of the last batch of the last epoch.
+    /// Norm of the gradient of the last epoch's last batch.
     gradient_norm: Option<f64>,
 }
 
-/// How far training is.
+/// The progress of a training.
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub(super) struct Progress {
-    /// Epochs of pretraining that are over.
+    /// Number of epochs of pretraining that are over.
     pub(super) pretrained: u32,
-    /// Epochs of training proper that are over.
+    /// Number of epochs of training proper that are over.
     pub(super) trained: u32,
     /// Order of the samples in the epoch under way; empty between epochs.
     pub(super) order: Vec<usize>,
-    /// Samples of it that were seen.
+    /// Number of these samples that were used.
     pub(super) seen: usize,
-    /// Samples of it that were dropped.
+    /// Number of these samples that were dropped.
     pub(super) dropped: usize,
     /// The last epoch that is over.
     pub(super) last: Option<Epoch>,
-    /// Seconds so far.
+    /// Seconds of training so far.
     pub(super) seconds: f64,
 }
 
-/// What [`Trainer::advance`] came to.
+/// The result of [`Trainer::advance`].
 #[derive(Clone, Copy, Debug)]
 pub enum Step {
     /// An epoch is over.
     Epoch(Epoch),
-    /// It was asked to stop, after a batch.
+    /// Training was stopped after a batch.
     Stopped,
     /// All epochs are over.
     Finished,
 }
 
 impl<'a> Trainer<'a> {
-    /// Draw the subset and the initial weights; pretraining comes first if the settings have it.
+    /// Draws the subset and the initial weights; pretraining comes first if the settings have it.
     ///
     /// # Errors
-    /// [`crate::BadInput`] or [`fenchel_core::Error`] for settings that don't fit.
+    /// Returns [`crate::BadInput`] or [`fenchel_core::Error`] for settings that don't fit.
     pub fn new(settings: &Settings, data: &'a Dataset) -> Result<Self> {
         settings.check(data)?;
         memory::check(settings, data)?;
@@ -96,10 +96,10 @@ impl<'a> Trainer<'a> {
         Ok(Self { data, settings, samples, streams, learner, progress, best: None, gradient_norm: None })
     }
 
-    /// All epochs still to come; `watch` sees each as it ends.
+    /// Trains all remaining epochs, and calls `watch` with each as it ends.
     ///
     /// # Errors
-    /// What `watch` returns.
+    /// Returns what `watch` returns.
     pub fn train(mut self, watch: &mut dyn FnMut(&Epoch) -> Result<()>) -> Result<Trained> {
         while let Step::Epoch(epoch) = self.advance(&|| false)? {
             watch(&epoch)?;
@@ -107,10 +107,11 @@ impl<'a> Trainer<'a> {
         self.finish()
     }
 
-    /// Go on to the end of an epoch, with validation, or until `stop`, which is asked before each batch.
+    /// Continues to the end of an epoch, with validation, or until `stop` returns true; it is called before
+    /// each batch.
     ///
     /// # Errors
-    /// [`crate::BadInput`] if a weight or bias is no longer finite.
+    /// Returns [`crate::BadInput`] if a weight or bias is no longer finite.
     pub fn advance(&mut self, stop: &dyn Fn() -> bool) -> Result<Step> {
         let pretraining = self.is_pretraining();
         if self.is_finished() {
@@ -147,9 +148,9 @@ impl<'a> Trainer<'a> {
         Ok(Step::Epoch(report))
     }
 
-    /// What made weights or biases leave the finite numbers in `epoch`.
+    /// Returns an error that says why weights or biases aren't finite after `epoch`.
     fn blame(&self, epoch: u32) -> anyhow::Error {
-        /// Inputs are of order one; a factor of a subnormal range makes others.
+        /// Largest plausible input: inputs are of order one, unless a feature's range is subnormal.
         const LARGEST: f32 = 1e10;
         let all =
             Samples::new(&self.samples, self.data.features, self.data.scaling.view(), self.samples.len());
@@ -163,7 +164,8 @@ impl<'a> Trainer<'a> {
         BadInput::new("`learning_rate`", expected, format!("{rate:e}, {left}")).into()
     }
 
-    /// The rest of an epoch; the number of samples dropped in all of it, or nothing if it was stopped.
+    /// Trains the rest of an epoch; returns the number of samples that were dropped in all of it, or `None`
+    /// if it was stopped.
     fn batches(&mut self, stop: &dyn Fn() -> bool) -> Result<Option<usize>> {
         if self.progress.order.is_empty() {
             let weights = self.settings.optimiser.class_weights;
@@ -196,7 +198,8 @@ impl<'a> Trainer<'a> {
         Ok(Some(self.progress.dropped))
     }
 
-    /// The learning rate of the next step: in training proper it falls linearly to the share `final_rate`.
+    /// Returns the learning rate of the next step: in training proper it falls linearly to the share
+    /// `final_rate`.
     fn learning_rate(&self) -> f32 {
         let OptimiserSettings { learning_rate, final_rate, batch, epochs, .. } = self.settings.optimiser;
         if self.is_pretraining() {
@@ -208,22 +211,22 @@ impl<'a> Trainer<'a> {
         learning_rate * (1.0 - (1.0 - final_rate) * (step as f32 / (steps.max(2) - 1) as f32))
     }
 
-    /// Refuse weights and biases that are no longer finite.
+    /// Checks that all weights and biases are finite.
     pub(super) fn check_finite(&self) -> Result<()> {
         let (pretrained, trained) = self.epochs();
         if self.parameters().is_finite() { Ok(()) } else { Err(self.blame(pretrained.max(trained))) }
     }
 
-    /// From pretraining to training proper: another objective, a fresh optimiser.
+    /// Changes from pretraining to training proper, with another objective and a new optimiser.
     pub(super) fn begin_training(&mut self) {
         let Learner { task, parameters, .. } = &self.learner;
         self.learner = Learner::new(self.settings.clone(), task.clone(), parameters.clone());
     }
 
-    /// How training goes after the last epoch: a few samples are relaxed, which changes nothing.
+    /// Measures how training goes after the last epoch. It relaxes a few samples, and changes nothing.
     ///
     /// # Errors
-    /// None that the settings' check leaves open.
+    /// Never fails with settings that were checked.
     pub fn observe(&mut self) -> Result<Observed> {
         let Self { learner, samples, data, settings, gradient_norm, .. } = self;
         if self.progress.trained == 0 {
@@ -233,19 +236,19 @@ impl<'a> Trainer<'a> {
         Observed::new(learner, samples, data, settings.seed, *gradient_norm, cosine)
     }
 
-    /// One pass over the samples in random order, without validation; the number of samples dropped
-    /// from a gradient because their problem has no minimum.
+    /// Makes one pass over the samples in random order, without validation; returns the number of samples
+    /// that were dropped from a gradient because their problem has no minimum.
     ///
     /// # Errors
-    /// None that the settings' check leaves open.
+    /// Never fails with settings that were checked.
     pub fn epoch(&mut self) -> Result<usize> {
         Ok(self.batches(&|| false)?.unwrap_or_default())
     }
 
-    /// All epochs of pretraining, without validation.
+    /// Trains all epochs of pretraining, without validation.
     ///
     /// # Errors
-    /// As [`epoch`](Self::epoch).
+    /// Fails as [`epoch`](Self::epoch) does.
     pub fn pretrain(&mut self) -> Result<()> {
         while self.is_pretraining() {
             self.epoch()?;
@@ -257,11 +260,11 @@ impl<'a> Trainer<'a> {
         self.progress.pretrained < self.settings.optimiser.pretrain
     }
 
-    /// A copy that goes on with other settings from here, with a fresh optimiser. They must differ in
-    /// nothing that came into effect before.
+    /// Returns a copy that continues with other settings from here, with a new optimiser. The settings must
+    /// not differ in anything that took effect before.
     ///
     /// # Errors
-    /// As [`new`](Self::new).
+    /// Fails as [`new`](Self::new) does.
     pub fn go_on_as(&self, settings: &Settings) -> Result<Self> {
         settings.check(self.data)?;
         let mut parameters = self.learner.parameters.clone();
@@ -272,12 +275,12 @@ impl<'a> Trainer<'a> {
         Ok(Self { settings: settings.clone(), learner, ..self.clone() })
     }
 
-    /// Epochs that are over: of pretraining, and of training.
+    /// Returns the number of epochs that are over: of pretraining, and of training.
     pub fn epochs(&self) -> (u32, u32) {
         (self.progress.pretrained, self.progress.trained)
     }
 
-    /// Whether all epochs are over, or `patience` ones since the best.
+    /// Returns whether all epochs are over, or `patience` epochs since the best.
     pub fn is_finished(&self) -> bool {
         let OptimiserSettings { epochs, patience, .. } = self.settings.optimiser;
         let trained = self.progress.trained;
@@ -286,25 +289,25 @@ impl<'a> Trainer<'a> {
         !self.is_pretraining() && (trained >= epochs || gives_up)
     }
 
-    /// How it trains.
+    /// Returns the settings.
     pub fn settings(&self) -> &Settings {
         &self.settings
     }
 
-    /// As they are now.
+    /// Returns the present parameters.
     pub fn parameters(&self) -> &Parameters {
         &self.learner.parameters
     }
 
-    /// The best so far by validation, of training proper.
+    /// Returns the best epoch so far by validation accuracy, without pretraining.
     pub fn best(&self) -> Option<(&Parameters, &Epoch)> {
         self.best.as_ref().map(|(parameters, epoch)| (parameters, epoch))
     }
 
-    /// What came of it; with `refit` the best parameters are those of a training on all samples.
+    /// Returns the results; with `refit` the best parameters are those of a training on all samples.
     ///
     /// # Errors
-    /// If no epoch of training proper is over.
+    /// Fails if no epoch of training proper is over.
     pub fn finish(self) -> Result<Trained> {
         let (mut parameters, best) = self.best.context("no epoch is over")?;
         let last = self.progress.last.unwrap_or(best);
@@ -319,10 +322,10 @@ impl<'a> Trainer<'a> {
         Ok(Trained { parameters, refit, best, last_parameters: self.learner.parameters, last })
     }
 
-    /// Whether the objective's problems still have minima, on the first training samples; none if
-    /// it has no problem that could lack one.
+    /// Measures whether the objective's problems still have minima, on the first training samples; `None`
+    /// if they always have.
     fn safety(&self) -> Result<Option<Safety>> {
-        /// Enough to see a few in a hundred, at a few hundredths of an epoch's cost.
+        /// Number of samples: enough to see a few in a hundred, at a few hundredths of an epoch's cost.
         const SAMPLES: usize = 200;
         let nudges = self.settings.contrast().map(|contrast| contrast.nudges).unwrap_or([Nudge::FREE; 2]);
         let strength = nudges.map(|nudge| f64::from(-nudge.s)).into_iter().fold(0.0, f64::max);

@@ -45,28 +45,29 @@ pub(super) use unchanged::check_unchanged;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Settings {
-    /// Seed of subset, initialisation, order and every other draw; default 0.
+    /// Seed of the subset, the initialisation, the order and every other draw; default 0.
     #[serde(with = "seed")]
     pub seed: u64,
-    /// What the network is trained to do; default to tell classes apart.
+    /// Task of the network; default classification.
     pub task: TaskName,
     /// Share of the training and validation samples whose reconstruction's score is no anomaly's, in (0, 1]; default
     /// 0.99.
     #[serde(skip_serializing_if = "is_usual", default = "usual")]
     pub quantile: f32,
-    /// What is trained on.
+    /// The data that are trained on.
     pub data: DataSettings,
     /// The network's shape and its energy.
     pub network: NetworkSettings,
-    /// What training minimises.
+    /// The objective that training minimises.
     pub objective: ObjectiveSettings,
-    /// What disturbs the network while it trains.
+    /// Disturbances of the network during training.
     pub attack: AttackSettings,
     /// How the steps are taken, and how many.
     pub optimiser: OptimiserSettings,
     /// How the inference problems of a batch are solved.
     pub relaxation: RelaxationSettings,
-    /// The hardware of which a fresh chip is drawn for each mini-batch; default none, exact weights.
+    /// The hardware of which a new chip is drawn for each mini-batch; default none, which means exact
+    /// weights.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub hardware: Option<Profile>,
     /// How the file of samples is read.
@@ -86,7 +87,7 @@ fn is_usual(quantile: &f32) -> bool {
 }
 
 impl Settings {
-    /// The defaults, with what belongs to `objective`.
+    /// Returns the defaults, with what belongs to `objective`.
     pub fn new(data: &str, objective: ObjectiveName) -> Self {
         let row = objective.row();
         Self {
@@ -130,13 +131,13 @@ impl Settings {
         }
     }
 
-    /// These settings after `change`.
+    /// Returns these settings after `change`.
     pub fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
         change(&mut self);
         self
     }
 
-    /// Another objective, with the noise and attack on the input that belong to it.
+    /// Changes to another objective, with the noise and the attack on the input that belong to it.
     pub fn for_objective(self, objective: ObjectiveName) -> Self {
         let row = objective.row();
         self.with(|settings| {
@@ -147,8 +148,8 @@ impl Settings {
         })
     }
 
-    /// On chips of `profile`. An objective with a Gaussian g draws it at the size of the offsets, if
-    /// there are any, for each sample: g is a unit's offset.
+    /// Changes to training on chips of `profile`. An objective with a Gaussian g draws it for each sample
+    /// at the size of the offsets, if there are any, because g is a unit's offset.
     pub fn on(mut self, profile: Profile) -> Self {
         if let Perturbation::Gaussian { std } = &mut self.attack.perturbation
             && profile.offset > 0.0
@@ -159,8 +160,8 @@ impl Settings {
         self
     }
 
-    /// The input block and the weight clip of the preset `robust`. The radius is a share of the input's
-    /// range, which the data's scaling makes \[0, 1\].
+    /// Adds the input block and the weight clip of the preset `robust`. The radius is a share of the
+    /// input's range.
     pub fn robust(self) -> Self {
         self.with(|settings| {
             settings.attack.input_block = InputBlock::Box { radius: 0.02 };
@@ -168,8 +169,8 @@ impl Settings {
         })
     }
 
-    /// As in pretraining: plain back-propagation, on the same samples, shape and steps. What doesn't
-    /// count there has its default.
+    /// Returns the settings of pretraining: plain back-propagation on the same samples, shape and steps.
+    /// Settings that don't matter there have their defaults.
     pub fn pretraining(&self) -> Self {
         let given = self.clone();
         Self::new(&self.data.source, ObjectiveName::Backprop).with(|plain| {
@@ -184,24 +185,24 @@ impl Settings {
         })
     }
 
-    /// The shape of the network, for `data`.
+    /// Returns the shape of the network for `data`.
     ///
     /// # Errors
-    /// As [`NetworkSettings::architecture`].
+    /// Fails as [`NetworkSettings::architecture`] does.
     pub fn architecture(&self, data: &Dataset) -> Result<Architecture> {
         self.network.architecture(data.features, Task::new(self.task, data).outputs())
     }
 
-    /// The objective's inference problems; none for back-propagation.
+    /// Returns the objective's inference problems; `None` for back-propagation.
     pub fn contrast(&self) -> Option<fenchel_core::Contrast> {
         let ObjectiveSettings { name, alpha, beta } = self.objective;
         name.objective().contrast(self.attack.loss.loss(), alpha, beta)
     }
 
-    /// Refuse what can't be trained, before anything is written.
+    /// Refuses settings that can't be trained, before anything is written.
     ///
     /// # Errors
-    /// [`BadInput`] or [`fenchel_core::Error`].
+    /// Returns [`BadInput`] or [`fenchel_core::Error`].
     pub fn check(&self, data: &Dataset) -> Result<()> {
         self.optimiser.check()?;
         self.relaxation.check()?;
@@ -233,7 +234,7 @@ impl Settings {
         self.check_nudge(self.architecture(data)?.output_gamma())
     }
 
-    /// Refuse a task that the data aren't for.
+    /// Refuses a task that doesn't fit the data.
     fn check_task(&self, data: &Dataset) -> Result<()> {
         let fits = match self.task {
             TaskName::Classify => data.classes() >= 2,
@@ -249,7 +250,7 @@ impl Settings {
         Ok(())
     }
 
-    /// Refuse a nudge that leaves the output's problem without a minimum.
+    /// Refuses a nudge that leaves the output's problem without a minimum.
     fn check_nudge(&self, gamma: f32) -> Result<()> {
         let beta = self.objective.beta;
         let nudges = self.contrast().map(|contrast| contrast.nudges).unwrap_or([Nudge::FREE; 2]);

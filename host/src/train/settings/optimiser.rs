@@ -15,23 +15,23 @@ pub struct OptimiserSettings {
     pub method: OptimiserName,
     /// Learning rate, above 0; default 0.001.
     pub learning_rate: f32,
-    /// Samples a step; default 50, as in the paper.
+    /// Samples in each step; default 50, as in the paper.
     pub batch: usize,
-    /// Passes over the samples by plain back-propagation before the objective's; default 0.
+    /// Number of passes by plain back-propagation before the objective's; default 0.
     pub pretrain: u32,
-    /// Passes over the samples; default 100.
+    /// Number of passes over the samples; default 100.
     pub epochs: u32,
-    /// Share of the learning rate that is left at the last step, to which it falls linearly, in \[0, 1\]; default
-    /// 1, or 0.02 for a table of one's own.
+    /// Share of the learning rate at the last step, to which it falls linearly, in \[0, 1\]; default 1, or
+    /// 0.02 for a CSV or NPZ file.
     pub final_rate: f32,
-    /// Epochs without a better one on validation after which training ends; default none, all epochs.
+    /// Number of epochs without a better validation accuracy after which training ends; default none, which
+    /// trains all epochs.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub patience: Option<u32>,
-    /// Whether the model is fitted once more, to training and validation samples together, for as many steps, or where
-    /// outputs are values or there is `patience` for as many as the best epoch had;
-    /// default no, or yes for a table of one's own with at most 10,000 training samples.
+    /// Whether the model is trained once more, on training and validation samples together, for as many
+    /// steps; default no, or yes for a CSV or NPZ file of at most 10,000 training samples.
     pub refit: bool,
-    /// What a sample of a rare class counts; default as much as any other.
+    /// Weight of the samples of rare classes; default the same as any other.
     pub class_weights: ClassWeights,
     /// Weights are clipped to ± this/√fan-in after each step; default no clip.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -39,9 +39,9 @@ pub struct OptimiserSettings {
 }
 
 impl OptimiserSettings {
-    /// Refuse values out of range.
+    /// Refuses values that are out of range.
     pub(super) fn check(&self) -> Result<()> {
-        /// A log of so many lines has gigabytes.
+        /// Most epochs; a log of so many lines has gigabytes.
         const MOST: u32 = 10_000_000;
         require!((1..=MOST).contains(&self.epochs), "`epochs`", format!("1 to {MOST}"), self.epochs);
         require!(self.pretrain <= MOST, "`pretrain`", format!("at most {MOST}"), self.pretrain);
@@ -58,13 +58,13 @@ impl OptimiserSettings {
     }
 }
 
-/// What a sample of a rare class counts.
+/// Weight of the samples of rare classes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ClassWeights {
-    /// As much as any other
+    /// Every sample has the same weight
     #[default]
     None,
-    /// So much that all classes count the same: an epoch takes each class equally often
+    /// Every class has the same weight: an epoch takes each class equally often
     Balanced,
 }

@@ -1,4 +1,4 @@
-//! One image `bench` on one board: instructions, modelled cycles, and whether its bits are this
+//! Runs the image `bench` on one board: instructions, modelled cycles, and whether its bits are this
 //! machine's.
 
 use anyhow::{Context, Result, ensure};
@@ -16,41 +16,41 @@ use crate::{qemu, trace};
 /// Instructions, and modelled cycles where the model fits the core, of `macs` multiply-adds.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Cost {
-    /// Multiply-adds.
+    /// Number of multiply-adds.
     pub macs: f64,
-    /// Instructions.
+    /// Number of instructions.
     pub instructions: f64,
-    /// Cycles.
+    /// Modelled cycles, if the model fits the core.
     pub cycles: Option<f64>,
 }
 
-/// What was counted.
+/// The counts of one variant.
 pub struct Count {
     /// Board, kernel and flags.
     pub variant: Variant,
     /// Form of the weights.
     pub form: String,
-    /// W z of every connection, no input 0.
+    /// Cost of W z of every connection, with no input equal to 0.
     pub forward: Cost,
-    /// Wᵀ u of every connection, no force 0.
+    /// Cost of Wᵀ u of every connection, with no force equal to 0.
     pub backward: Cost,
-    /// Both of each connection.
+    /// Cost of both products of each connection.
     pub products: Vec<[Cost; 2]>,
-    /// Inference of an input without zeros.
+    /// Cost of an inference of an input without zeros.
     pub dense: Cost,
-    /// Mean inference of a sample.
+    /// Mean cost of an inference of a sample.
     pub infer: Cost,
-    /// One forward–backward sweep of a sample, in the mean.
+    /// Mean cost of one forward–backward sweep of a sample.
     pub sweep: Cost,
-    /// Inference and one sweep of the same network with clipped units, none of them silent, on an
-    /// input without zeros: nothing is skipped.
+    /// Cost of an inference and of one sweep of the same network with clipped units, none of which is 0, on
+    /// an input without zeros: nothing is skipped.
     pub busy: [Cost; 2],
     /// Whether the outputs and relaxed states of all samples are this machine's.
     pub bits_identical: bool,
 }
 
 impl Count {
-    /// Build and run; then run again for the cycles, where they are modelled.
+    /// Builds and runs; then runs again for the cycles, where they are modelled.
     pub fn new(
         toolchain: &Toolchain,
         variant: Variant,
@@ -98,7 +98,7 @@ impl Count {
         })
     }
 
-    /// One row for machines.
+    /// Returns one row as JSON.
     pub fn json(&self) -> Value {
         json!({
             "board": self.variant.board.machine,
@@ -119,12 +119,12 @@ impl Count {
 }
 
 impl Cost {
-    /// Instructions a multiply-add.
+    /// Returns the instructions of a multiply-add.
     pub fn per_mac(&self) -> f64 {
         self.instructions / self.macs
     }
 
-    /// Cycles a multiply-add.
+    /// Returns the cycles of a multiply-add.
     pub fn cycles_per_mac(&self) -> Option<f64> {
         self.cycles.map(|cycles| cycles / self.macs)
     }
@@ -140,7 +140,7 @@ impl Cost {
     }
 }
 
-/// a + sign·b.
+/// Computes a + sign·b.
 fn combine(a: Cost, b: Cost, sign: f64) -> Cost {
     Cost {
         macs: a.macs + sign * b.macs,
@@ -153,7 +153,7 @@ fn share(cost: Cost, n: f64) -> Cost {
     Cost { macs: cost.macs / n, instructions: cost.instructions / n, cycles: cost.cycles.map(|c| c / n) }
 }
 
-/// The lines `WHAT instructions N of MACS`, in order.
+/// Parses the lines `WHAT instructions N of MACS`, in order.
 fn costs(lines: &[String]) -> Result<Vec<(String, Cost)>> {
     let mut costs = Vec::new();
     for line in lines {
@@ -176,7 +176,7 @@ fn model_precision(contents: &Contents) -> Result<Precision> {
     bytes.model(contents.model.display())?.precision().context("weights of one form")
 }
 
-/// The digests that the image must print.
+/// Returns the digests that the image must print.
 fn expected(contents: &Contents, samples: &Samples) -> Result<Vec<String>> {
     let bytes = ModelBytes::read(contents.model)?;
     let model = bytes.model(contents.model.display())?;

@@ -1,7 +1,7 @@
-//! The gate on instruction counts and modelled cycles: those of a fixed small model, as recorded in
-//! `host/data/instruction_counts.json`. They are exact, and so a growth is a change of code or compiler:
-//! `host/data/instruction_counts.rustc` names the compiler that the record holds for.
-//! And the check of what `fenchel inspect --target` makes of the record for other models.
+//! Compares instruction counts and modelled cycles of a fixed small model with the record in
+//! `host/data/instruction_counts.json`. They are exact, so growth means that code or compiler changed:
+//! `host/data/instruction_counts.rustc` names the compiler of the record. Also checks what `fenchel inspect
+//! --target` estimates from the record for other models.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -23,7 +23,7 @@ use crate::process::root;
 use crate::samples::Samples;
 use crate::toolchain::Toolchain;
 
-/// Growth that passes.
+/// Growth that is allowed.
 const SLACK: f64 = 0.01;
 
 /// Forms of weights.
@@ -31,8 +31,8 @@ const FORMS: [Precision; 3] = [Precision::F32, Precision::F16, Precision::Int8];
 
 type Counts = BTreeMap<String, u64>;
 
-/// Count, and compare with the record; with `record`, write it instead. What another compiler than the
-/// record's makes is printed, and fails nothing.
+/// Counts, and compares with the record; with `record`, writes it instead. Differences of another compiler
+/// than the record's are printed, and fail nothing.
 pub fn run(toolchain: &Toolchain, folder: &Path, record: bool) -> Result<()> {
     std::fs::create_dir_all(folder)?;
     let counts = count(toolchain, folder)?;
@@ -63,7 +63,7 @@ pub fn run(toolchain: &Toolchain, folder: &Path, record: bool) -> Result<()> {
     Ok(())
 }
 
-/// Whether the record was made by the compiler of `toolchain`; says so if it wasn't.
+/// Returns whether the record was made by the compiler of `toolchain`, and says so if it wasn't.
 fn holds_for(toolchain: &Toolchain) -> Result<bool> {
     let recorded = std::fs::read_to_string(compiler_path()).context("reading the record's compiler")?;
     let compiler = toolchain.version()?;
@@ -104,7 +104,7 @@ fn count(toolchain: &Toolchain, folder: &Path) -> Result<Counts> {
     Ok(counts)
 }
 
-/// `model` in this form of weights, counted on this variant of a board.
+/// Counts `model` in this form of weights on this variant of a board.
 fn measure(
     toolchain: &Toolchain,
     variant: Variant,
@@ -133,7 +133,7 @@ fn measure(
     Ok(count)
 }
 
-/// Digits, as long and of as many classes as a model needs.
+/// Returns digits with as many values and classes as a model needs.
 fn samples(size: usize, classes: usize) -> Result<Samples> {
     let digits = data::load("digits")?;
     let mut samples = Samples::of(&digits.test, digits.features, 10)?;
@@ -168,11 +168,11 @@ fn record(counts: &mut Counts, count: &Count) {
 /// Chains of other sizes than the record's: a tiny one, one whose sizes are no multiple of anything, and a
 /// large one.
 const OTHERS: [&[usize]; 3] = [&[8, 8, 4], &[64, 50, 21, 10], &[256, 256, 10]];
-/// Most times what is measured without skipped zeros that an estimate may be.
+/// Largest ratio of an estimate to the measurement without skipped zeros.
 const GENEROUS: f64 = 1.5;
 
-/// The estimates of `fenchel inspect --target` are above what [`OTHERS`] take on the first board, whether
-/// units are silent or not, and not far above.
+/// Checks that the estimates of `fenchel inspect --target` are above what [`OTHERS`] take on the first
+/// board, whether units are 0 or not, and not far above.
 pub fn estimates(toolchain: &Toolchain, folder: &Path) -> Result<()> {
     std::fs::create_dir_all(folder)?;
     let variant = Variant::plain(BOARDS.first().context("a board")?);
@@ -193,8 +193,8 @@ pub fn estimates(toolchain: &Toolchain, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Estimate by measurement of `model`'s instructions and cycles, inference and sweep, printed where it
-/// isn't between 1 and [`GENEROUS`].
+/// Returns estimate divided by measurement of `model`'s instructions and cycles, for inference and sweep;
+/// prints those that aren't between 1 and [`GENEROUS`].
 fn ratios(
     toolchain: &Toolchain,
     variant: Variant,
@@ -228,12 +228,13 @@ fn ratios(
     Ok(ratios)
 }
 
-/// [`RECORDED`] with the initial weights of seed 0: the same on every machine, as trained ones aren't.
+/// Writes a model of the sizes [`RECORDED`] with the initial weights of seed 0, which are the same on every
+/// machine, unlike trained ones.
 pub fn fixed_model(folder: &Path) -> Result<PathBuf> {
     initial(&RECORDED, &folder.join("fixed.fenchel"))
 }
 
-/// A model of a few hundred bytes.
+/// Writes a model of a few hundred bytes.
 pub fn smallest_model(folder: &Path) -> Result<PathBuf> {
     initial(&[8, 8, 4], &folder.join("smallest.fenchel"))
 }

@@ -1,4 +1,4 @@
-//! The samples file that the firmware takes.
+//! Writes the samples file that the firmware takes.
 
 use std::path::Path;
 
@@ -7,19 +7,19 @@ use fenchel::analysis::sample::Sample;
 use fenchel::data::{Split, Values};
 use fenchel_core::{Model, Task};
 
-/// Samples as the device gets them.
+/// Samples in the form that the device takes.
 pub struct Samples {
-    /// Values a sample.
+    /// Number of values in a sample.
     pub size: usize,
-    /// Sample after sample.
+    /// Bytes of all samples, one after the other.
     pub values: Values,
-    /// A class each; 0 where there are none.
+    /// Class of each sample; 0 where there are none.
     pub labels: Vec<u8>,
     /// Scaled targets, sample after sample; empty where there are classes.
     targets: Vec<f32>,
 }
 
-/// One of them.
+/// One sample.
 #[derive(Clone, Copy)]
 pub struct Shown<'a> {
     samples: &'a Samples,
@@ -27,7 +27,7 @@ pub struct Shown<'a> {
 }
 
 impl Samples {
-    /// The first `count` samples of `split`, with their classes.
+    /// Takes the first `count` samples of `split`.
     pub fn of(split: &Split, size: usize, count: usize) -> Result<Self> {
         let count = count.min(split.len());
         let values = match &split.values {
@@ -43,7 +43,7 @@ impl Samples {
         Ok(Self { size, values, labels, targets: Vec::new() })
     }
 
-    /// The same, with what `model` should answer where that isn't a class.
+    /// Takes samples as [`of`](Self::of) does, with what `model` should answer where that isn't a class.
     pub fn of_model(model: &Model, split: &Split, count: usize) -> Result<Self> {
         let mut samples = Self::of(split, model.network().input_units(), count)?;
         let mut targets = Vec::new();
@@ -67,12 +67,12 @@ impl Samples {
         Ok(samples)
     }
 
-    /// One after the other.
+    /// Returns the samples one after the other.
     pub fn iter(&self) -> impl Iterator<Item = Shown<'_>> {
         (0..self.labels.len()).map(|index| Shown { samples: self, index })
     }
 
-    /// Bytes of the file.
+    /// Returns the bytes of the file.
     pub fn file_len(&self) -> usize {
         let value = match self.values {
             Values::Bytes(_) => 1,
@@ -81,8 +81,7 @@ impl Samples {
         16 + value * self.values.len() + 4 * self.targets.len() + self.labels.len()
     }
 
-    /// Write the file: number, size, bytes a value and number of targets of the samples, little-endian u32; then all
-    /// samples, all targets, all labels.
+    /// Writes the file: number and size, little-endian u32, all samples, all labels.
     pub fn write(&self, path: &Path) -> Result<()> {
         let floats =
             |values: &[f32]| values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>();
@@ -99,7 +98,7 @@ impl Samples {
 }
 
 impl Shown<'_> {
-    /// The scaled input.
+    /// Returns the scaled input.
     pub fn input(&self, model: &Model) -> Result<Vec<f32>> {
         let range = self.index * self.samples.size..(self.index + 1) * self.samples.size;
         let mut input = vec![0.0; self.samples.size];
@@ -110,8 +109,8 @@ impl Shown<'_> {
         Ok(input)
     }
 
-    /// As the firmware shows it to a model: its class as target and the next class as attack, or its targets and their
-    /// negatives.
+    /// Returns the sample as the firmware shows it to a model: its class as target and the next class as
+    /// attack, or its targets and their negatives.
     pub fn sample(&self, model: &Model) -> Result<Sample> {
         let input = self.input(model)?;
         if self.samples.targets.is_empty() {

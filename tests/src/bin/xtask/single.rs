@@ -1,4 +1,5 @@
-//! `cargo xtask device`: a model of one's own on the emulated device, and its figures for the report.
+//! `cargo xtask device`: runs a model of one's own on the emulated device, and keeps its figures for the
+//! report.
 
 use std::path::PathBuf;
 
@@ -25,12 +26,12 @@ pub struct Args {
     /// Machine that QEMU emulates
     #[arg(long, default_value = "mps2-an386")]
     board: String,
-    /// Test samples to run, of what the model was trained on
+    /// Number of test samples to run, of the data that the model was trained on
     #[arg(long, default_value_t = 500)]
     samples: usize,
 }
 
-/// Run, compare, print; an error if a bit differs.
+/// Runs, compares and prints; returns an error if a bit differs.
 pub fn run(toolchain: &Toolchain, args: &Args) -> Result<()> {
     let board = cost::board("--board", &args.board)?;
     let given = args.model.canonicalize().with_context(|| format!("reading {}", args.model.display()))?;
@@ -78,7 +79,7 @@ pub fn run(toolchain: &Toolchain, args: &Args) -> Result<()> {
     Ok(())
 }
 
-/// The columns of a table that hold the targets: those with their names.
+/// Returns the columns of a table that hold the targets, by their names.
 fn targets(task: &Task) -> Vec<String> {
     match task {
         Task::Regression { targets, .. } => targets.iter().map(String::from).collect(),
