@@ -5,6 +5,7 @@ use heapless::Vec;
 use super::learner::dot;
 use crate::error::same;
 use crate::kernel::slices::{part, part_mut, split_mut};
+use crate::kernel::units::map;
 use crate::{
     Connection, Error, Gradient, MAX_CONNECTIONS, Network, Operator, Problem, Quantity, Scope, StateView,
     StepRule, Weights,
@@ -57,7 +58,7 @@ impl<'m> Layout<'m> {
         let mut start = 0;
         for k in self.network.above_input() {
             let bias = self.network.bias(k);
-            part_mut(rest, start..start + bias.len()).copy_from_slice(bias);
+            map(bias, part_mut(rest, start..start + bias.len()), |b| b);
             start += bias.len();
         }
         Ok(())

@@ -5,6 +5,7 @@ use super::rollback::{Verdict, Watch};
 use super::settings::Problems;
 use crate::error::same;
 use crate::kernel::slices::{part, part_mut};
+use crate::kernel::units::map;
 use crate::{
     DIVERGED, Error, LearnMemory, LearnSettings, Network, Operator, Outcome, Problem, Quantity, Schedule,
     Settings, StateView, Weights, label,
@@ -87,7 +88,7 @@ impl<'m> Learner<'m> {
         layout.copy(memory.parameters)?;
         memory.step.fill(0.0);
         if settings.rollback.is_some() {
-            memory.copy.copy_from_slice(memory.parameters);
+            map(memory.parameters, memory.copy, |w| w);
         }
         Ok(Self { layout, settings, problems: settings.problems()?, memory, watch: Watch::new() })
     }
@@ -178,10 +179,10 @@ impl<'m> Learner<'m> {
                 if diverged { Verdict::Return } else { watch.see(rollback, before.loss, of_copy.loss) };
             match verdict {
                 Verdict::Nothing => {}
-                Verdict::Keep => memory.copy.copy_from_slice(memory.parameters),
+                Verdict::Keep => map(memory.parameters, memory.copy, |w| w),
                 Verdict::Return => {
                     *watch = Watch::new();
-                    memory.parameters.copy_from_slice(memory.copy);
+                    map(memory.copy, memory.parameters, |w| w);
                     memory.step.fill(0.0);
                     return no_step(UpdateStatus::RolledBack);
                 }

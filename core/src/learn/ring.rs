@@ -54,7 +54,7 @@ impl<'m, T: Copy> Ring<'m, T> {
         let place = if free < self.labels.len() { free } else { below(random, self.seen as usize) };
         let values = self.values.get_mut(place * size..(place + 1) * size);
         if let (Some(values), Some(kept)) = (values, self.labels.get_mut(place)) {
-            values.copy_from_slice(raw);
+            values.iter_mut().zip(raw).for_each(|(value, &raw)| *value = raw);
             *kept = label;
         }
         Ok(())

@@ -12,6 +12,7 @@ mod firmware;
 mod fuzz;
 mod gate;
 mod hostile;
+mod learned;
 mod learning;
 mod limits;
 mod process;

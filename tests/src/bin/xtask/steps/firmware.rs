@@ -11,14 +11,14 @@ use fenchel_core::Random;
 use rand_core::{Rng, SeedableRng};
 
 use super::{Bench, LeftOut};
-use crate::boards::{BOARDS, Kernel, Variant};
+use crate::boards::{BOARDS, Board, Kernel, Variant};
 use crate::demo::fenchel;
 use crate::device::{self, Report};
 use crate::firmware::{self, Contents, cargo_firmware};
 use crate::process::{check, output};
 use crate::samples::Samples;
 use crate::toolchain::{Compiler, Toolchain};
-use crate::{gate, limits, qemu, template as own_board};
+use crate::{gate, learned, limits, qemu, template as own_board};
 
 /// How far fused outputs may be from the strict ones, in shares of the largest: the roundings of
 /// a few hundred terms that cancel somewhat.
@@ -120,6 +120,52 @@ fn same(variant: &Variant, form: &str, report: &Report) -> Result<()> {
 fn compared(report: &Report) -> String {
     let Report { identical, samples, relaxation: (same, lines), .. } = report;
     format!("{identical} of {samples} images and {same} of {lines} lines of relaxation identical")
+}
+
+/// Most instructions that a step of learning may take for each multiply-add on a Cortex-M4F.
+const STEP_INSTRUCTIONS: f64 = 2.4;
+/// Most bytes of learning besides 4 a learned parameter, the rows of a matrix in eights, and 12 a unit.
+const LEARNER_BYTES: usize = 512;
+
+/// Learning in place gives this machine's bits on cores without a floating-point unit, with one and with
+/// vectors, from weights of every form; its instructions and memory are within their limits.
+pub fn learning(bench: &Bench) -> Result<()> {
+    let (samples, _) = digits(bench, 100)?;
+    let of_core = |about: &'static str| move |board: &&&Board| board.about.starts_with(about);
+    let board = |about| BOARDS.iter().collect::<Vec<_>>().iter().find(of_core(about)).copied();
+    let boards = ["Cortex-M4F", "Cortex-M3", "Cortex-M55"].map(board);
+    let boards = boards.into_iter().collect::<Option<Vec<_>>>().context("a board of each core")?;
+    let mut variants: Vec<_> = boards.into_iter().map(Variant::plain).collect();
+    variants.extend(variants.last().map(|last| Variant { kernel: Kernel::Mve, ..*last }));
+    let models = [("f32", bench.model()?.to_path_buf()), ("int8", narrowed(bench, "int8")?)];
+    let run = |toolchain: &Toolchain, folder: &Path, variant: &Variant| {
+        for (form, model) in &models {
+            let report = learned::run(toolchain, variant, model, &samples, folder)?;
+            let (same, lines) = report.lines;
+            let each = report.instructions / report.macs as f64;
+            let [parameters, state, learner] = report.bytes;
+            println!(
+                "      {}, {}, {}, {form}: {same} of {lines} lines identical; {:.0} instructions a step, {each:.2} a \
+                 multiply-add; RAM {parameters} + {state} + {learner} bytes",
+                variant.board.machine,
+                variant.board.about,
+                variant.kernel_name(),
+                report.instructions,
+            );
+            ensure!(same == lines && lines > 10, "{}: other bits than this machine's", variant.board.machine);
+            let most = report.padded + 12 * report.units + LEARNER_BYTES;
+            ensure!(report.bytes.iter().sum::<usize>() <= most, "more RAM than {most} bytes");
+            if variant.has_cycle_model() {
+                ensure!(
+                    each <= STEP_INSTRUCTIONS,
+                    "more than {STEP_INSTRUCTIONS} instructions a multiply-add"
+                );
+            }
+        }
+        Ok(())
+    };
+    bench.toolchain()?.in_lanes(&bench.folder, &variants, |_, variant| variant.lane(), run)?;
+    Ok(())
 }
 
 /// The model in another form of weights.

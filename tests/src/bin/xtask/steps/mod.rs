@@ -123,6 +123,13 @@ pub const STEPS: &[Step] = &[
         "every kind of block and graph, the same bits",
         firmware::every_kind,
     ),
+    step(
+        "firmware-learn",
+        &[Firmware, Qemu],
+        LONG,
+        "learned weights are the same bits on M3, M4F and M55 as on this machine",
+        firmware::learning,
+    ),
     step("firmware-counts", &[Firmware, Qemu], LONG, "no instruction or cycle count grew", firmware::counts),
     step(
         "firmware-estimates",
