@@ -97,7 +97,8 @@ pub fn samples() -> impl Iterator<Item = Sample> {
         1 => Raw::Bytes(row(values, index, size)),
         _ => Raw::Floats(row(floats(values), index, size)),
     };
-    let sample = move |(index, &label)| Sample { raw: raw(index), label, targets: row(floats(targets), index, width) };
+    let sample =
+        move |(index, &label)| Sample { raw: raw(index), label, targets: row(floats(targets), index, width) };
     labels.iter().enumerate().map(sample)
 }
 

@@ -8,7 +8,7 @@
 
 use cortex_m_rt::entry;
 use fenchel_core::{LearnRoom, LearnSettings, Learner, Model, Update, checksum};
-use fenchel_firmware::{clock, fail, flash, model, one_hot, refuse, succeed};
+use fenchel_firmware::{clock, fail, flash, model, refuse, succeed};
 
 #[path = "../learning.rs"]
 mod learning;
@@ -67,15 +67,14 @@ fn learn(
     let classes = network.output_units();
     let mut number = 0;
     loop {
-        for (raw, label) in flash::samples() {
+        for sample in flash::samples() {
             let (Some(input), Some(target), Some(attack)) =
-                (input.get_mut(..raw.len()), target.get_mut(..classes), attack.get_mut(..classes))
+                (input.get_mut(..sample.len()), target.get_mut(..classes), attack.get_mut(..classes))
             else {
                 fail("a sample is larger than there is room for");
             };
-            model.scaling().apply(raw, input).unwrap_or_else(|error| refuse(error));
-            one_hot(target, usize::from(label));
-            one_hot(attack, (usize::from(label) + 1) % classes);
+            sample.scale(model.scaling(), input).unwrap_or_else(|error| refuse(error));
+            sample.nudge(target, attack);
             let attack: &[f32] = if learner.is_attacked() { attack } else { &[] };
             let (instructions, update) = clock::instructions(|| learner.learn_against(input, target, attack));
             number += 1;

@@ -7,7 +7,6 @@ use fenchel::store::model_file::ModelBytes;
 use fenchel_core::{LearnMemory, Learner, Model, Weights, checksum, packed_len};
 
 use crate::boards::Variant;
-use crate::expected;
 use crate::firmware::{self, Contents};
 use crate::qemu;
 use crate::samples::Samples;
@@ -88,8 +87,8 @@ fn expected_lines(model: &Model, samples: &Samples) -> Result<Vec<String>> {
         let [parameters, state, step, copy] = &mut memory;
         let mut learner = Learner::new(network, settings, LearnMemory { parameters, state, step, copy })?;
         let repeated = std::iter::repeat_with(|| samples.iter()).flatten();
-        for (number, (raw, label)) in (1..=steps).zip(repeated) {
-            let shown = expected::shown(model, raw, label)?;
+        for (number, shown) in (1..=steps).zip(repeated) {
+            let shown = shown.sample(model)?;
             let attack: &[f32] = if learner.is_attacked() { &shown.attack } else { &[] };
             let update = learner.learn_against(&shown.input, &shown.target, attack)?;
             if [1, 10, 100, 1000, steps].contains(&number) {
