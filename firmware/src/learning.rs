@@ -2,7 +2,7 @@
 
 use fenchel_core::{Attack, LearnSettings, Objective, Scope, StepRule};
 
-/// Steps of each way, the samples again and again.
+/// Settings of each way, and its number of steps, which take the samples again and again.
 pub const STEPS: [(LearnSettings, u32); 4] = [
     (DEFAULT, 1000),
     (LearnSettings { skip: Some(0.5), clip: Some(1.0), scope: Scope::Blocks(0b1010), ..DEFAULT }, 100),
@@ -18,7 +18,7 @@ pub const STEPS: [(LearnSettings, u32); 4] = [
     ),
 ];
 
-/// The default, as a constant.
+/// The default settings, as a constant.
 pub const DEFAULT: LearnSettings = LearnSettings {
     objective: Objective::Rovr,
     attack: Attack::Targeted,

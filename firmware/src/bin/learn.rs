@@ -1,8 +1,8 @@
-//! Learns in place from the samples in flash, over and over, in several ways: a checksum of all learned
-//! parameters after 1, 10, 100 and 1,000 steps.
+//! Learns in place from the samples in flash, over and over, in several ways, and prints a checksum of all
+//! learned parameters after 1, 10, 100 and 1,000 steps.
 //!
-//! Prints `way W steps N loss HEX parameters HEX` at these steps and at the last, `instructions N of MACS` for
-//! the first steps of the first way, and the bytes of its memory.
+//! It prints `way W steps N loss HEX parameters HEX` at these steps and at the last, `instructions N of
+//! MACS` for the first steps of the first way, and the bytes of its memory.
 #![no_std]
 #![no_main]
 
@@ -15,7 +15,7 @@ mod learning;
 
 const LARGEST: usize = 1024;
 const CLASSES: usize = 64;
-/// Steps whose instructions are counted.
+/// Number of steps whose instructions are counted.
 const COUNTED: u32 = 10;
 
 type Room = LearnRoom<8192, 2048, 8192>;
@@ -52,7 +52,7 @@ fn main() -> ! {
     succeed()
 }
 
-/// Learn by `settings` from the model's own parameters on, as long as `see` says so.
+/// Learns by `settings` from the model's own parameters on, as long as `see` returns true.
 fn learn(
     model: &Model,
     room: &mut Room,
@@ -85,8 +85,8 @@ fn learn(
     }
 }
 
-/// Multiply-adds of a step without sweeps: forward and update take every connection, the backward pass those
-/// that don't start at the input.
+/// Returns the multiply-adds of a step without sweeps: forward and update take every connection, the
+/// backward pass only those that don't start at the input.
 fn macs(model: &Model) -> usize {
     let network = model.network();
     let above = (2..=network.output()).flat_map(|k| network.weights_into(k));

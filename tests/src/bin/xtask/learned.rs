@@ -1,4 +1,4 @@
-//! Learning in place on the device, held bit by bit to `core` on this machine.
+//! Runs learning in place on the device, and compares it bit by bit with `core` on this machine.
 
 use std::path::Path;
 
@@ -15,23 +15,24 @@ use crate::toolchain::Toolchain;
 #[path = "../../../../firmware/src/learning.rs"]
 mod learning;
 
-/// What the device did.
+/// The results of the device.
 pub struct Report {
-    /// Lines of losses and checksums of all learned parameters, and how many are this machine's.
+    /// Number of lines of losses and checksums of all learned parameters, and how many of them are this
+    /// machine's.
     pub lines: (usize, usize),
-    /// Mean instructions of a step by the default.
+    /// Mean instructions of a step by the default settings.
     pub instructions: f64,
-    /// Multiply-adds of it.
+    /// Multiply-adds of such a step.
     pub macs: usize,
-    /// Bytes of parameters, of the state, and of the learner itself, by the default.
+    /// Bytes of the parameters, of the state, and of the learner itself, by the default settings.
     pub bytes: [usize; 3],
-    /// Bytes of the learned weights and biases, the rows of each matrix rounded up to a multiple of 8.
+    /// Bytes of the learned weights and biases, with the rows of each matrix rounded up to a multiple of 8.
     pub padded: usize,
-    /// Units of the network.
+    /// Number of units of the network.
     pub units: usize,
 }
 
-/// Build `learn` around `model`, run it, compare.
+/// Builds `learn` around `model`, runs it, and compares.
 pub fn run(
     toolchain: &Toolchain,
     variant: &Variant,
@@ -77,7 +78,7 @@ pub fn run(
     })
 }
 
-/// What `learn` must print, in its own words.
+/// Returns what `learn` must print, in its own words.
 fn expected_lines(model: &Model, samples: &Samples) -> Result<Vec<String>> {
     let network = model.network();
     let mut lines = Vec::new();

@@ -1,4 +1,4 @@
-//! The harness behind `cargo xtask`: sets up what is missing, demonstrates, tests.
+//! The harness behind `cargo xtask`: it installs what is missing, demonstrates, and tests.
 
 mod bench;
 mod boards;
@@ -46,28 +46,32 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Train on digits, export, run on the emulated Cortex-M, compare bit by bit; one table
+    /// Train on digits, export, run on the emulated Cortex-M, and compare bit by bit, in one table
     Demo,
-    /// Everything that must hold, or the steps named; all failures at the end
+    /// Test everything, or the named steps; list all failures at the end
     Test(steps::Args),
-    /// The steps of `test` that take a minute or two: format, lints, tests of core and the host's quick ones
+    /// Run the steps of `test` that take a minute or two: format, lints, tests of core and the host's quick
+    /// ones
     Check,
-    /// Instructions and modelled cycles of every board and kernel, into docs/results/device.md
+    /// Count instructions and model cycles of every board and kernel, and write docs/results/device.md
     Bench(bench::Args),
-    /// Memory and code of the device and of the board template, every bit of a model file flipped, hostile files
+    /// Measure memory and code of the device and of the board template, flip every bit of a model file, and
+    /// try hostile files
     Limits,
-    /// A model of one's own on the emulated Cortex-M, compared bit by bit
+    /// Run a model of one's own on the emulated Cortex-M, and compare it bit by bit
     Device(single::Args),
-    /// Run folders killed, damaged and fought over at random: the right bits afterwards, or a refusal
+    /// Kill, damage and share run folders at random, and check that they have the right bits afterwards, or
+    /// are refused
     Chaos(chaos::Args),
-    /// What comes back by learning in place after drifts, into docs/results/learning.md
+    /// Measure the accuracy that learning in place regains after drifts, and write docs/results/learning.md
     Learning(learning::Args),
-    /// Every reader of files on whatever libFuzzer comes up with
+    /// Run every reader of files on the inputs that libFuzzer finds
     Fuzz(fuzz::Args),
-    /// Accuracy on small public tables beside scikit-learn's MLP, into docs/results/tables.md
+    /// Measure the accuracy on small public tables beside scikit-learn's MLP, and write
+    /// docs/results/tables.md
     Tables(tables::Args),
-    /// Instructions and modelled cycles of a fixed model against the record in
-    /// host/data/instruction_counts.json; then the estimates for other models
+    /// Compare instructions and modelled cycles of a fixed model with the record in
+    /// host/data/instruction_counts.json; then check the estimates for other models
     Counts {
         /// Write the record instead of comparing with it
         #[arg(long)]
