@@ -27,12 +27,20 @@ fn each(
     panels: &mut [f32],
     mut work: impl FnMut(&mut [[f32; PANEL]], &[f32; PANEL]),
 ) {
-    let (values, _) = panels.as_chunks_mut::<PANEL>();
-    for (panel, u) in values.chunks_exact_mut(columns.max(1)).zip(u.chunks(PANEL)) {
-        let mut rows = [0.0; PANEL];
-        map(u, &mut rows, |u| u);
-        if rows.iter().any(|&u| !is_zero(u)) {
-            work(panel, &rows);
+    let mut work = |panel, u: &[f32; PANEL]| {
+        if u.iter().any(|&u| !is_zero(u)) {
+            work(panel, u);
         }
+    };
+    let (values, _) = panels.as_chunks_mut::<PANEL>();
+    let mut panels = values.chunks_exact_mut(columns.max(1));
+    let (whole, rest) = u.as_chunks();
+    for (u, panel) in whole.iter().zip(panels.by_ref()) {
+        work(panel, u);
+    }
+    if let Some(panel) = panels.next() {
+        let mut rows = [0.0; PANEL];
+        map(rest, &mut rows, |u| u);
+        work(panel, &rows);
     }
 }

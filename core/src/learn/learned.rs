@@ -7,8 +7,8 @@ use crate::error::same;
 use crate::kernel::slices::{part, part_mut, split_mut};
 use crate::kernel::units::map;
 use crate::{
-    Connection, Error, Gradient, MAX_CONNECTIONS, Network, Operator, Problem, Quantity, Scope, StateView,
-    StepRule, Weights,
+    Connection, Error, Gradient, MAX_CONNECTIONS, Network, Operator, Quantity, Scope, StateView, StepRule,
+    Weights,
 };
 
 /// Where the parameters that learn lie in RAM: the matrices of the connections that learn, in panels, in
@@ -98,10 +98,10 @@ impl<'m> Layout<'m> {
         Some(start..start + weights.values())
     }
 
-    /// ‖G‖² over the parameters that learn, G = Σ over the problems p of factor·u_p z_pᵀ, told from the
+    /// ‖G‖² over the parameters that learn, G = Σ over the problems p of factor·u_p z_pᵀ, told from ‖x‖² and the
     /// products of the units' arrays: ‖Σ u zᵀ‖² = Σ over pairs of (u·u')(z·z').
     #[inline]
-    pub fn squared_gradient(&self, problem: &Problem, state: &StateView, factors: &[f32]) -> f32 {
+    pub fn squared_gradient(&self, squared_input: f32, state: &StateView, factors: &[f32]) -> f32 {
         let (network, rows) = (&self.network, state.rows());
         let mut sum = 0.0;
         for k in network.above_input() {
@@ -113,11 +113,8 @@ impl<'m> Layout<'m> {
                     let u = |row| part(state.u, network.row_range(k, rows, row));
                     let mut squared = 1.0;
                     for (_, c) in network.incoming(k).filter(|(_, c)| self.learns(c)) {
-                        let z = |row| match c.from {
-                            0 => problem.input,
-                            from => part(state.z, network.row_range(from, rows, row)),
-                        };
-                        squared += dot(z(p), z(q));
+                        let z = |row| part(state.z, network.row_range(c.from, rows, row));
+                        squared += if c.from == 0 { squared_input } else { dot(z(p), z(q)) };
                     }
                     sum += of_p * of_q * dot(u(p), u(q)) * squared;
                 }

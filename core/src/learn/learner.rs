@@ -201,16 +201,20 @@ impl<'m> Learner<'m> {
             } else {
                 network.relax_for(&problem, &mut state, Schedule::ForwardBackward, sweeps)?;
             }
-            Ok(network.drop_unbounded(&problem, &mut state))
+            // Only s < 0 can leave a problem without a minimum.
+            let may_be_unbounded = nudges.iter().any(|nudge| nudge.s < 0.0);
+            Ok(if may_be_unbounded { network.drop_unbounded(&problem, &mut state) } else { 0 })
         })??;
-        if dropped > 0 {
-            return no_step(UpdateStatus::Unbounded);
-        }
 
         let mut factors = problems.factors;
         let factors = factors.get_mut(..problems.count).unwrap_or_default();
-        let squared = layout.squared_gradient(&problem, &state, factors);
-        let step = settings.rule.size(before.loss, squared, dot(input, input));
+        let squared_input = dot(input, input);
+        let squared = layout.squared_gradient(squared_input, &state, factors);
+        // It isn't finite if any force or activity of what learns isn't.
+        if dropped > 0 || !squared.is_finite() {
+            return no_step(UpdateStatus::Unbounded);
+        }
+        let step = settings.rule.size(before.loss, squared, squared_input);
         factors.iter_mut().for_each(|factor| *factor *= -step);
         let LearnMemory { parameters, step: of_rule, .. } = memory;
         let mut in_place = InPlace { layout: *layout, rule: settings.rule, parameters, memory: of_rule };
