@@ -52,7 +52,8 @@ fn metrics_of_unequal_classes_are_the_sums_over_the_answers() {
     let folder = folder.path();
     let labels = unequal(folder);
     let train = ["train", "--data", "kinds.csv", "--objective", "backprop", "--quiet", "--out", "run"];
-    fenchel(folder, &train);
+    // Where classes are unequal, the outcome says both.
+    assert!(fenchel(folder, &train).contains(" %, balanced "));
     let report = json(folder, &["eval", "run", "--split", "all", "--classes", "--json"]);
     // The answers, row by row.
     let answers = fenchel(folder, &["infer", "run", "--data", "kinds.csv"]);

@@ -1,19 +1,22 @@
 //! Runs every sample through the model in flash and prints the answer's bits, its label and the
 //! instructions.
 //!
-//! Prints `sample INDEX label LABEL instructions N bits HEX…`, then a summary. Of a regression also `value HEX` for each
+//! Prints `sample INDEX label LABEL instructions N bits HEX…`, then a summary. Of the first samples of a calibrated
+//! classifier also `probability HEX` for each class. Of a regression also `value HEX` for each
 //! output in the user's unit, of a reconstruction `score HEX anomaly BOOL`.
 #![no_std]
 #![no_main]
 
 use cortex_m_rt::entry;
-use fenchel_core::{State, Task, label, reconstruction_error};
+use fenchel_core::{State, Task, label, reconstruction_error, softmax};
 use fenchel_firmware::{UNITS, clock, flash, model, refuse, state, succeed};
 
 /// Largest number of values in a sample.
 const INPUT: usize = 1024;
-/// Targets that there is room for.
-const TARGETS: usize = 64;
+/// Classes or targets that there is room for.
+const OUTPUTS: usize = 64;
+/// Number of samples whose probabilities are printed.
+const PROBABILITIES: u32 = 100;
 
 #[entry]
 fn main() -> ! {
@@ -35,14 +38,17 @@ fn main() -> ! {
         for output in outputs {
             defmt::println!("bits {=u32:08x}", output.to_bits());
         }
+        let mut room = [0.0; OUTPUTS];
         match model.task() {
-            Task::Classification { .. } => {}
+            Task::Classification { confidence, .. } => {
+                if let Some(temperature) = confidence.temperature.filter(|_| count < PROBABILITIES) {
+                    let values = copy(outputs, &mut room);
+                    softmax(values, temperature);
+                    values.iter().for_each(|p| defmt::println!("probability {=u32:08x}", p.to_bits()));
+                }
+            }
             Task::Regression { scaling, .. } => {
-                let mut room = [0.0; TARGETS];
-                let Some(values) = room.get_mut(..outputs.len()) else {
-                    fenchel_firmware::fail("more targets than there is room for");
-                };
-                values.copy_from_slice(outputs);
+                let values = copy(outputs, &mut room);
                 scaling.restore(values).unwrap_or_else(|error| refuse(error));
                 values.iter().for_each(|value| defmt::println!("value {=u32:08x}", value.to_bits()));
             }
@@ -58,4 +64,13 @@ fn main() -> ! {
     defmt::println!("correct {=u32} of {=u32}", correct, count);
     defmt::println!("state {=usize} bytes, macs {=usize}", State::<UNITS>::BYTES, network.macs());
     succeed()
+}
+
+/// Returns a copy of the outputs in `room`.
+fn copy<'a>(outputs: &[f32], room: &'a mut [f32; OUTPUTS]) -> &'a mut [f32] {
+    let Some(values) = room.get_mut(..outputs.len()) else {
+        fenchel_firmware::fail("more outputs than there is room for");
+    };
+    values.copy_from_slice(outputs);
+    values
 }

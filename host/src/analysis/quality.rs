@@ -5,8 +5,9 @@ use std::fmt::{self, Display, Formatter};
 use anyhow::Result;
 use fenchel_core::{Model, Task, Threshold, reconstruction_error};
 
-use super::evaluate::{outputs, score};
+use super::evaluate::outputs;
 use crate::data::Split;
+use crate::task::Confusion;
 
 /// How well one real target is predicted, in the user's unit.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,8 +25,8 @@ pub struct Fit {
 /// What was measured of a model on samples.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Quality {
-    /// Share of right labels.
-    Accuracy(f64),
+    /// Classes by classes: which answers are right.
+    Classes(Confusion),
     /// One fit a target.
     Fits(Vec<Fit>),
     /// How well anomalies are found.
@@ -78,7 +79,9 @@ impl Quality {
     pub fn of(model: &Model, split: &Split) -> Result<Self> {
         let answers = outputs(&model.network(), split, model.scaling())?;
         Ok(match model.task() {
-            Task::Classification { .. } => Self::Accuracy(score(&answers, &split.labels).0),
+            Task::Classification { .. } => {
+                Self::Classes(Confusion::new(&answers, &split.labels, model.network().output_units()))
+            }
             Task::Regression { targets, .. } => {
                 let values = values(model, &answers)?;
                 let names: Vec<String> = targets.iter().map(String::from).collect();
@@ -94,7 +97,7 @@ impl Quality {
     /// anomalies the mean score's negative).
     pub fn score(&self) -> f64 {
         match self {
-            Self::Accuracy(accuracy) => *accuracy,
+            Self::Classes(confusion) => confusion.accuracy(),
             Self::Fits(fits) => {
                 let known: Vec<f64> = fits.iter().filter_map(|fit| fit.r2).collect();
                 known.iter().sum::<f64>() / known.len().max(1) as f64
@@ -106,7 +109,9 @@ impl Quality {
     /// Its figures by their names in JSON.
     pub fn figures(&self) -> Vec<(&'static str, f64)> {
         match self {
-            Self::Accuracy(accuracy) => vec![("accuracy", *accuracy)],
+            Self::Classes(confusion) => {
+                vec![("accuracy", confusion.accuracy()), ("balanced_accuracy", confusion.balanced_accuracy())]
+            }
             Self::Fits(fits) => match fits.as_slice() {
                 [fit] => vec![("r2", self.score()), ("rmse", fit.rmse), ("mae", fit.mae)],
                 _ => vec![("r2", self.score())],
@@ -127,7 +132,13 @@ impl Quality {
 impl Display for Quality {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Accuracy(accuracy) => write!(formatter, "accuracy {:.2} %", 100.0 * accuracy),
+            Self::Classes(confusion) => {
+                write!(formatter, "accuracy {:.2} %", 100.0 * confusion.accuracy())?;
+                match confusion.is_unequal() {
+                    true => write!(formatter, ", balanced {:.2} %", 100.0 * confusion.balanced_accuracy()),
+                    false => Ok(()),
+                }
+            }
             Self::Fits(fits) => {
                 write!(formatter, "R² {:.4}", self.score())?;
                 match fits.as_slice() {

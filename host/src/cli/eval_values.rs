@@ -17,7 +17,7 @@ pub fn run(path: &Path, model: &Model, split: &Split, named: bool, as_json: bool
     let quality = Quality::of(model, split)?;
     let fits = match &quality {
         Quality::Fits(fits) => fits.as_slice(),
-        Quality::Accuracy(_) | Quality::Detection(_) => &[],
+        Quality::Classes(_) | Quality::Detection(_) => &[],
     };
     if as_json {
         let mut report = json!({ "samples": split.len() });

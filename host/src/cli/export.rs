@@ -101,7 +101,7 @@ pub fn run(args: &Args) -> Result<()> {
     }
     let shown = |quality: &Option<Quality>| match quality {
         None => "unknown".into(),
-        Some(Quality::Accuracy(accuracy)) => format!("{:.2} %", 100.0 * accuracy),
+        Some(Quality::Classes(confusion)) => format!("{:.2} %", 100.0 * confusion.accuracy()),
         Some(other) => other.to_string(),
     };
     let what = if task == TaskName::Classify { "test accuracy" } else { "test" };

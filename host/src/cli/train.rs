@@ -45,7 +45,7 @@ pub struct Args {
     /// Cross-validate instead: train so many times, each time with another part of the samples to test on, and say the mean accuracy and its interval; no model is kept
     #[arg(long, conflicts_with_all = ["resume", "out", "verbose"])]
     folds: Option<u32>,
-    /// Print one JSON object: test_accuracy and validation_accuracy (fractions; for regression test_r2, validation_r2, and of a single target test_rmse and test_mae), best_epoch, epochs, seconds, model; with --folds mean, low, high, accuracies (or r2), samples
+    /// Print one JSON object: test_accuracy, test_balanced_accuracy and validation_accuracy (fractions; for regression test_r2, validation_r2, and of a single target test_rmse and test_mae), best_epoch, epochs, seconds, model; with --folds mean, low, high, accuracies (or r2), samples
     #[arg(long)]
     json: bool,
     /// No progress; warnings stay

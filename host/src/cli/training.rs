@@ -72,10 +72,11 @@ pub fn watched(
                 }
                 let epochs =
                     if epoch.pretraining { settings.optimiser.pretrain } else { settings.optimiser.epochs };
+                let shown = score(&epoch, settings.task, data);
                 match loudness {
                     Loudness::Quiet => {}
-                    Loudness::Usual => show(bar, settings.task, &epoch, epochs),
-                    Loudness::Verbose => show_all(bar, settings.task, &logged, epochs),
+                    Loudness::Usual => show(bar, &shown, &epoch, epochs),
+                    Loudness::Verbose => show_all(bar, &shown, &logged, epochs),
                 }
                 if saved.elapsed() >= SHARE * cost {
                     let start = Instant::now();
@@ -148,8 +149,16 @@ fn progress(done: [u32; 2], epochs: [u32; 2]) -> Option<ProgressBar> {
     bar.map(|bar| bar.with_position(done))
 }
 
-fn show(bar: Option<&ProgressBar>, task: TaskName, epoch: &Epoch, epochs: u32) {
+/// Returns the score on validation samples as text, with the balanced accuracy if classes are unequal.
+fn score(epoch: &Epoch, task: TaskName, data: &Dataset) -> String {
     let score = task.shown(epoch.validation_accuracy);
+    match epoch.balanced_accuracy.filter(|_| data.has_unequal_classes()) {
+        Some(balanced) => format!("{score} (balanced {:.2} %)", 100.0 * balanced),
+        None => score,
+    }
+}
+
+fn show(bar: Option<&ProgressBar>, score: &str, epoch: &Epoch, epochs: u32) {
     let dropped =
         if epoch.unbounded > 0 { format!(", {} unbounded", epoch.unbounded) } else { String::new() };
     let message = format!("validation {score}{dropped}");
@@ -167,14 +176,12 @@ fn show(bar: Option<&ProgressBar>, task: TaskName, epoch: &Epoch, epochs: u32) {
 }
 
 /// Prints everything that the log has of an epoch, in a line.
-fn show_all(bar: Option<&ProgressBar>, task: TaskName, logged: &Logged, epochs: u32) {
+fn show_all(bar: Option<&ProgressBar>, score: &str, logged: &Logged, epochs: u32) {
     let Logged { observed, epoch } = logged;
     let phase = if epoch.pretraining { "pretraining, " } else { "" };
     let mut line = format!(
-        "{phase}epoch {}/{epochs}: validation {}, loss {:.4}",
-        epoch.epoch,
-        task.shown(epoch.validation_accuracy),
-        epoch.validation_loss
+        "{phase}epoch {}/{epochs}: validation {score}, loss {:.4}",
+        epoch.epoch, epoch.validation_loss
     );
     if let Some(norm) = observed.gradient_norm {
         line += &format!(", gradient {norm:.3}");

@@ -37,6 +37,12 @@ impl Confusion {
         self.counts.iter().map(|row| row[class]).sum()
     }
 
+    /// Returns whether one class has more than twice the samples of another.
+    pub fn is_unequal(&self) -> bool {
+        let samples = || (0..self.counts.len()).map(|class| self.samples(class));
+        samples().max().zip(samples().min()).is_some_and(|(most, least)| most > 2 * least)
+    }
+
     /// Returns the share of right answers among all samples; 0 without samples.
     pub fn accuracy(&self) -> f64 {
         let classes = 0..self.counts.len();

@@ -21,6 +21,8 @@ pub struct Report {
     pub correct: usize,
     /// Samples whose outputs and label are the same in every bit.
     pub identical: usize,
+    /// Probabilities that the device printed; `identical` counts them too.
+    pub probabilities: usize,
     /// Largest difference of an output from this machine's, in shares of the sample's largest output.
     pub furthest: f32,
     /// Lines of energies, residuals, statuses and state checksums, and how many are the same.
@@ -65,6 +67,7 @@ pub fn run(
     let inferred = succeed(board, &infer)?;
     let answers = answers(&inferred)?;
     let expected = expected::infer(&model, samples)?;
+    let is_probability = |line: &&String| line.starts_with("probability");
     let agree = |(device, host): &(&Answered, &Answer)| device.answer == **host;
     let relaxed: Vec<_> = succeed(board, &relax)?;
     let relaxed: Vec<_> = relaxed.into_iter().filter(|line| !line.starts_with("instructions")).collect();
@@ -81,6 +84,7 @@ pub fn run(
             .filter(|(a, label)| a.answer.label == usize::from(**label))
             .count(),
         identical: answers.iter().zip(&expected).filter(agree).count(),
+        probabilities: answers.iter().flat_map(|a| &a.answer.meaning).filter(is_probability).count(),
         furthest: answers
             .iter()
             .zip(&expected)
@@ -131,7 +135,7 @@ fn answers(lines: &[String]) -> Result<Vec<Answered>> {
                 let answer = answers.last_mut().context("bits before a sample")?;
                 answer.answer.bits.push(u32::from_str_radix(bits, 16)?);
             }
-            ["value" | "score", ..] => {
+            ["value" | "score" | "probability", ..] => {
                 let answer = answers.last_mut().context("a value before a sample")?;
                 answer.answer.meaning.push(line.clone());
             }

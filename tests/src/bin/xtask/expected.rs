@@ -4,12 +4,15 @@ use anyhow::{Context, Result};
 use fenchel::analysis::quality::values;
 use fenchel_core::{
     Model, Network, Operator, Schedule, Settings, StateView, Sweep, Task, checksum, reconstruction_error,
+    softmax,
 };
 
 use crate::samples::Samples;
 
 /// Samples that every schedule relaxes, with a trace.
 const TRACED: usize = 3;
+/// Number of samples whose probabilities the firmware prints.
+const PROBABILITIES: usize = 100;
 
 /// The lines of `relax`, in the firmware's own words, without the instruction counts.
 pub fn relax(model: &Model, samples: &Samples) -> Result<Vec<String>> {
@@ -65,11 +68,18 @@ pub fn infer(model: &Model, samples: &Samples) -> Result<Vec<Answer>> {
     let network = model.network();
     let mut activities = vec![0.0; network.units()];
     let mut answers = Vec::new();
-    for shown in samples.iter() {
+    for (index, shown) in samples.iter().enumerate() {
         let input = shown.input(model)?;
         let outputs = network.infer(&input, &mut activities)?;
         let meaning = match model.task() {
-            Task::Classification { .. } => Vec::new(),
+            Task::Classification { confidence, .. } => match confidence.temperature {
+                Some(temperature) if index < PROBABILITIES => {
+                    let mut probabilities = outputs.to_vec();
+                    softmax(&mut probabilities, temperature);
+                    probabilities.iter().map(|p| format!("probability {:08x}", p.to_bits())).collect()
+                }
+                _ => Vec::new(),
+            },
             Task::Regression { .. } => {
                 values(model, outputs)?.iter().map(|value| format!("value {:08x}", value.to_bits())).collect()
             }

@@ -114,12 +114,16 @@ fn same(variant: &Variant, form: &str, report: &Report) -> Result<()> {
     println!("      {}, {}, {kernel}, {form}: {}", board.machine, board.about, compared(report));
     ensure!(report.is_identical(), "{}: the device's bits differ from this machine's", board.machine);
     ensure!(report.relaxation.1 > 1000 && report.samples == 500, "too little was compared");
+    ensure!(report.probabilities == 100 * 10, "{} probabilities were compared", report.probabilities);
     Ok(())
 }
 
 fn compared(report: &Report) -> String {
-    let Report { identical, samples, relaxation: (same, lines), .. } = report;
-    format!("{identical} of {samples} images and {same} of {lines} lines of relaxation identical")
+    let Report { identical, samples, probabilities, relaxation: (same, lines), .. } = report;
+    format!(
+        "{identical} of {samples} images, {probabilities} probabilities among them, and {same} of {lines} lines of \
+         relaxation identical"
+    )
 }
 
 /// Most instructions that a step of learning may take for each multiply-add on a Cortex-M4F, of the small network
