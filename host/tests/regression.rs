@@ -110,6 +110,10 @@ fn a_table_gives_predictions_in_the_users_unit() {
         answer["outputs"].as_array().expect("a list").iter().filter_map(Value::as_f64).collect();
     assert!((values[0] - 3800.0).abs() < 300.0 && (values[1] - 2.05).abs() < 0.08, "{answer}");
 
+    // Rows without a header, whose last two columns are the targets by their numbers.
+    std::fs::write(folder.join("bare.csv"), "0.5,5,50,0,0\n").expect("written");
+    let bare = fenchel(folder, &["infer", "run", "--data", "bare.csv", "--label", "4,5", "--json"]);
+    assert_eq!(json(&bare)["outputs"], answer["outputs"]);
     // A model file knows its targets' names, and so which columns of a table they are.
     let eval = json(&fenchel(folder, &["eval", &model, "--data", "boiler.csv", "--json"]));
     assert!(r2(&eval, "r2") > 0.97, "{eval}");

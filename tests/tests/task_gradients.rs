@@ -12,6 +12,11 @@ use fenchel_oracle::flat_gradient::relative_error;
 use fenchel_oracle::tolerance;
 use rand_core::{Rng, SeedableRng};
 
+const SEEDS: u64 = 6;
+const OBJECTIVES: [ObjectiveName; 4] =
+    [ObjectiveName::Rovr, ObjectiveName::Arovr, ObjectiveName::RovrAb, ObjectiveName::ArovrAb];
+/// Strengths of the nudge, whose error is of first order in it, but for samples that a kink of the ReLU lies near.
+const BETAS: [f32; 2] = [1.0 / 256.0, 1.0 / 1024.0];
 const BATCH: usize = 16;
 const TARGETS: [usize; 2] = [1, 3];
 /// Size of the shift of a parameter. The loss is a parabola of each parameter between kinks, for which
@@ -95,46 +100,44 @@ fn differences(parameters: &mut Parameters, inputs: &[Vec<f64>], targets: &[Vec<
 
 #[test]
 fn gradients_of_real_targets_are_those_of_the_loss() {
-    for (seed, task) in
-        (0..4).flat_map(|seed| [TaskName::Regress, TaskName::Reconstruct].map(|task| (seed, task)))
-    {
-        let mut random = Random::seed_from_u64(seed);
-        let data = data(task, &mut random);
-        let Values::Floats(raw) = &data.train.values else { panic!("floats") };
-        let inputs = standardised(raw, data.features);
-        let targets = match task {
-            TaskName::Regress => standardised(&data.train.targets, TARGETS.len()),
-            TaskName::Classify | TaskName::Reconstruct => inputs.clone(),
-        };
-        let settings = |objective, beta| {
-            Settings::new("table", objective).with(|settings| {
-                settings.task = task;
-                settings.network.layers = vec![7, 5];
-                settings.optimiser.batch = BATCH;
-                settings.objective.beta = beta;
-                settings.relaxation.sweeps = 40;
-            })
-        };
-        let backprop = settings(ObjectiveName::Backprop, 0.25);
-        let mut parameters = Parameters::new(&backprop.architecture(&data).expect("fits"), &mut random);
-        let expected = differences(&mut parameters, &inputs, &targets);
-        let error = |settings: &Settings| {
-            let gradient = batch_gradient(settings, &parameters, &data, 0).expect("fits");
-            relative_error(&gradient.into_iter().map(f64::from).collect::<Vec<_>>(), &expected)
-        };
-        let own = error(&backprop);
-        assert!(own < tolerance::GRADIENT, "{task:?}, seed {seed}: {own}");
-        for objective in
-            [ObjectiveName::Rovr, ObjectiveName::Arovr, ObjectiveName::RovrAb, ObjectiveName::ArovrAb]
-        {
-            // The attack's target is another sample's; its share of the gradient vanishes with β.
-            let errors = [0.064, 0.016].map(|beta| error(&settings(objective, beta)));
-            let ratio = errors[0] / errors[1];
-            assert!(errors[1] < 0.2, "{task:?}, {objective:?}, seed {seed}: {errors:?}");
-            assert!(
-                (3.2..5.0).contains(&ratio),
-                "of first order in the nudge: {task:?}, {objective:?}, {errors:?}"
-            );
+    for task in [TaskName::Regress, TaskName::Reconstruct] {
+        // Of each objective, over the seeds, at either strength of the nudge.
+        let mut errors = [[0.0; 2]; OBJECTIVES.len()];
+        for seed in 0..SEEDS {
+            let mut random = Random::seed_from_u64(seed);
+            let data = data(task, &mut random);
+            let Values::Floats(raw) = &data.train.values else { panic!("floats") };
+            let inputs = standardised(raw, data.features);
+            let targets = match task {
+                TaskName::Regress => standardised(&data.train.targets, TARGETS.len()),
+                TaskName::Classify | TaskName::Reconstruct => inputs.clone(),
+            };
+            let settings = |objective, beta| {
+                Settings::new("table", objective).with(|settings| {
+                    settings.task = task;
+                    settings.network.layers = vec![7, 5];
+                    settings.optimiser.batch = BATCH;
+                    settings.objective.beta = beta;
+                    settings.relaxation.sweeps = 40;
+                })
+            };
+            let backprop = settings(ObjectiveName::Backprop, 0.25);
+            let mut parameters = Parameters::new(&backprop.architecture(&data).expect("fits"), &mut random);
+            let expected = differences(&mut parameters, &inputs, &targets);
+            let error = |settings: &Settings| {
+                let gradient = batch_gradient(settings, &parameters, &data, 0).expect("fits");
+                relative_error(&gradient.into_iter().map(f64::from).collect::<Vec<_>>(), &expected)
+            };
+            let own = error(&backprop);
+            assert!(own < tolerance::GRADIENT, "{task:?}, seed {seed}: {own}");
+            for (objective, errors) in OBJECTIVES.into_iter().zip(&mut errors) {
+                let own = BETAS.map(|beta| error(&settings(objective, beta)));
+                errors.iter_mut().zip(own).for_each(|(sum, own)| *sum += own / SEEDS as f64);
+            }
+        }
+        // The attack's target is another sample's, and its share of the gradient vanishes with the nudge.
+        for (objective, [strong, weak]) in OBJECTIVES.into_iter().zip(errors) {
+            assert!(weak < 0.05 && weak < strong / 2.0, "{task:?}, {objective:?}: {strong}, then {weak}");
         }
     }
 }

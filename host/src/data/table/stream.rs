@@ -242,11 +242,7 @@ fn columns_of(
     } else {
         reading
     };
-    let label = if headed {
-        reading.label.iter().filter(|text| there(text)).cloned().collect()
-    } else {
-        reading.label.clone()
-    };
+    let label = reading.label.iter().filter(|text| there(text)).cloned().collect();
     let mut label = if names.len() == columns_wanted { Vec::new() } else { label };
     if label.is_empty()
         && !headed
