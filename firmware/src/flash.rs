@@ -32,14 +32,14 @@ pub enum Raw {
 #[derive(Clone, Copy)]
 pub struct Sample {
     raw: Raw,
-    /// Its class; 0 if it has none.
+    /// Class of the sample; 0 if it has none.
     pub label: u8,
-    /// Its scaled targets; empty if it has a class.
+    /// Scaled targets of the sample; empty if it has a class.
     targets: &'static [f32],
 }
 
 impl Sample {
-    /// Number of raw values.
+    /// Returns the number of raw values.
     pub fn len(&self) -> usize {
         match self.raw {
             Raw::Bytes(raw) => raw.len(),
@@ -47,12 +47,12 @@ impl Sample {
         }
     }
 
-    /// Whether it has no value.
+    /// Returns whether it has no value.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Set `input`, of as many values, to the scaled sample.
+    /// Sets `input`, which has as many values, to the scaled sample.
     pub fn scale(&self, scaling: Scaling, input: &mut [f32]) -> Result<(), Error> {
         match self.raw {
             Raw::Bytes(raw) => scaling.apply(raw, input),
@@ -60,8 +60,8 @@ impl Sample {
         }
     }
 
-    /// Set both to what a relaxation is nudged by: the sample's class and the next one, one-hot, or its targets and
-    /// their negatives.
+    /// Sets both to what a relaxation is nudged by: the sample's class and the next one, one-hot, or its
+    /// targets and their negatives.
     pub fn nudge(&self, target: &mut [f32], attack: &mut [f32]) {
         if self.targets.is_empty() {
             crate::one_hot(target, usize::from(self.label));
@@ -74,10 +74,10 @@ impl Sample {
     }
 }
 
-/// The samples, one after the other.
+/// Returns the samples one after the other.
 ///
-/// The file: number of samples, values a sample, bytes a value (1 or 4), targets a sample, little-endian u32; then
-/// all samples, all targets as f32, and a label each.
+/// The file holds the number of samples, of values in each, of bytes in a value (1 or 4) and of targets in
+/// each, as little-endian u32; then all samples, all targets as f32, and one byte for each label.
 pub fn samples() -> impl Iterator<Item = Sample> {
     let mut rest: &'static [u8] = &SAMPLES_FILE.0;
     let mut word = || match rest.split_first_chunk::<4>() {

@@ -1,4 +1,4 @@
-//! How good a model's answers are, by what its outputs mean.
+//! Measures how good a model's answers are, according to its task.
 
 use std::fmt::{self, Display, Formatter};
 
@@ -9,10 +9,10 @@ use super::evaluate::outputs;
 use crate::data::Split;
 use crate::task::Confusion;
 
-/// How well one real target is predicted, in the user's unit.
+/// How well one real-valued target is predicted, in the user's unit.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fit {
-    /// The target's name.
+    /// Name of the target.
     pub name: String,
     /// Root of the mean squared error.
     pub rmse: f64,
@@ -22,12 +22,12 @@ pub struct Fit {
     pub r2: Option<f64>,
 }
 
-/// What was measured of a model on samples.
+/// The measured quality of a model on samples.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Quality {
     /// Classes by classes: which answers are right.
     Classes(Confusion),
-    /// One fit a target.
+    /// One fit for each target.
     Fits(Vec<Fit>),
     /// How well anomalies are found.
     Detection(Detection),
@@ -36,9 +36,10 @@ pub enum Quality {
 /// How well anomalies are found among samples, and normal ones reconstructed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Detection {
-    /// Chance that an anomaly scores above a normal sample; none if there aren't both.
+    /// Probability that an anomaly scores above a normal sample; `None` if there aren't both.
     pub auroc: Option<f64>,
-    /// Share of the normal samples above the model's threshold; none without one, or without such samples.
+    /// Share of the normal samples above the model's threshold; `None` without a threshold, or without such
+    /// samples.
     pub false_alarms: Option<f64>,
     /// Share of the anomalies above it.
     pub detected: Option<f64>,
@@ -49,7 +50,7 @@ pub struct Detection {
 }
 
 impl Detection {
-    /// Of samples with these anomaly `scores`; the labels of anomalies aren't 0.
+    /// Measures samples with these anomaly `scores`; the labels of anomalies aren't 0.
     pub fn new(scores: &[f32], labels: &[usize], threshold: Option<Threshold>) -> Self {
         let of = |anomaly: bool| -> Vec<f32> {
             let own = scores.iter().zip(labels).filter(|(_, label)| (**label != 0) == anomaly);
@@ -72,7 +73,7 @@ impl Detection {
 }
 
 impl Quality {
-    /// Of `model` on `split`, by the arithmetic that a device uses.
+    /// Measures `model` on `split`, in the device's arithmetic.
     ///
     /// # Errors
     /// If the samples don't fit the model.
@@ -93,8 +94,8 @@ impl Quality {
         })
     }
 
-    /// The one figure that stands for it: the accuracy, the mean R² of the targets that change, or the AUROC (without
-    /// anomalies the mean score's negative).
+    /// Returns the one figure that sums it up: the accuracy, the mean R² of the targets that vary, or the
+    /// AUROC (without anomalies, minus the mean score).
     pub fn score(&self) -> f64 {
         match self {
             Self::Classes(confusion) => confusion.accuracy(),
@@ -106,7 +107,7 @@ impl Quality {
         }
     }
 
-    /// Its figures by their names in JSON.
+    /// Returns its figures by their names in JSON.
     pub fn figures(&self) -> Vec<(&'static str, f64)> {
         match self {
             Self::Classes(confusion) => {
@@ -170,7 +171,7 @@ impl Display for Quality {
     }
 }
 
-/// A figure in the user's unit: five significant digits at the most.
+/// Formats a figure in the user's unit with at most five significant digits.
 pub fn digits(value: f64) -> String {
     let size = value.abs();
     if size != 0.0 && !(1e-3..1e6).contains(&size) {
@@ -181,10 +182,10 @@ pub fn digits(value: f64) -> String {
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_string() } else { text }
 }
 
-/// The `outputs` of a model, (samples, n_L), in the user's unit if they are scaled targets.
+/// Returns the `outputs` of a model, shape (samples, n_L), in the user's unit if they are scaled targets.
 ///
 /// # Errors
-/// None for a model's own outputs.
+/// Never fails for a model's own outputs.
 pub fn values(model: &Model, outputs: &[f32]) -> Result<Vec<f32>> {
     let mut values = outputs.to_vec();
     if let Task::Regression { scaling, .. } = model.task() {
@@ -195,7 +196,7 @@ pub fn values(model: &Model, outputs: &[f32]) -> Result<Vec<f32>> {
     Ok(values)
 }
 
-/// The anomaly score of every sample of `split`: how badly `model` reconstructs it.
+/// Returns the anomaly score of every sample of `split`: how badly `model` reconstructs it.
 ///
 /// # Errors
 /// If the samples don't fit the model.
@@ -211,8 +212,9 @@ pub fn scores(model: &Model, split: &Split) -> Result<Vec<f32>> {
     Ok(answers.chunks_exact(features.max(1)).enumerate().map(score).collect())
 }
 
-/// The area under the receiver operating characteristic: the chance that an anomaly's score is above a normal one's,
-/// half of it where they are equal; none without both. Scores that are no number are above all others.
+/// Returns the area under the receiver operating characteristic: the probability that an anomaly's score is
+/// above a normal one's, with equal scores counting half; `None` without both. Scores that aren't numbers
+/// rank above all others.
 pub fn auroc(normal: &[f32], anomalies: &[f32]) -> Option<f64> {
     let number = |score: &f32| if score.is_nan() { f32::INFINITY } else { *score };
     let own = |scores: &[f32], anomaly: bool| {
@@ -231,7 +233,8 @@ pub fn auroc(normal: &[f32], anomalies: &[f32]) -> Option<f64> {
     (pairs > 0.0).then(|| won / pairs)
 }
 
-/// How well `values` predict the targets `truth`, both (samples, targets) in the user's unit.
+/// Returns how well `values` predict the targets `truth`, both of shape (samples, targets) in the user's
+/// unit.
 pub fn fits(names: &[String], values: &[f32], truth: &[f32]) -> Vec<Fit> {
     let width = names.len();
     let samples = (truth.len() / width.max(1)).max(1) as f64;

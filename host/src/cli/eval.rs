@@ -17,7 +17,7 @@ use crate::error::require;
 use crate::store::model_file::ModelBytes;
 use crate::task::{Confusion, TaskName};
 
-/// Accuracy of models, or errors and R² of real targets, computed with the bits that the device computes; or on simulated chips
+/// Evaluate models: accuracy, or errors and R² of real-valued targets, with the bits that the device computes; or accuracy on simulated chips
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   fenchel eval runs/first --split validation
@@ -30,7 +30,7 @@ pub struct Args {
     models: Vec<PathBuf>,
     #[command(flatten)]
     samples: SampleArgs,
-    /// Also recall, precision and F1 of each class, and the confusion matrix
+    /// Also print recall, precision and F1 of each class, and the confusion matrix
     #[arg(long, conflicts_with = "hardware")]
     classes: bool,
     /// Choose a margin on validation samples so that this share is answered, and print how many answers are right then; without a value, for several shares. `infer --reject` takes the margin

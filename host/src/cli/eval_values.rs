@@ -1,4 +1,4 @@
-//! `fenchel eval` of a model whose outputs are values.
+//! `fenchel eval` for a model whose outputs are values.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ use crate::data::Split;
 use crate::error::printable;
 use crate::output;
 
-/// Print how well `model`, from the file at `path`, predicts the targets of `split`.
+/// Prints how well `model`, from the file at `path`, predicts the targets of `split`.
 pub fn run(path: &Path, model: &Model, split: &Split, named: bool, as_json: bool) -> Result<()> {
     let quality = Quality::of(model, split)?;
     let fits = match &quality {
@@ -59,7 +59,7 @@ pub fn run(path: &Path, model: &Model, split: &Split, named: bool, as_json: bool
     table(&std::iter::once(heading).chain(fits.iter().map(row)).collect::<Vec<_>>())
 }
 
-/// From which score on the model calls a sample an anomaly.
+/// Returns the threshold above which the model calls a sample an anomaly.
 fn threshold(model: &Model) -> Option<Threshold> {
     match model.task() {
         Task::Reconstruction { threshold } => *threshold,

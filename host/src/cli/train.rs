@@ -36,27 +36,27 @@ use crate::train::{Resumed, Run, Settings, Trained, Trainer, export_best, export
 pub struct Args {
     #[command(flatten)]
     options: Options,
-    /// Go on with a run that was interrupted or killed, to the same bits; with --epochs, to so many in all
+    /// Continue a run that was interrupted or killed, to the same bits; with --epochs, up to that many in all
     #[arg(long, value_name = "RUN", conflicts_with = "out", conflicts_with_all = fixed_options())]
     resume: Option<PathBuf>,
     /// Folder for the run: settings, log, checkpoint, best and last model [default: a new one under runs/]
     #[arg(long)]
     out: Option<PathBuf>,
-    /// Cross-validate instead: train so many times, each time with another part of the samples to test on, and say the mean accuracy and its interval; no model is kept
+    /// Cross-validate instead: train this many times, each time with another part of the samples to test on, and print the mean accuracy and its interval; no model is kept
     #[arg(long, conflicts_with_all = ["resume", "out", "verbose"])]
     folds: Option<u32>,
     /// Print one JSON object: test_accuracy, test_balanced_accuracy and validation_accuracy (fractions; for regression test_r2, validation_r2, and of a single target test_rmse and test_mae), best_epoch, epochs, seconds, model; with --folds mean, low, high, accuracies (or r2), samples
     #[arg(long)]
     json: bool,
-    /// No progress; warnings stay
+    /// Show no progress, only warnings
     #[arg(long, short)]
     quiet: bool,
-    /// A line an epoch with all that the log has
+    /// Print a line for every epoch with everything that the log has
     #[arg(long, short, conflicts_with = "quiet")]
     verbose: bool,
 }
 
-/// Every option that settles a run when it begins, and can't be given again.
+/// Returns every option that determines a run when it begins, and can't be given again.
 fn fixed_options() -> Vec<clap::Id> {
     let options = Options::augment_args(clap::Command::new("options"));
     let all = options.get_arguments().map(|option| option.get_id().clone());
@@ -70,7 +70,7 @@ pub fn run(args: &Args) -> Result<()> {
     }
 }
 
-/// A new run.
+/// Begins a new run.
 fn begin(args: &Args) -> Result<()> {
     let mut settings = args.options.settings()?;
     if let Some(folds) = args.folds {
@@ -95,7 +95,7 @@ fn begin(args: &Args) -> Result<()> {
     model.train(args)
 }
 
-/// A run in a folder of its own under `runs/`.
+/// Creates a run in a folder of its own under `runs/`.
 fn create_anywhere(settings: &Settings, trainer: &Trainer, data: &Dataset) -> Result<Run> {
     let source = PathBuf::from(&settings.data.source);
     let source = source.file_stem().unwrap_or_default().to_string_lossy().into_owned();
@@ -111,7 +111,7 @@ fn create_anywhere(settings: &Settings, trainer: &Trainer, data: &Dataset) -> Re
     }
 }
 
-/// A run that was begun before.
+/// Continues a run that was begun before.
 fn resume(folder: &Path, args: &Args) -> Result<()> {
     let Resumed { run, checkpoint, said } = Run::resume(folder, args.options.epochs())?;
     said.iter().for_each(say);
@@ -122,7 +122,7 @@ fn resume(folder: &Path, args: &Args) -> Result<()> {
     if model.trainer.is_finished() { model.mend() } else { model.train(args) }
 }
 
-/// A model in training, and the run that keeps it.
+/// A model in training, and the run that stores it.
 struct Model<'a> {
     trainer: Trainer<'a>,
     run: Run,
@@ -166,7 +166,7 @@ impl Model<'_> {
         ))
     }
 
-    /// Write anew the models of a finished run that are missing or damaged.
+    /// Writes the models of a finished run again if they are missing or damaged.
     fn mend(self) -> Result<()> {
         let Self { trainer, run, settings, data } = self;
         let trained = trainer.finish().context("a checkpoint of a finished run without a best epoch")?;
@@ -189,7 +189,7 @@ impl Model<'_> {
     }
 }
 
-/// The best model and the last.
+/// Returns the best model and the last.
 fn models(trained: &Trained, settings: &Settings, data: &Dataset) -> Result<[ModelBytes; 2]> {
     Ok([
         export_best(trained, settings, data)?,

@@ -1,4 +1,4 @@
-//! A model on the device, held bit by bit to `core` on this machine.
+//! Runs a model on the device, and compares it bit by bit with `core` on this machine.
 
 use std::path::Path;
 
@@ -13,42 +13,44 @@ use crate::samples::Samples;
 use crate::toolchain::Toolchain;
 use crate::{expected, qemu};
 
-/// What the device did, and how much of it agrees with this machine.
+/// The results of the device, and how many of them agree with this machine.
 pub struct Report {
-    /// Samples that ran.
+    /// Number of samples that ran.
     pub samples: usize,
-    /// Right labels on the device.
+    /// Number of right labels on the device.
     pub correct: usize,
-    /// Samples whose outputs and label are the same in every bit.
+    /// Number of samples whose outputs and label are the same in every bit.
     pub identical: usize,
     /// Probabilities that the device printed; `identical` counts them too.
     pub probabilities: usize,
-    /// Largest difference of an output from this machine's, in shares of the sample's largest output.
+    /// Largest difference of an output from this machine's, as a share of the sample's largest output.
     pub furthest: f32,
-    /// Lines of energies, residuals, statuses and state checksums, and how many are the same.
+    /// Number of lines of energies, residuals, statuses and state checksums, and how many of them are the
+    /// same.
     pub relaxation: (usize, usize),
-    /// Energy of the first sample's first nudged problem: forward pass, and relaxed, on the device.
+    /// Energy of the first sample's first nudged problem on the device: after the forward pass, and
+    /// relaxed.
     pub energy: (f32, f32),
-    /// Mean instructions of an inference.
+    /// Mean number of instructions of an inference.
     pub instructions: f64,
-    /// Multiplications and additions of an inference.
+    /// Number of multiply-adds of an inference.
     pub macs: usize,
-    /// Of the image `infer`.
+    /// Memory of the image `infer`.
     pub footprint: Footprint,
-    /// The model file, part of the flash.
+    /// Size of the model file, part of the flash.
     pub model_bytes: usize,
-    /// The samples, part of the flash.
+    /// Size of the samples, part of the flash.
     pub sample_bytes: usize,
 }
 
 impl Report {
-    /// Whether everything agrees.
+    /// Returns whether everything agrees.
     pub fn is_identical(&self) -> bool {
         self.identical == self.samples && self.relaxation.0 == self.relaxation.1
     }
 }
 
-/// Build the firmware around `model`, run `infer` and `relax`, compare.
+/// Builds the firmware around `model`, runs `infer` and `relax`, and compares.
 pub fn run(
     toolchain: &Toolchain,
     variant: &Variant,
@@ -101,7 +103,7 @@ pub fn run(
     })
 }
 
-/// The largest difference of two outputs given as bits, in shares of the second's largest value.
+/// Returns the largest difference of two outputs given as bits, as a share of the second's largest value.
 fn distance(device: &[u32], host: &[u32]) -> f32 {
     let largest = host.iter().fold(0.0, |largest, z| f32::from_bits(*z).abs().max(largest));
     let differences = device.iter().zip(host).map(|(a, b)| (f32::from_bits(*a) - f32::from_bits(*b)).abs());
@@ -121,7 +123,7 @@ struct Answered {
     instructions: u64,
 }
 
-/// Parse `sample I label L instructions N`, and the `bits HEX` and what they mean that follow it.
+/// Parses `sample I label L instructions N` and the `bits HEX` that follow it.
 fn answers(lines: &[String]) -> Result<Vec<Answered>> {
     let mut answers: Vec<Answered> = Vec::new();
     for line in lines {
@@ -145,11 +147,11 @@ fn answers(lines: &[String]) -> Result<Vec<Answered>> {
     Ok(answers)
 }
 
-/// The problem whose energies the table shows: the first sample's, the second of the contrast
-/// (the first may be the free one).
+/// Index of the problem whose energies the table shows: the first sample's, the second of the contrast (the
+/// first may be the free one).
 const SHOWN: usize = 1;
 
-/// s/2 ‖z_L‖² − r·z_L after the forward pass, where every potential is 0.
+/// Computes s/2 ‖z_L‖² − r·z_L after the forward pass, where every potential is 0.
 fn forward_energy(model: &Model, samples: &Samples) -> Result<f32> {
     let network = model.network();
     let contrast = model.training().contrast().context("no inference problems")?;
@@ -161,7 +163,7 @@ fn forward_energy(model: &Model, samples: &Samples) -> Result<f32> {
     Ok(pulled.map(|(z, r)| (0.5 * nudge.s * z - r) * z).sum())
 }
 
-/// The energy after the last forward–backward sweep of the problem shown.
+/// Returns the energy after the last forward–backward sweep of the problem shown.
 fn relaxed_energy(lines: &[String]) -> Result<f32> {
     let heading = format!("sample 0 problem {SHOWN} schedule ForwardBackward");
     let sweeps = lines.iter().skip_while(|line| **line != heading).skip(1);

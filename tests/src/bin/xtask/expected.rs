@@ -1,4 +1,4 @@
-//! What the firmware must print, computed by `core` on this machine.
+//! Computes what the firmware must print, by `core` on this machine.
 
 use anyhow::{Context, Result};
 use fenchel::analysis::quality::values;
@@ -9,12 +9,12 @@ use fenchel_core::{
 
 use crate::samples::Samples;
 
-/// Samples that every schedule relaxes, with a trace.
+/// Number of samples that every schedule relaxes, with a trace.
 const TRACED: usize = 3;
 /// Number of samples whose probabilities the firmware prints.
 const PROBABILITIES: usize = 100;
 
-/// The lines of `relax`, in the firmware's own words, without the instruction counts.
+/// Returns the lines of `relax`, in the firmware's own words, without the instruction counts.
 pub fn relax(model: &Model, samples: &Samples) -> Result<Vec<String>> {
     let network = model.network();
     let contrast = model.training().contrast().context("no inference problems")?;
@@ -43,7 +43,7 @@ pub fn relax(model: &Model, samples: &Samples) -> Result<Vec<String>> {
     Ok(lines)
 }
 
-/// Checksum of all activities.
+/// Returns the checksum of all activities.
 pub fn digest(network: &Network<Operator>, state: &StateView) -> u32 {
     let mut digest = checksum();
     for k in 1..=network.output() {
@@ -52,7 +52,7 @@ pub fn digest(network: &Network<Operator>, state: &StateView) -> u32 {
     digest.finalize()
 }
 
-/// What `infer` must print of a sample.
+/// What `infer` must print for a sample.
 #[derive(Debug, PartialEq)]
 pub struct Answer {
     /// Index of the largest output.
@@ -63,7 +63,7 @@ pub struct Answer {
     pub meaning: Vec<String>,
 }
 
-/// The answers of `infer`.
+/// Returns the answers that `infer` must print.
 pub fn infer(model: &Model, samples: &Samples) -> Result<Vec<Answer>> {
     let network = model.network();
     let mut activities = vec![0.0; network.units()];

@@ -20,11 +20,11 @@ use crate::samples::Samples;
 use crate::toolchain::{Compiler, Toolchain};
 use crate::{gate, learned, limits, qemu, template as own_board};
 
-/// How far fused outputs may be from the strict ones, in shares of the largest: the roundings of
-/// a few hundred terms that cancel somewhat.
+/// Largest difference of fused outputs from the strict ones, as a share of the largest: the rounding of a
+/// few hundred terms that partly cancel.
 const FUSED: f32 = 1e-5;
 
-/// Options of models that show every kind of block and graph.
+/// Options of models with every kind of block and graph.
 const KINDS: [(&str, &str); 4] = [
     ("skips-and-clip", "--layers 24,16,12 --skip 1:3,0:2 --activation clip:0:1 --gamma 1,0.5,2,1"),
     ("simplex", "--layers 24,16 --activation relu,simplex"),
@@ -38,12 +38,12 @@ const TASKS: [(&str, &str, &str); 2] = [
     ("reconstruction", "reconstruct", "--label state --normal ok"),
 ];
 
-/// The board of all steps but the comparison, which takes every one.
+/// Returns the board of all steps but the comparison, which takes every one.
 fn board() -> Result<Variant> {
     Ok(Variant::plain(BOARDS.first().context("a board")?))
 }
 
-/// The first test digits, and their file.
+/// Returns the first test digits, and their file.
 fn digits(bench: &Bench, count: usize) -> Result<(Samples, PathBuf)> {
     let digits = data::load("digits")?;
     let samples = Samples::of(&digits.test, digits.features, count)?;
@@ -52,7 +52,7 @@ fn digits(bench: &Bench, count: usize) -> Result<(Samples, PathBuf)> {
     Ok((samples, path))
 }
 
-/// No warning, where the toolchain has clippy.
+/// Checks that there is no warning, where the toolchain has clippy.
 pub fn lints(bench: &Bench) -> Result<()> {
     if matches!(bench.toolchain()?.compiler, Compiler::Debian { .. }) {
         return Err(LeftOut("clippy among Debian's packages".into()).into());
@@ -63,7 +63,7 @@ pub fn lints(bench: &Bench) -> Result<()> {
     check(cargo_firmware(bench.toolchain()?, &board()?, &contents, &arguments).args(["--", "-Dwarnings"]))
 }
 
-/// The image `no_panic` links, and doesn't with a deliberate panic in it.
+/// Checks that the image `no_panic` links, and doesn't with a deliberate panic in it.
 pub fn no_panic(bench: &Bench) -> Result<()> {
     let (_, samples) = digits(bench, 1)?;
     let contents = Contents { model: bench.model()?, samples: &samples };
@@ -76,7 +76,7 @@ pub fn no_panic(bench: &Bench) -> Result<()> {
     Ok(())
 }
 
-/// Every board and kernel gives this machine's bits: outputs and relaxed states of 500 inputs,
+/// Checks that every board and kernel gives this machine's bits: outputs and relaxed states of 500 inputs,
 /// in every form of weights.
 pub fn same_bits(bench: &Bench) -> Result<()> {
     let (samples, _) = digits(bench, 500)?;
@@ -103,7 +103,7 @@ pub fn same_bits(bench: &Bench) -> Result<()> {
     Ok(())
 }
 
-/// One comparison of [`same_bits`], printed.
+/// Prints one comparison of [`same_bits`], and checks it.
 fn same(variant: &Variant, form: &str, report: &Report) -> Result<()> {
     let (board, kernel) = (variant.board, variant.kernel_name());
     if !variant.is_strict() {
@@ -173,14 +173,14 @@ pub fn learning(bench: &Bench) -> Result<()> {
     Ok(())
 }
 
-/// The model in another form of weights.
+/// Returns the model in another form of weights.
 fn narrowed(bench: &Bench, form: &str) -> Result<PathBuf> {
     let narrowed = bench.folder.join(format!("{form}.fenchel"));
     output(fenchel(&["export", "--weights", form, "-o"]).arg(&narrowed).arg(bench.model()?))?;
     Ok(narrowed)
 }
 
-/// Networks that the default isn't: skips, clip, simplex, and each potential.
+/// Checks networks with skips, clip, simplex, and each potential, which the default network lacks.
 pub fn every_kind(bench: &Bench) -> Result<()> {
     let (samples, _) = digits(bench, 50)?;
     let run = |toolchain: &Toolchain, folder: &Path, &(name, options): &(&str, &str)| {
@@ -205,7 +205,8 @@ pub fn every_kind(bench: &Bench) -> Result<()> {
     Ok(())
 }
 
-/// A table of a boiler: three readings in units far apart, two quantities that follow from them, and a state.
+/// Returns a table of a boiler: three readings in units far apart, two quantities that follow from them,
+/// and a state.
 fn boiler() -> String {
     let mut random = Random::seed_from_u64(5);
     let mut uniform = || (random.next_u32() >> 8) as f32 / 16_777_216.0;
@@ -219,7 +220,8 @@ fn boiler() -> String {
     format!("valve,pump,temperature,flow,pressure,state\n{rows}")
 }
 
-/// A model of `table` for a task: values in the user's unit, scores and verdicts, and relaxed states.
+/// Checks a model of `table` for a task: values in the user's unit, scores and verdicts, and relaxed
+/// states.
 fn every_task(
     toolchain: &Toolchain,
     folder: &Path,
@@ -258,7 +260,7 @@ fn failed(image: &Path, words: &[&str]) -> Result<()> {
     Ok(())
 }
 
-/// One flipped bit.
+/// Checks that a model with one flipped bit is refused.
 pub fn damaged_model(bench: &Bench) -> Result<()> {
     let mut bytes = std::fs::read(bench.model()?)?;
     let middle = bytes.len() / 2;
@@ -268,7 +270,7 @@ pub fn damaged_model(bench: &Bench) -> Result<()> {
     refused(bench, &damaged, &["CRC"])
 }
 
-/// More units than the firmware has memory for.
+/// Checks that a model with more units than the firmware has memory for is refused.
 pub fn large_model(bench: &Bench) -> Result<()> {
     let run = bench.folder.join("large");
     let large = bench.folder.join("large.fenchel");
@@ -277,7 +279,7 @@ pub fn large_model(bench: &Bench) -> Result<()> {
     refused(bench, &large, &["units that the state has room for", "1024", "1210"])
 }
 
-/// A hard fault, and a panic.
+/// Checks that a hard fault, and a panic, end with failure.
 pub fn faults(bench: &Bench) -> Result<()> {
     let (_, samples) = digits(bench, 1)?;
     let contents = Contents { model: bench.model()?, samples: &samples };
@@ -290,22 +292,22 @@ pub fn faults(bench: &Bench) -> Result<()> {
     Ok(())
 }
 
-/// The record in `host/data/instruction_counts.json`.
+/// Compares the counts with the record in `host/data/instruction_counts.json`.
 pub fn counts(bench: &Bench) -> Result<()> {
     gate::run(bench.toolchain()?, &bench.folder, false)
 }
 
-/// `fenchel inspect --target`.
+/// Checks the estimates of `fenchel inspect --target`.
 pub fn estimates(bench: &Bench) -> Result<()> {
     gate::estimates(bench.toolchain()?, &bench.folder)
 }
 
-/// What the README promises of a device.
+/// Checks what the README promises about a device.
 pub fn limits(bench: &Bench) -> Result<()> {
     limits::all(bench.toolchain()?, &bench.folder)
 }
 
-/// `firmware/template`.
+/// Builds and runs `firmware/template`.
 pub fn template(bench: &Bench) -> Result<()> {
     own_board::run(bench.toolchain()?)
 }
