@@ -65,15 +65,32 @@ impl<'m> Layout<'m> {
     }
 
     /// `work` on the network of `parameters`: the only place where it is put together.
+    #[inline]
     pub fn with<R>(
         &self,
         parameters: &[f32],
         work: impl FnOnce(&Network<Operator>) -> R,
     ) -> Result<R, Error> {
-        let mut all = Vec::<Operator, MAX_CONNECTIONS>::new();
+        // Both for as long as the shorter of them lives.
+        let layout: Layout<'_> = *self;
+        let mut weights = Vec::new();
+        let start = layout.collect(parameters, &mut weights)?;
+        let biases = parameters.get(start..).unwrap_or_default();
+        let network = Network::unchecked(*self.network.graph(), &weights, biases, self.network.gammas());
+        Ok(work(&network))
+    }
+
+    /// The weights of every connection, those that learn over `parameters`, and where the biases begin there.
+    // Not inlined: once for all that is done with a network.
+    #[inline(never)]
+    fn collect(
+        &self,
+        parameters: &'m [f32],
+        all: &mut Vec<Operator<'m>, MAX_CONNECTIONS>,
+    ) -> Result<usize, Error> {
         let mut start = 0;
         for (c, &weights) in self.network.connections().iter().zip(self.network.weights()) {
-            let mut weights: Operator = weights;
+            let mut weights = weights;
             if self.learns(c) {
                 let n = weights.values();
                 weights = weights.with_values(part(parameters, start..start + n))?;
@@ -83,9 +100,7 @@ impl<'m> Layout<'m> {
             let full = |_| Error::TooLarge { what: Quantity::Connections, limit, got: limit + 1 };
             all.push(weights).map_err(full)?;
         }
-        let biases = parameters.get(start..).unwrap_or_default();
-        let network = Network::unchecked(*self.network.graph(), &all, biases, self.network.gammas());
-        Ok(work(&network))
+        Ok(start)
     }
 
     /// Where the weights of the connection with this index lie, if it learns.
