@@ -67,22 +67,23 @@ pub mod texts {
     }
 }
 
-/// The schedules by name.
-pub const SCHEDULES: &[(&str, Schedule)] = &[
-    ("forward-backward", Schedule::ForwardBackward),
-    ("unitwise", Schedule::Unitwise),
-    ("backward", Schedule::Backward),
-];
+/// The schedules that can be chosen.
+pub const SCHEDULES: &[Schedule] = &[Schedule::ForwardBackward, Schedule::Unitwise, Schedule::Backward];
 
 impl Spelled for Schedule {
     fn spell(&self) -> String {
-        SCHEDULES.iter().find(|row| row.1 == *self).map_or("unknown", |row| row.0).into()
+        match self {
+            Self::ForwardBackward => "forward-backward",
+            Self::Unitwise => "unitwise",
+            Self::Backward => "backward",
+        }
+        .into()
     }
 
     fn parse(text: &str) -> Result<Self, String> {
-        let names: Vec<_> = SCHEDULES.iter().map(|row| row.0).collect();
-        let found = SCHEDULES.iter().find(|row| row.0 == text);
-        found.map(|row| row.1).ok_or_else(|| format!("expected one of {}", names.join(", ")))
+        let found = SCHEDULES.iter().find(|schedule| schedule.spell() == text);
+        let names = || SCHEDULES.iter().map(Self::spell).collect::<Vec<_>>().join(", ");
+        found.copied().ok_or_else(|| format!("expected one of {}", names()))
     }
 }
 

@@ -47,6 +47,17 @@ impl Activation {
         }
     }
 
+    /// Returns the smallest and largest activity of a unit, ±∞ where there is none: C = \[low, high\]ⁿ.
+    /// `None` for an activation that isn't element-wise.
+    pub fn interval(self) -> Option<(f32, f32)> {
+        match self {
+            Self::Linear => Some((f32::NEG_INFINITY, f32::INFINITY)),
+            Self::Relu => Some((0.0, f32::INFINITY)),
+            Self::Clip { low, high } => Some((low, high)),
+            Self::Simplex => None,
+        }
+    }
+
     /// f on the row of pre-activations `a`, as one function of each unit.
     #[inline(always)]
     pub(crate) fn on(self, a: impl Iterator<Item = f32> + Clone) -> Projection {

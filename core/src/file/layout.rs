@@ -1,6 +1,6 @@
 //! What loader and writer share: the file's constants, and a connection's entry.
 
-use crate::Precision;
+use crate::{Attack, Objective, Operator, Potential, Precision};
 
 /// The version of the layout that this crate reads and writes.
 pub const FORMAT_VERSION: u8 = 3;
@@ -35,4 +35,69 @@ pub(super) struct Edge {
 pub(super) enum Kind {
     /// Each weight joins two units.
     Dense,
+}
+
+impl Kind {
+    /// Returns the kind of a connection's weights.
+    pub fn of(weights: &Operator) -> Self {
+        match weights {
+            Operator::Dense(_) => Self::Dense,
+        }
+    }
+}
+
+/// A choice that is written as one byte. `fields.rs` reads it back: whoever adds a tag here adds it there.
+pub(super) trait Tag {
+    /// Returns the byte.
+    fn tag(self) -> u8;
+}
+
+impl Tag for Objective {
+    fn tag(self) -> u8 {
+        match self {
+            Self::Backprop => 0,
+            Self::Arovr => 1,
+            Self::ArovrAb => 2,
+            Self::Rovr => 3,
+            Self::RovrAb => 4,
+        }
+    }
+}
+
+impl Tag for Attack {
+    fn tag(self) -> u8 {
+        match self {
+            Self::Targeted => 0,
+            Self::Untargeted => 1,
+            Self::None => 2,
+        }
+    }
+}
+
+impl Tag for Potential {
+    fn tag(self) -> u8 {
+        match self {
+            Self::FenchelYoung => 0,
+            Self::Quadratic => 1,
+            Self::Distance => 2,
+        }
+    }
+}
+
+impl Tag for Kind {
+    fn tag(self) -> u8 {
+        match self {
+            Self::Dense => 0,
+        }
+    }
+}
+
+impl Tag for Precision {
+    fn tag(self) -> u8 {
+        match self {
+            Self::F32 => 0,
+            Self::F16 => 1,
+            Self::Int8 => 2,
+        }
+    }
 }

@@ -2,12 +2,14 @@
 
 use super::crc::Crc32;
 use super::header::{Header, Input, Training, TrainingData};
-use super::layout::{FORMAT_VERSION, MARK, MAX_BLOCKS, MAX_CONNECTIONS, MAX_UNITS, PARAMETER_ALIGNMENT};
+use super::layout::{
+    FORMAT_VERSION, Kind, MARK, MAX_BLOCKS, MAX_CONNECTIONS, MAX_UNITS, PARAMETER_ALIGNMENT, Tag,
+};
 use crate::error::same;
 use crate::operator::Stored;
 use crate::{
-    Activation, Block, Confidence, Connection, Error, Operator, Perturbation, Quantity, Rejection, Scaling,
-    Task, Threshold,
+    Activation, Block, Confidence, Connection, Error, Operator, Packed, Perturbation, Quantity, Rejection,
+    Scaling, Task, Threshold,
 };
 
 /// The parts of a model file to be written. [`crate::Model::load`] checks whether they fit together.
@@ -83,7 +85,8 @@ impl ModelFields<'_> {
         output.task(task)?;
         output.number(self.connections.len() as u32)?;
         for (c, weights) in self.connections.iter().zip(self.weights) {
-            output.bytes(&[c.from as u8, c.to as u8, 0, weights.precision() as u8])?;
+            let (kind, precision) = (Kind::of(weights).tag(), weights.precision().tag());
+            output.bytes(&[c.from as u8, c.to as u8, kind, precision])?;
         }
         for weights in self.weights {
             output.weights(weights)?;
@@ -143,7 +146,7 @@ impl<E: From<Error>> Output<'_, E> {
 
     fn training(&mut self, training: &Training) -> Result<(), E> {
         let &Training { objective, attack, alpha, beta, perturbation, seed, epoch } = training;
-        self.bytes(&[objective as u8, attack as u8])?;
+        self.bytes(&[objective.tag(), attack.tag()])?;
         self.float(alpha)?;
         self.float(beta)?;
         match perturbation {
@@ -220,7 +223,7 @@ impl<E: From<Error>> Output<'_, E> {
             Activation::Simplex => self.bytes(&[3])?,
         }
         // One bias and one γ a unit.
-        self.bytes(&[block.potential as u8, 0, 0])
+        self.bytes(&[block.potential.tag(), 0, 0])
     }
 
     /// Zeros before an array.
@@ -240,7 +243,12 @@ impl<E: From<Error>> Output<'_, E> {
     }
 
     fn weights(&mut self, weights: &Operator) -> Result<(), E> {
-        let Operator::Dense(weights) = weights;
+        match weights {
+            Operator::Dense(weights) => self.packed(weights),
+        }
+    }
+
+    fn packed(&mut self, weights: &Packed) -> Result<(), E> {
         match weights.stored() {
             Stored::F32(values) => self.floats(values),
             #[cfg(feature = "narrow")]

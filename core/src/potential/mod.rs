@@ -275,6 +275,25 @@ impl Block {
         of_kind!(self.potential, bounded_step(self.activation, gamma, z, step))
     }
 
+    /// The activation f of which f(a) is what errors are added to: of the quadratic potential the block's own;
+    /// the identity of the others.
+    #[inline(always)]
+    pub(crate) fn base(&self) -> Activation {
+        match self.potential {
+            Potential::Quadratic => self.activation,
+            Potential::FenchelYoung | Potential::Distance => Activation::Linear,
+        }
+    }
+
+    /// The force of one unit after its activity became z by this `change`; it was u before.
+    #[inline(always)]
+    pub(crate) fn force_after(&self, gamma: f32, a: f32, z: f32, u: f32, change: f32) -> f32 {
+        match self.potential {
+            Potential::FenchelYoung => u + gamma * change,
+            Potential::Quadratic | Potential::Distance => self.force_of_activity(gamma, a, z),
+        }
+    }
+
     /// A bound on the second derivative of one unit's potential in a.
     #[inline(always)]
     pub(crate) fn stiffness(&self, gamma: f32) -> f32 {

@@ -3,7 +3,7 @@
 use crate::kernel::slices::{part, part_mut, split_mut};
 use crate::kernel::units::{map, row, update_by_two, zip};
 use crate::state::Part;
-use crate::{Activation, Network, Potential, Problem, StateView, Weights};
+use crate::{Network, Problem, StateView, Weights};
 
 impl<W: Weights> Network<'_, W> {
     /// The plain forward pass, a and z = f(a), the same for all problems; then
@@ -43,11 +43,7 @@ impl<W: Weights> Network<'_, W> {
         let (units, samples) = (self.output_units(), problem.samples(self));
         let Part { a, e, u, z, .. } = of_output;
         let block = self.block(output);
-        let base = match block.potential {
-            Potential::Quadratic => block.activation,
-            Potential::FenchelYoung | Potential::Distance => Activation::Linear,
-        };
-        base.activate(units, a, z);
+        block.base().activate(units, a, z);
         let g = problem.perturbation_of(self, output);
         let gamma = self.gamma(output);
         for (i, e) in e.chunks_exact_mut(units.max(1)).enumerate() {

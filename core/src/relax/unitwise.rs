@@ -65,10 +65,7 @@ impl<W: Weights> Network<'_, W> {
             return change;
         }
         *z += change;
-        let force = match block.potential {
-            Potential::FenchelYoung => u + gamma * change,
-            Potential::Quadratic | Potential::Distance => block.force_of_activity(gamma, a, *z),
-        };
+        let force = block.force_after(gamma, a, *z, u, change);
         part_mut(state.u, place..place + 1).fill(force);
         for (c, weights) in self.weights_from(k) {
             let above = self.block(c.to);

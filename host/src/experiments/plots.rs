@@ -7,6 +7,7 @@ use plotters::prelude::*;
 use super::figure1::{Curve, Point};
 use super::solvers::Row;
 use crate::hardware::spice::EnergyTransient;
+use crate::spelling::{SCHEDULES, Spelled};
 
 /// A row of panels: its title, and the value it shows.
 type Panel = (&'static str, fn(&Point) -> f64);
@@ -197,14 +198,14 @@ fn draw_solvers<'a>(
         .y_label_formatter(&|error| format!("{error:.0e}"))
         .light_line_style(WHITE)
         .draw()?;
-    for (number, (name, _)) in crate::spelling::SCHEDULES.iter().enumerate() {
+    for (number, name) in SCHEDULES.iter().map(Spelled::spell).enumerate() {
         let style = color(number).stroke_width(2);
         let at = |row: &&&Row| (row.cost, row.error.max(LEAST));
-        let line: Vec<_> = rows.iter().filter(|row| row.schedule == *name).map(|row| at(&row)).collect();
+        let line: Vec<_> = rows.iter().filter(|row| row.schedule == name).map(|row| at(&row)).collect();
         let dots = line.iter().map(|&at| Circle::new(at, 3, color(number).filled()));
         chart.draw_series(dots)?;
         let drawn = chart.draw_series(LineSeries::new(line, style))?;
-        drawn.label(*name).legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], style));
+        drawn.label(name).legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], style));
     }
     let background = WHITE.mix(0.8);
     let mut labels = chart.configure_series_labels();

@@ -80,7 +80,7 @@ fn errors(cell: &Cell) -> Result<Vec<Row>> {
             .map(|batch| gradient(Schedule::ForwardBackward, REFERENCE, batch))
             .collect::<Result<Vec<_>>>()?;
         let mut rows = Vec::new();
-        for &(name, schedule) in spelling::SCHEDULES {
+        for &schedule in spelling::SCHEDULES {
             for sweeps in SWEEPS {
                 let errors = references.iter().enumerate().map(|(batch, reference)| {
                     let norm = |values: &mut dyn Iterator<Item = f32>| {
@@ -93,7 +93,7 @@ fn errors(cell: &Cell) -> Result<Vec<Row>> {
                 rows.push(Row {
                     data: label(&cell.data.name),
                     objective: spelling::name(cell.settings.objective.name),
-                    schedule: name.into(),
+                    schedule: schedule.spell(),
                     sweeps,
                     error: mean(&errors.collect::<Result<Vec<_>>>()?),
                     errors: Vec::new(),
@@ -149,13 +149,13 @@ pub fn markdown(rows: &[Row]) -> String {
     }
     for (data, objective) in groups {
         text += &format!("\n## {data}, trained by {objective}\n\n| sweeps |");
-        for (name, _) in spelling::SCHEDULES {
-            text += &format!(" {name}, error % | cost |");
+        for schedule in spelling::SCHEDULES {
+            text += &format!(" {}, error % | cost |", schedule.spell());
         }
         text += "\n|---|---|---|---|---|---|---|\n";
         for sweeps in SWEEPS {
             text += &format!("| {sweeps} |");
-            for (_, schedule) in spelling::SCHEDULES {
+            for schedule in spelling::SCHEDULES {
                 let name = schedule.spell();
                 let here = |row: &&Row| {
                     row.data == data

@@ -48,11 +48,8 @@ fn unit(case: &mut Case) -> Result<f64> {
 
 /// Computes d_γ by its definition.
 fn distance(activation: Activation, gamma: f64, a: f64, z: f64) -> f64 {
-    let (low, high) = match activation {
-        Activation::Relu => (0.0, f64::INFINITY),
-        Activation::Clip { low, high } => (low.into(), high.into()),
-        Activation::Linear | Activation::Simplex => (f64::NEG_INFINITY, f64::INFINITY),
-    };
+    let (low, high) = activation.interval().unwrap_or((f32::NEG_INFINITY, f32::INFINITY));
+    let (low, high) = (f64::from(low), f64::from(high));
     let f = a.clamp(low, high);
     let of = |own: f64| {
         let potential = 0.5 * (own - f).powi(2) + (a - f) * (f - own);

@@ -1,7 +1,7 @@
 //! Gradients of one sample with respect to all weights and biases.
 
 use anyhow::Result;
-use fenchel_core::{Activation, Contrast, Gradient, StateView, Weights, pack};
+use fenchel_core::{Contrast, Gradient, StateView, Weights, pack};
 
 use super::case::{Net, Parts, Sample};
 use super::minimum::{SWEEPS, problem};
@@ -49,11 +49,8 @@ pub fn pieces(network: &Net, sample: &Sample, z: &[f32]) -> Vec<Piece> {
             let below = if c.from == 0 { &sample.input[..] } else { &z[network.range(c.from, 1)] };
             weights.apply(below, &mut a);
         }
-        let (low, high) = match network.blocks()[k].activation {
-            Activation::Relu => (0.0, f32::INFINITY),
-            Activation::Clip { low, high } => (low, high),
-            Activation::Linear | Activation::Simplex => (f32::NEG_INFINITY, f32::INFINITY),
-        };
+        let interval = network.blocks()[k].activation.interval();
+        let (low, high) = interval.unwrap_or((f32::NEG_INFINITY, f32::INFINITY));
         let place = |value: f32| match value {
             value if value <= low => Less,
             value if value >= high => Greater,

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use fenchel_core::{Model, Network, Problem, Schedule, Settings, StateView, Status, Weights, label};
 
-use super::netlist::{Analysis, Level, bounds, netlist};
+use super::netlist::{Analysis, Level, netlist};
 use super::ngspice;
 
 /// How far a circuit settles from the relaxed state.
@@ -94,8 +94,8 @@ pub fn settle(model: &Model, problem: &Problem, microseconds: f64) -> Result<Ene
     let energies = voltages.points.iter().map(|point| {
         let mut z: Vec<f32> = point.iter().map(|&v| v as f32).collect();
         for k in 1..=network.output() {
-            let (low, high) = bounds(network.blocks()[k].activation).unwrap_or_default();
-            let (low, high) = (low.unwrap_or(f32::NEG_INFINITY), high.unwrap_or(f32::INFINITY));
+            let interval = network.blocks()[k].activation.interval();
+            let (low, high) = interval.unwrap_or((f32::NEG_INFINITY, f32::INFINITY));
             z[network.range(k, 1)].iter_mut().for_each(|z| *z = z.clamp(low, high));
         }
         Ok(energy(&z)?)

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use anyhow::Result;
-use fenchel_core::{Activation, Network, Nudge, Potential, Problem, Weights};
+use fenchel_core::{Network, Nudge, Potential, Problem, Weights};
 
 use super::{Crossbar, crossbar, ideal};
 
@@ -91,22 +91,11 @@ pub fn netlist<W: Weights>(
     Ok(text)
 }
 
-/// Returns the lower and upper end of C, where it has one; `None` for an activation that doesn't act on
-/// each unit alone.
-pub(super) fn bounds(activation: Activation) -> Option<(Option<f32>, Option<f32>)> {
-    match activation {
-        Activation::Linear => Some((None, None)),
-        Activation::Relu => Some((Some(0.0), None)),
-        Activation::Clip { low, high } => Some((Some(low), Some(high))),
-        Activation::Simplex => None,
-    }
-}
-
 /// Writes a block's units: currents γ(a − z), −g and, at the output, r − s·z into each capacitor, then the
 /// clamp and the force.
 fn block<W: Weights>(text: &mut String, network: &Network<'_, W>, problem: &Problem, k: usize) -> Result<()> {
     let block = network.blocks()[k];
-    let Some((low, high)) = bounds(block.activation) else {
+    let Some((low, high)) = block.activation.interval() else {
         return unsupported(k, "relu, linear or clip", block.activation);
     };
     if block.potential != Potential::FenchelYoung {
@@ -127,11 +116,11 @@ fn block<W: Weights>(text: &mut String, network: &Network<'_, W>, problem: &Prob
         }
         writeln!(text, "Ir_{own} 0 z_{own} {:e}", push * CONDUCTANCE)?;
         let mut rest = format!("v(a_{own})");
-        if let Some(low) = low {
+        if low.is_finite() {
             writeln!(text, "Blow_{own} 0 z_{own} i={CLAMP:e}*max({low:e}-v(z_{own}),0)")?;
             rest = format!("max({rest},{low:e})");
         }
-        if let Some(high) = high {
+        if high.is_finite() {
             writeln!(text, "Bhigh_{own} z_{own} 0 i={CLAMP:e}*max(v(z_{own})-({high:e}),0)")?;
             rest = format!("min({rest},{high:e})");
         }
