@@ -134,7 +134,7 @@ impl<'a> Graph<'a> {
 
     /// Returns whether a_k depends on the input alone, and so never changes during a relaxation.
     pub fn is_clamped(&self, k: usize) -> bool {
-        self.incoming(k).all(|(_, c)| c.from == 0)
+        !self.connections.iter().any(|c| c.to == k && c.from != 0)
     }
 
     /// Returns the index L of the output block.

@@ -95,12 +95,14 @@ impl<'a, W: Weights> Network<'a, W> {
 
     /// Returns the connections that end in block k, each with its weights.
     pub fn weights_into(&self, k: usize) -> impl Iterator<Item = (&'a Connection, &'a W)> + use<'a, W> {
-        self.connections().iter().zip(self.weights).filter(move |(c, _)| c.to == k)
+        let weights = self.weights;
+        self.incoming(k).filter_map(move |(index, c)| weights.get(index).map(|weights| (c, weights)))
     }
 
     /// Returns the connections that start in block k, each with its weights.
     pub fn weights_from(&self, k: usize) -> impl Iterator<Item = (&'a Connection, &'a W)> + use<'a, W> {
-        self.connections().iter().zip(self.weights).filter(move |(c, _)| c.from == k)
+        let weights = self.weights;
+        self.outgoing(k).filter_map(move |(index, c)| weights.get(index).map(|weights| (c, weights)))
     }
 
     /// Returns the number of multiply-adds of one forward pass for one row.
