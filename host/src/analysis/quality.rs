@@ -76,7 +76,7 @@ impl Quality {
     /// Measures `model` on `split`, in the device's arithmetic.
     ///
     /// # Errors
-    /// If the samples don't fit the model.
+    /// Fails if the samples don't fit the model.
     pub fn of(model: &Model, split: &Split) -> Result<Self> {
         let answers = outputs(&model.network(), split, model.scaling())?;
         Ok(match model.task() {
@@ -199,7 +199,7 @@ pub fn values(model: &Model, outputs: &[f32]) -> Result<Vec<f32>> {
 /// Returns the anomaly score of every sample of `split`: how badly `model` reconstructs it.
 ///
 /// # Errors
-/// If the samples don't fit the model.
+/// Fails if the samples don't fit the model.
 pub fn scores(model: &Model, split: &Split) -> Result<Vec<f32>> {
     let answers = outputs(&model.network(), split, model.scaling())?;
     let features = model.network().input_units();
