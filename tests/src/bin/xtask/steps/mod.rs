@@ -101,7 +101,7 @@ pub const STEPS: &[Step] = &[
         "tests of several crates at once, C interface, fuzzing corpus",
         workspace::cross,
     ),
-    step("chaos", &[], LONG, "runs killed, damaged and fought over, for two minutes", host::chaos),
+    step("chaos", &[], LONG, "runs killed, damaged and fought over, for a minute", host::chaos),
     step("docs", &[], LONG, "documentation without a warning, and its examples", workspace::docs),
     step("packages", &[], LONG, "what cargo would publish compiles by itself", packages::package),
     step("msrv", &[], LONG, "the declared minimum Rust version compiles it", packages::minimum_rust),
