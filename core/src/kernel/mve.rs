@@ -20,6 +20,7 @@
 
 use core::arch::asm;
 
+use super::vfp::listed;
 use super::{Columns, Panel, safe};
 use crate::PANEL;
 
@@ -104,6 +105,13 @@ macro_rules! column {
     };
 }
 
+/// Loads or stores the eight sums in q0 and q1.
+macro_rules! sums {
+    ($instruction:literal) => {
+        concat!($instruction, " q0, [{sums}]\n", $instruction, " q1, [{sums}, #16]")
+    };
+}
+
 /// One row's weights of four columns, multiplied by its u and added to their sums in q0.
 macro_rules! row {
     ($offset:literal, $u:literal) => {
@@ -148,8 +156,7 @@ pub fn dense(panel: &Panel, z: &[f32], sums: &mut [f32; PANEL]) {
         // long; reads and writes the 8 sums.
         unsafe {
             asm_mve!(
-                "vldrw.u32 q0, [{sums}]",
-                "vldrw.u32 q1, [{sums}, #16]",
+                sums!("vldrw.u32"),
                 "dls lr, lr",
                 "2:",
                 "ldmia {z}!, {{r0, r1, r2, r3, r4, r5, r8, r12}}",
@@ -162,8 +169,7 @@ pub fn dense(panel: &Panel, z: &[f32], sums: &mut [f32; PANEL]) {
                 column!("r8"),
                 column!("r12"),
                 "le lr, 2b",
-                "vstrw.32 q0, [{sums}]",
-                "vstrw.32 q1, [{sums}, #16]",
+                sums!("vstrw.32"),
                 sums = in(reg) sums,
                 z = inout(reg) z.as_ptr() => _,
                 w = inout(reg) panel.as_ptr() => _,
@@ -180,19 +186,13 @@ pub fn dense(panel: &Panel, z: &[f32], sums: &mut [f32; PANEL]) {
 /// sums += panel·z over the listed columns.
 #[inline(never)]
 pub fn sparse(panel: &Panel, columns: &Columns, sums: &mut [f32; PANEL]) {
-    const { assert!(Columns::GROUP == 4) };
-    let (inputs, places) = (columns.inputs(), columns.places());
-    let groups = inputs.len().min(places.len()) / Columns::GROUP;
-    if groups == 0 || columns.end() > panel.len() {
-        return;
-    }
+    let Some((inputs, places, groups)) = listed(panel, columns) else { return };
     // SAFETY: reads 4·groups values of `inputs` and `places`, both at least as long, and the
     // columns of `panel` that these name, which are below `end`, and so within the panel; reads
     // and writes the 8 sums.
     unsafe {
         asm_mve!(
-            "vldrw.u32 q0, [{sums}]",
-            "vldrw.u32 q1, [{sums}, #16]",
+            sums!("vldrw.u32"),
             "dls lr, lr",
             "2:",
             "ldrd r0, r1, [{places}], #8",
@@ -208,8 +208,7 @@ pub fn sparse(panel: &Panel, columns: &Columns, sums: &mut [f32; PANEL]) {
             column!("[r0]", "[r0, #16]", "r2"),
             column!("[r1]", "[r1, #16]", "r3"),
             "le lr, 2b",
-            "vstrw.32 q0, [{sums}]",
-            "vstrw.32 q1, [{sums}, #16]",
+            sums!("vstrw.32"),
             sums = in(reg) sums,
             places = inout(reg) places.as_ptr() => _,
             inputs = inout(reg) inputs.as_ptr() => _,

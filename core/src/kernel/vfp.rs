@@ -178,15 +178,20 @@ pub fn dense(panel: &Panel, z: &[f32], sums: &mut [f32; PANEL]) {
     }
 }
 
-/// sums += panel·z over the listed columns.
-#[inline(never)]
-pub fn sparse(panel: &Panel, columns: &Columns, sums: &mut [f32; PANEL]) {
+/// Inputs and places of the listed columns, both as long as 4 times the number of groups, which is not 0; none if
+/// a place is beyond the panel.
+#[inline(always)]
+pub fn listed<'c>(panel: &Panel, columns: &'c Columns) -> Option<(&'c [f32], &'c [u32], usize)> {
     const { assert!(Columns::GROUP == 4) };
     let (inputs, places) = (columns.inputs(), columns.places());
     let groups = inputs.len().min(places.len()) / Columns::GROUP;
-    if groups == 0 || columns.end() > panel.len() {
-        return;
-    }
+    (groups != 0 && columns.end() <= panel.len()).then_some((inputs, places, groups))
+}
+
+/// sums += panel·z over the listed columns.
+#[inline(never)]
+pub fn sparse(panel: &Panel, columns: &Columns, sums: &mut [f32; PANEL]) {
+    let Some((inputs, places, groups)) = listed(panel, columns) else { return };
     // SAFETY: reads 4·groups values of `inputs` and `places`, both at least as long, and the
     // columns of `panel` that these name, which are below `end`, and so within the panel; reads
     // and writes the 8 sums.

@@ -53,30 +53,23 @@ pub enum Timer {
     Stm32,
 }
 
+/// What the boards of Arm's MPS2 family have in common: a Cortex-M4F unless their row says another core.
+const MPS2: Board = Board {
+    machine: "mps2",
+    about: "Cortex-M4F",
+    target: "thumbv7em-none-eabihf",
+    cpu: "cortex-m4",
+    flash: Region { origin: 0, kib: 4096 },
+    model: None,
+    ram: Region { origin: 0x2000_0000, kib: 4096 },
+    interrupts: 32,
+    clock: Clock { timer: Timer::Cmsdk, address: 0x4000_0000, ticks_of_100: 2560 },
+};
+
 /// All boards; the first is the one that `cargo xtask demo` uses.
 pub const BOARDS: &[Board] = &[
-    Board {
-        machine: "mps2-an386",
-        about: "Cortex-M4F",
-        target: "thumbv7em-none-eabihf",
-        cpu: "cortex-m4",
-        flash: Region { origin: 0, kib: 4096 },
-        model: None,
-        ram: Region { origin: 0x2000_0000, kib: 4096 },
-        interrupts: 32,
-        clock: Clock { timer: Timer::Cmsdk, address: 0x4000_0000, ticks_of_100: 2560 },
-    },
-    Board {
-        machine: "mps2-an500",
-        about: "Cortex-M7",
-        target: "thumbv7em-none-eabihf",
-        cpu: "cortex-m7",
-        flash: Region { origin: 0, kib: 4096 },
-        model: None,
-        ram: Region { origin: 0x2000_0000, kib: 4096 },
-        interrupts: 32,
-        clock: Clock { timer: Timer::Cmsdk, address: 0x4000_0000, ticks_of_100: 2560 },
-    },
+    Board { machine: "mps2-an386", ..MPS2 },
+    Board { machine: "mps2-an500", about: "Cortex-M7", cpu: "cortex-m7", ..MPS2 },
     Board {
         machine: "mps3-an547",
         about: "Cortex-M55",
@@ -94,11 +87,7 @@ pub const BOARDS: &[Board] = &[
         about: "Cortex-M3, floats in software",
         target: "thumbv7m-none-eabi",
         cpu: "cortex-m3",
-        flash: Region { origin: 0, kib: 4096 },
-        model: None,
-        ram: Region { origin: 0x2000_0000, kib: 4096 },
-        interrupts: 32,
-        clock: Clock { timer: Timer::Cmsdk, address: 0x4000_0000, ticks_of_100: 2560 },
+        ..MPS2
     },
     Board {
         machine: "mps2-an505",
@@ -106,10 +95,10 @@ pub const BOARDS: &[Board] = &[
         target: "thumbv8m.main-none-eabihf",
         cpu: "cortex-m33",
         flash: Region { origin: 0x1000_0000, kib: 4096 },
-        model: None,
         ram: Region { origin: 0x3800_0000, kib: 4096 },
         interrupts: 92,
         clock: Clock { timer: Timer::Cmsdk, address: 0x5000_0000, ticks_of_100: 2048 },
+        ..MPS2
     },
     Board {
         machine: "netduinoplus2",
