@@ -18,7 +18,7 @@ pub struct Verdict {
 /// Returns which of the tasks of `fenchel.h` the model is for.
 ///
 /// # Safety
-/// As [`loaded`].
+/// As [`crate::fenchel_infer`].
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fenchel_task_of(model: *const Storage) -> i32 {
     // SAFETY: by contract.
@@ -35,7 +35,7 @@ pub unsafe extern "C" fn fenchel_task_of(model: *const Storage) -> i32 {
 /// Converts a regression's outputs to the user's unit as [`fenchel_core::Scaling::restore`] does.
 ///
 /// # Safety
-/// As [`loaded`]; `output` is null or points to `outputs` values.
+/// As [`crate::fenchel_infer`]; `output` is null or points to `outputs` values.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fenchel_restore(model: *const Storage, output: *mut f32, outputs: usize) -> i32 {
     // SAFETY: by contract.
@@ -65,7 +65,7 @@ unsafe fn restore(model: *const Storage, output: *mut f32, outputs: usize) -> Re
 /// Computes [`reconstruction_error`], and whether it exceeds the model's threshold.
 ///
 /// # Safety
-/// As [`loaded`]; `input` and `output` are null or point to as many values as the counts say, `verdict` is null or
+/// As [`crate::fenchel_infer`]; `input` and `output` are null or point to as many values as the counts say, `verdict` is null or
 /// points to its type.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fenchel_score(
