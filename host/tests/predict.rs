@@ -1,32 +1,16 @@
 //! Answers to rows of a person's own: from files and pipes, with the data's identity kept apart.
 
+mod commands;
+
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::Stdio;
 
+use commands::{command, fenchel, said, text};
 use serde_json::Value;
 
 fn case(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases").join(name)
-}
-
-fn command(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_fenchel"));
-    command.current_dir(folder).args(arguments);
-    command
-}
-
-fn fenchel(folder: &Path, arguments: &[&str]) -> Output {
-    command(folder, arguments).output().expect("it starts")
-}
-
-fn text(output: &Output) -> String {
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout.clone()).expect("text")
-}
-
-fn said(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
 /// Makes a folder with a model of `good.csv`, called `run`, and the cases beside it.

@@ -1,42 +1,18 @@
 //! `--task reconstruct`: anomalies among rows, from a table to a score and a verdict.
 
+#[path = "commands/checked.rs"]
+mod checked;
+mod commands;
+
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::Stdio;
 
+use checked::{json, refused};
+use commands::{command, fenchel, said, text};
 use fenchel::report::figures;
 use fenchel::task::TaskName;
 use serde_json::Value;
-
-fn command(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_fenchel"));
-    command.current_dir(folder).args(arguments);
-    command
-}
-
-fn fenchel(folder: &Path, arguments: &[&str]) -> Output {
-    command(folder, arguments).output().expect("it starts")
-}
-
-fn text(output: &Output) -> String {
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout.clone()).expect("text")
-}
-
-fn json(output: &Output) -> Value {
-    serde_json::from_str(&text(output)).expect("JSON")
-}
-
-fn said(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-fn refused(folder: &Path, arguments: &[&str], words: &[&str]) {
-    let output = fenchel(folder, arguments);
-    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", said(&output));
-    assert!(words.iter().all(|word| said(&output).contains(word)), "{arguments:?}: {}", said(&output));
-}
 
 const NORMAL: u32 = 400;
 const ANOMALIES: u32 = 60;

@@ -1,39 +1,18 @@
 //! `--task regress`, from a table to predictions in the user's unit.
 
+#[path = "commands/checked.rs"]
+mod checked;
+mod commands;
+
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::Stdio;
 
+use checked::{json, refused};
+use commands::{command, fenchel, text};
 use fenchel::report::figures;
 use fenchel::task::TaskName;
 use serde_json::Value;
-
-fn command(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_fenchel"));
-    command.current_dir(folder).args(arguments);
-    command
-}
-
-fn fenchel(folder: &Path, arguments: &[&str]) -> Output {
-    command(folder, arguments).output().expect("it starts")
-}
-
-fn text(output: &Output) -> String {
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout.clone()).expect("text")
-}
-
-fn json(output: &Output) -> Value {
-    serde_json::from_str(&text(output)).expect("JSON")
-}
-
-fn refused(folder: &Path, arguments: &[&str], words: &[&str]) {
-    let output = fenchel(folder, arguments);
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
-    assert!(words.iter().all(|word| said.contains(word)), "{arguments:?}: {said}");
-}
 
 /// Returns a row of a boiler's table: two settings and a temperature give a flow in l/h near 5,000 and a
 /// pressure in bar near 2.

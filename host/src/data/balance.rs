@@ -12,9 +12,13 @@ impl Dataset {
                 *count += 1;
             }
         }
-        let (least, most) = (counts.iter().min(), counts.iter().max());
-        least.zip(most).is_some_and(|(least, most)| *most > 2 * least)
+        are_unequal(counts.into_iter())
     }
+}
+
+/// Returns whether one of the counts, one a class, is more than twice another.
+pub fn are_unequal(counts: impl Iterator<Item = usize> + Clone) -> bool {
+    counts.clone().max().zip(counts.min()).is_some_and(|(most, least)| most > 2 * least)
 }
 
 #[cfg(test)]

@@ -35,6 +35,7 @@ use std::sync::OnceLock;
 use anyhow::Result;
 
 use crate::error::{BadInput, require};
+pub use balance::are_unequal;
 pub use identity::Identity;
 pub use published::{FOLDER, Published};
 pub use reading::{Fold, Missing, Reading, ScalingRule, SplitRule, Target};

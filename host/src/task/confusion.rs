@@ -39,8 +39,7 @@ impl Confusion {
 
     /// Returns whether one class has more than twice the samples of another.
     pub fn is_unequal(&self) -> bool {
-        let samples = || (0..self.counts.len()).map(|class| self.samples(class));
-        samples().max().zip(samples().min()).is_some_and(|(most, least)| most > 2 * least)
+        crate::data::are_unequal((0..self.counts.len()).map(|class| self.samples(class)))
     }
 
     /// Returns the share of right answers among all samples; 0 without samples.
