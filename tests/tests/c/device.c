@@ -3,22 +3,12 @@
 #include <string.h>
 
 #include "fenchel.h"
+#include "print.h"
 #include "exported.h" /* fenchel_file */
 #include "samples.h" /* sample, target, attack, SAMPLES, INPUTS, OUTPUTS, UNITS */
 
 static fenchel_model model;
 static float state[FENCHEL_STATE_BYTES(UNITS) / sizeof(float)];
-
-static void print_floats(const char *what, const float *values, size_t count) {
-    size_t i;
-    printf("%s", what);
-    for (i = 0; i < count; i++) {
-        uint32_t bits;
-        memcpy(&bits, &values[i], sizeof bits);
-        printf(" %08x", (unsigned)bits);
-    }
-    printf("\n");
-}
 
 int main(void) {
     static const uint32_t schedules[] = {FENCHEL_FORWARD_BACKWARD, FENCHEL_UNITWISE, FENCHEL_BACKWARD};

@@ -3,23 +3,13 @@
 #include <string.h>
 
 #include "fenchel.h"
+#include "print.h"
 #include "regression.h"
 #include "reconstruction.h"
 #include "samples.h" /* sample, SAMPLES, INPUTS, UNITS */
 
 static fenchel_model model;
 static float state[FENCHEL_STATE_BYTES(UNITS) / sizeof(float)];
-
-static void print(const char *what, const float *values, size_t count) {
-    size_t i;
-    printf("%s", what);
-    for (i = 0; i < count; i++) {
-        uint32_t bits;
-        memcpy(&bits, &values[i], sizeof bits);
-        printf(" %08x", (unsigned)bits);
-    }
-    printf("\n");
-}
 
 static int run(const uint8_t *file, size_t bytes) {
     fenchel_shape shape;
@@ -33,11 +23,11 @@ static int run(const uint8_t *file, size_t bytes) {
         if (fenchel_infer(&model, input, INPUTS, state, sizeof state, output, shape.outputs) != FENCHEL_OK) return 1;
         if (fenchel_task_of(&model) == FENCHEL_REGRESSION) {
             if (fenchel_restore(&model, output, shape.outputs) != FENCHEL_OK) return 1;
-            print("values", output, shape.outputs);
+            print_floats("values", output, shape.outputs);
         } else {
             if (fenchel_score(&model, input, INPUTS, output, shape.outputs, &verdict) != FENCHEL_OK) return 1;
-            print("score", &verdict.score, 1);
-            print("threshold", &verdict.threshold, 1);
+            print_floats("score", &verdict.score, 1);
+            print_floats("threshold", &verdict.threshold, 1);
             printf("anomaly %d\n", (int)verdict.anomaly);
         }
     }
