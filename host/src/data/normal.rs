@@ -33,12 +33,12 @@ pub fn set_apart(
         return Ok(labelled.then(|| note.into()));
     }
     let expected = "a column or an array of labels beside it (--label)";
-    require!(!class_names.is_empty(), "--normal", expected, "data without labels");
+    require!(!class_names.is_empty(), "`normal`", expected, "data without labels");
     let mut normal = vec![false; class_names.len()];
     for name in &reading.normal {
         let class = class_names.iter().position(|class| class == name).ok_or_else(|| {
             let classes: Vec<_> = class_names.iter().take(12).map(|class| quoted(class)).collect();
-            BadInput::new("--normal", format!("a class: {}", classes.join(", ")), quoted(name))
+            BadInput::new("`normal`", format!("a class: {}", classes.join(", ")), quoted(name))
         })?;
         normal[class] = true;
     }
