@@ -111,7 +111,9 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("cargo xtask: {error:#}");
-            ExitCode::from(if error.is::<setup::Missing>() || error.is::<setup::Unknown>() { 2 } else { 1 })
+            let bad_input = error.is::<setup::Missing>() || error.is::<setup::Unknown>();
+            let other = if error.is::<steps::LeftOut>() { steps::LEFT_OUT } else { 1 };
+            ExitCode::from(if bad_input { 2 } else { other })
         }
     }
 }

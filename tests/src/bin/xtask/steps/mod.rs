@@ -3,6 +3,7 @@
 mod core;
 mod firmware;
 mod host;
+mod lanes;
 mod packages;
 mod run;
 mod workspace;
@@ -31,6 +32,9 @@ pub struct Step {
     pub run: fn(&Bench) -> Result<()>,
 }
 
+/// Exit status of the process of a step that wasn't tried.
+pub const LEFT_OUT: u8 = 3;
+
 /// Why a step wasn't tried; it has neither passed nor failed.
 #[derive(Debug)]
 pub struct LeftOut(pub String);
@@ -43,13 +47,13 @@ impl std::fmt::Display for LeftOut {
 
 impl std::error::Error for LeftOut {}
 
-/// What the steps have in common.
+/// What a step finds.
 pub struct Bench {
     /// Toolchain that builds the firmware; `None` if no chosen step needs it.
     toolchain: Option<Toolchain>,
-    /// Folder that is empty when the first step begins.
+    /// The step's own folder, which is empty when it begins.
     pub folder: PathBuf,
-    /// The AROVR^g model, trained by the first step that needs it.
+    /// The AROVR^g model, trained when it is first needed.
     model: OnceCell<PathBuf>,
 }
 
@@ -85,7 +89,7 @@ const fn step(
 
 use Need::{C, Chromium, Clippy, Firmware, Ngspice, Python, Qemu, Rustfmt};
 
-/// All steps, in the order in which they run.
+/// All steps, in the order in which they begin; two run at once.
 pub const STEPS: &[Step] = &[
     step("format", &[Rustfmt], QUICK, "every file is as rustfmt has it", workspace::format),
     step("lints", &[Clippy], QUICK, "no warning of the compiler or clippy", workspace::lints),

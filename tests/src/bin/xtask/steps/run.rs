@@ -1,10 +1,11 @@
-//! `cargo xtask test` and `cargo xtask check`: run the chosen steps one after the other, and list all
-//! failures at the end.
+//! `cargo xtask test` and `cargo xtask check`: choose steps, run them, and list all failures at the end.
 
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 
+use super::lanes::{self, Outcome};
 use super::{Bench, LeftOut, STEPS, Step};
 use crate::process::{processor_seconds, root};
 use crate::setup::{self, Need, Unknown};
@@ -17,12 +18,19 @@ pub struct Args {
     /// Print the steps and what they need, without running any
     #[arg(long)]
     list: bool,
+    /// Run one step in this folder, for the process that runs several at once
+    #[arg(long, hide = true, value_name = "FOLDER")]
+    within: Option<PathBuf>,
 }
 
 /// Runs the steps of `args`, or lists them.
 pub fn test(debian_rust: bool, args: &Args) -> Result<()> {
     let chosen = choose(&args.steps)?;
-    if args.list { list(&chosen) } else { run(debian_rust, &chosen) }
+    match (&args.within, chosen.as_slice()) {
+        _ if args.list => list(&chosen),
+        (Some(folder), [step]) => one(debian_rust, step, folder),
+        _ => run(debian_rust, &chosen),
+    }
 }
 
 /// Runs the quick steps.
@@ -56,34 +64,49 @@ fn list(steps: &[&Step]) -> Result<()> {
     Ok(())
 }
 
+/// Runs one step in an empty folder, and says how long it took.
+///
+/// # Errors
+/// Returns the step's own error, which may be [`LeftOut`].
+fn one(debian_rust: bool, step: &Step, folder: &Path) -> Result<()> {
+    let toolchain = setup::prepare(debian_rust, step.needs)?;
+    std::fs::create_dir_all(folder)?;
+    let bench = Bench { toolchain, folder: folder.to_path_buf(), model: Default::default() };
+    let (start, processor) = (Instant::now(), processor_seconds());
+    let result = (step.run)(&bench);
+    let ended = match &result {
+        Ok(()) => "passed",
+        Err(error) if error.is::<LeftOut>() => "left out",
+        Err(_) => "FAILED",
+    };
+    let (wall, processor) = (start.elapsed().as_secs_f64(), processor_seconds() - processor);
+    println!("      {ended} in {wall:.0} s, {processor:.0} s of processor");
+    result
+}
+
 /// Installs what the steps need, runs them all, and lists what failed.
-fn run(debian_rust: bool, steps: &[&Step]) -> Result<()> {
+fn run(debian_rust: bool, steps: &[&'static Step]) -> Result<()> {
     let needs: Vec<Need> = steps.iter().flat_map(|step| step.needs.iter().copied()).collect();
-    let toolchain = setup::prepare(debian_rust, &needs)?;
+    setup::prepare(debian_rust, &needs)?;
     let folder = root().join("target/test");
     if folder.exists() {
         std::fs::remove_dir_all(&folder).context("clearing target/test")?;
     }
     std::fs::create_dir_all(&folder)?;
-    let bench = Bench { toolchain, folder, model: Default::default() };
-    let (mut failed, mut left_out) = (Vec::new(), Vec::new());
-    for (number, step) in steps.iter().enumerate() {
-        println!("[{}/{}] {}: {}", number + 1, steps.len(), step.name, step.about);
-        let (start, processor) = (Instant::now(), processor_seconds());
-        let result = (step.run)(&bench);
-        let processor = processor_seconds() - processor;
-        let ended = match &result {
-            Ok(()) => "passed",
-            Err(error) if error.is::<LeftOut>() => "left out",
-            Err(_) => "FAILED",
-        };
-        println!("      {ended} in {:.0} s, {processor:.0} s of processor", start.elapsed().as_secs_f64());
-        if let Err(error) = result {
-            println!("      {error:#}");
-            let list = if error.is::<LeftOut>() { &mut left_out } else { &mut failed };
-            list.push(format!("{}: {error:#}", step.name));
+    let outcomes = match steps {
+        [step] => {
+            println!("{}: {}", step.name, step.about);
+            vec![Outcome::of(one(debian_rust, step, &folder.join(step.name)))]
         }
-    }
+        several => lanes::run(several, &folder, debian_rust)?,
+    };
+    let named = |wanted: fn(&Outcome) -> Option<&String>| {
+        let pairs = steps.iter().zip(&outcomes);
+        let lines = pairs.filter_map(|(step, outcome)| Some(format!("{}: {}", step.name, wanted(outcome)?)));
+        lines.collect::<Vec<_>>()
+    };
+    let left_out = named(|outcome| if let Outcome::LeftOut(why) = outcome { Some(why) } else { None });
+    let failed = named(|outcome| if let Outcome::Failed(why) = outcome { Some(why) } else { None });
     println!();
     left_out.iter().for_each(|step| println!("{step}"));
     failed.iter().for_each(|step| println!("failed: {step}"));
