@@ -32,9 +32,10 @@ fn main() {
 
 /// Returns the board named in FENCHEL_BOARD, or the first.
 fn board() -> &'static Board {
-    let name = env::var("FENCHEL_BOARD").unwrap_or_else(|_| BOARDS[0].machine.into());
-    BOARDS.iter().find(|board| board.machine == name).unwrap_or_else(|| {
-        let names: Vec<_> = BOARDS.iter().map(|board| board.machine).collect();
+    let name = env::var("FENCHEL_BOARD").unwrap_or_else(|_| BOARDS[0].name.into());
+    let boards = || BOARDS.iter().chain(INTEGER_BOARDS);
+    boards().find(|board| board.name == name).unwrap_or_else(|| {
+        let names: Vec<_> = boards().map(|board| board.name).collect();
         panic!("FENCHEL_BOARD: expected one of {}, got {name}", names.join(", "))
     })
 }
@@ -43,7 +44,7 @@ fn memory(board: &Board) -> String {
     let region = |name: &str, region: &Region| {
         format!("  {name} : ORIGIN = {:#010x}, LENGTH = {}K\n", region.origin, region.kib)
     };
-    let mut text = format!("/* {}: {} */\nMEMORY\n{{\n", board.machine, board.about);
+    let mut text = format!("/* {}: {} */\nMEMORY\n{{\n", board.name, board.about);
     text += &region("FLASH", &board.flash);
     text += &region("RAM", &board.ram);
     text += &board.model.as_ref().map(|model| region("MODEL", model)).unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::Misfit;
+use crate::{Arithmetic, Misfit};
 
 /// The size or value that was wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,6 +146,13 @@ pub enum Error {
         /// That of the file.
         got: u8,
     },
+    /// The file is of another arithmetic than this program loads.
+    Arithmetic {
+        /// The arithmetic that is loaded.
+        expected: Arithmetic,
+        /// That of the file.
+        got: Arithmetic,
+    },
     /// The file is shorter, or longer, than it says.
     Truncated {
         /// Bytes that it says it has.
@@ -207,6 +214,12 @@ impl fmt::Display for Error {
                 f,
                 "model file: expected format version {expected}, got {got}: train it again, or import the original again"
             ),
+            Self::Arithmetic { expected: Arithmetic::F32, .. } => f.write_str(
+                "model file: expected f32 arithmetic, got integer: use IntegerModel::load, or export it with f32 arithmetic",
+            ),
+            Self::Arithmetic { expected: Arithmetic::Integer, .. } => f.write_str(
+                "model file: expected integer arithmetic, got f32: use Model::load, or export it with integer arithmetic",
+            ),
             Self::Truncated { expected, got } => {
                 write!(f, "model file damaged or truncated: expected {expected} bytes, got {got}")
             }
@@ -235,7 +248,7 @@ pub(crate) fn same(what: Quantity, expected: usize, got: usize) -> Result<(), Er
 /// Refuses `values` unless all are finite.
 pub(crate) fn finite(what: Quantity, values: &[f32]) -> Result<(), Error> {
     for (index, value) in values.iter().enumerate() {
-        if !value.is_finite() {
+        if !crate::bits::is_finite(*value) {
             return Err(Error::NotFinite { what, index });
         }
     }

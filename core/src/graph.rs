@@ -2,7 +2,7 @@
 
 use core::ops::Range;
 
-use crate::{Activation, Error, Potential, Quantity};
+use crate::{Activation, Error, Potential, Quantity, bits};
 use serde::{Deserialize, Serialize};
 
 /// A block of units that share an activation. Block 0 is the input.
@@ -103,6 +103,22 @@ impl<'a> Graph<'a> {
                 return Err(Error::Order { from, to });
             }
             next = place + 1;
+        }
+        Ok(())
+    }
+
+    /// Refuses γ ≤ 0, and potentials that don't go with their block; one γ for each unit of the blocks 1..=L.
+    pub(crate) fn check_gammas(&self, gammas: &[f32]) -> Result<(), Error> {
+        for (unit, &got) in gammas.iter().enumerate() {
+            if !bits::is_above_zero(got) {
+                return Err(Error::Gamma { unit, got });
+            }
+        }
+        for (k, block) in self.blocks().iter().enumerate().skip(1) {
+            let gamma = gammas.get(self.range(k, 1)).unwrap_or_default();
+            if let Some(misfit) = block.misfit(gamma, k == self.output()) {
+                return Err(Error::Potential { block: k, misfit });
+            }
         }
         Ok(())
     }

@@ -35,10 +35,12 @@
 )]
 
 mod activation;
+mod bits;
 mod confidence;
 mod error;
 mod file;
 mod graph;
+mod integer;
 mod kernel;
 mod label;
 mod learn;
@@ -58,10 +60,11 @@ pub use confidence::{Confidence, Rejection, margin, softmax};
 pub use crc::Digest;
 pub use error::{Error, Quantity};
 pub use file::{
-    Bounds, FORMAT_VERSION, Header, Input, MAX_BLOCKS, MAX_CONNECTIONS, MAX_UNITS, Model, ModelFields,
-    PARAMETER_ALIGNMENT, Training, TrainingData, checksum,
+    Arithmetic, Bounds, FORMAT_VERSION, Header, Input, MAX_BLOCKS, MAX_CONNECTIONS, MAX_UNITS, Model,
+    ModelFields, PARAMETER_ALIGNMENT, Training, TrainingData, checksum,
 };
 pub use graph::{Block, Connection, Graph};
+pub use integer::{IntegerMatrix, IntegerModel, IntegerOutputs, IntegerState, IntegerView, RawValue};
 pub use label::label;
 pub use learn::{
     Attack, Contrast, Gradient, InputBlock, LearnMemory, LearnRoom, LearnSettings, LearnSizes, Learner,

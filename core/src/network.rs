@@ -42,7 +42,7 @@ impl<'a, W: Weights> Network<'a, W> {
     ) -> Result<Self, Error> {
         let network = Self { graph, weights, biases, gammas };
         network.check_sizes()?;
-        network.check_gammas()?;
+        network.graph.check_gammas(gammas)?;
         Ok(network)
     }
 
@@ -58,22 +58,7 @@ impl<'a, W: Weights> Network<'a, W> {
         same(Quantity::Gammas, self.units(), self.gammas.len())
     }
 
-    /// Refuses γ ≤ 0, and potentials that don't go with their block.
-    pub(crate) fn check_gammas(&self) -> Result<(), Error> {
-        for (unit, &got) in self.gammas.iter().enumerate() {
-            if !(0.0 < got && got <= f32::MAX) {
-                return Err(Error::Gamma { unit, got });
-            }
-        }
-        for (k, block) in self.blocks().iter().enumerate().skip(1) {
-            if let Some(misfit) = block.misfit(self.gamma(k), k == self.output()) {
-                return Err(Error::Potential { block: k, misfit });
-            }
-        }
-        Ok(())
-    }
-
-    /// Creates a network of parts whose sizes fit; the caller calls [`check_gammas`](Self::check_gammas).
+    /// Creates a network of parts whose sizes fit; the caller calls [`check_gammas`](Graph::check_gammas).
     pub(crate) const fn unchecked(
         graph: Graph<'a>,
         weights: &'a [W],

@@ -121,3 +121,27 @@ mod Stm32 {
         unsafe { super::register(address, 0x24) }
     }
 }
+
+#[allow(dead_code, non_snake_case)]
+mod Nrf51 {
+    //! The timer has TASKS_START at 0, TASKS_CLEAR at 0x0c, TASKS_CAPTURE0 at 0x40, BITMODE at 0x508, PRESCALER at
+    //! 0x510 and CC0 at 0x540. Without a prescaler it runs at 16 MHz.
+    pub unsafe fn start(address: usize) {
+        // SAFETY: the caller's.
+        unsafe {
+            super::write(address, 0x508, 3);
+            super::write(address, 0x510, 0);
+            super::write(address, 0x0c, 1);
+            super::write(address, 0, 1);
+        }
+    }
+
+    #[inline(always)]
+    pub unsafe fn read(address: usize) -> u32 {
+        // SAFETY: the caller's.
+        unsafe {
+            super::write(address, 0x40, 1);
+            super::register(address, 0x540)
+        }
+    }
+}

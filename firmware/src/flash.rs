@@ -1,6 +1,6 @@
 //! The model and the samples in flash, used in place.
 
-use fenchel_core::{Error, Scaling};
+use fenchel_core::{Error, IntegerModel, IntegerOutputs, IntegerView, Scaling};
 
 #[repr(C, align(16))]
 struct Aligned<T: ?Sized>(T);
@@ -57,6 +57,14 @@ impl Sample {
         match self.raw {
             Raw::Bytes(raw) => scaling.apply(raw, input),
             Raw::Floats(raw) => scaling.apply(raw, input),
+        }
+    }
+
+    /// Returns the answer of a model of integer arithmetic to the raw sample.
+    pub fn infer<'s>(&self, model: &IntegerModel, view: &'s mut IntegerView) -> Result<IntegerOutputs<'s>, Error> {
+        match self.raw {
+            Raw::Bytes(raw) => model.infer(raw, view),
+            Raw::Floats(raw) => model.infer(raw, view),
         }
     }
 

@@ -69,6 +69,7 @@ impl From<Error> for Status {
             | Error::Potential { .. }
             | Error::Gamma { .. }
             | Error::Field { .. }
+            | Error::Arithmetic { .. }
             | Error::Narrow => Self::InvalidModel,
         }
     }

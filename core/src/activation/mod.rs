@@ -8,6 +8,7 @@ mod linear;
 mod relu;
 mod simplex;
 
+use crate::bits;
 use crate::kernel::units::{map, row, zip};
 use serde::{Deserialize, Serialize};
 
@@ -34,7 +35,10 @@ impl Activation {
     /// Returns whether the parameters describe a non-empty set.
     pub fn is_valid(self) -> bool {
         match self {
-            Self::Clip { low, high } => f32::MIN <= low && low <= high && high <= f32::MAX,
+            Self::Clip { low, high } => {
+                let [least, low, high, most] = [f32::MIN, low, high, f32::MAX].map(bits::order);
+                least <= low && low <= high && high <= most
+            }
             Self::Linear | Self::Relu | Self::Simplex => true,
         }
     }

@@ -3,7 +3,7 @@
 use super::fields::Fields;
 use super::header::Bounds;
 use super::layout::PARAMETER_ALIGNMENT;
-use crate::{Error, PANEL, Packed, Precision, Scaling, kernel, packed_len};
+use crate::{Error, PANEL, Packed, Precision, Scaling, bits, kernel, packed_len};
 
 impl<'a> Fields<'a> {
     fn bytes(&mut self, n: usize) -> &'a [u8] {
@@ -17,7 +17,7 @@ impl<'a> Fields<'a> {
     #[inline(never)]
     pub fn floats(&mut self, n: usize) -> &'a [f32] {
         let values = kernel::values(self.bytes(4 * n)).unwrap_or_default();
-        self.require(values.iter().all(|value| value.is_finite()));
+        self.require(values.iter().all(|&value| bits::is_finite(value)));
         values
     }
 
@@ -27,20 +27,35 @@ impl<'a> Fields<'a> {
 
     pub fn bounds(&mut self, n: usize) -> Bounds<'a> {
         let (low, high) = (self.floats(n), self.floats(n));
-        self.require(low.iter().zip(high).all(|(low, high)| low <= high));
+        self.require(low.iter().zip(high).all(|(&low, &high)| bits::is_ascending(low, high)));
         Bounds { low, high }
     }
 
     /// Require that rows which don't exist are 0 in the matrix just read, its values `size` bytes each, a power
     /// of two: only the last panel has them, and its columns are 8 values each.
-    #[inline(never)]
     fn padding(&mut self, rows: usize, columns: usize, size: usize) {
+        self.padding_of(rows, columns, size, 0);
+    }
+
+    /// The same of bytes that are `zero` where a value is 0.
+    #[inline(never)]
+    fn padding_of(&mut self, rows: usize, columns: usize, size: usize, zero: u8) {
         let (column, used) = (PANEL * size, rows % PANEL * size);
         let read = self.read();
         let last = read.get(read.len().wrapping_sub(column * columns)..).unwrap_or_default();
         let is_row = |place: usize| used == 0 || place & (column - 1) < used;
-        let fits = last.iter().enumerate().all(|(place, &byte)| byte == 0 || is_row(place));
+        let fits = last.iter().enumerate().all(|(place, &byte)| byte == zero || is_row(place));
         self.require(fits);
+    }
+
+    /// The next matrix of integer arithmetic: the scales of its rows, and its panels, whose bytes are 128 above
+    /// the values.
+    pub fn offset_bytes(&mut self, rows: usize, columns: usize) -> (&'a [f32], &'a [u8]) {
+        let scales = self.floats(rows.next_multiple_of(PANEL));
+        self.padding_of(rows, 1, 4, 0);
+        let bytes = self.bytes(packed_len(rows, columns));
+        self.padding_of(rows, columns, 1, 128);
+        (scales, bytes)
     }
 
     /// The next matrix.

@@ -4,13 +4,13 @@ use super::header::{Bounds, Input, Training, TrainingData};
 use super::layout::{Edge, Kind, MAX_UNITS};
 use crate::{
     Activation, Attack, Block, Confidence, Error, Names, Objective, Perturbation, Potential, Precision,
-    Rejection, Scaling, Task, Threshold,
+    Rejection, Scaling, Task, Threshold, bits,
 };
 
 /// The fields from `at` on. What is missing or out of range is read as 0 or the like and remembered:
 /// [`end`](Self::end) says so, once, where a check at every field would be most of the loader's code.
 #[derive(Clone)]
-pub(super) struct Fields<'a> {
+pub(crate) struct Fields<'a> {
     content: &'a [u8],
     pub at: usize,
     /// Where the first value ends that is missing or out of range.
@@ -70,10 +70,17 @@ impl<'a> Fields<'a> {
     }
 
     /// From `least` to `most`, both finite.
-    #[inline(never)]
+    #[inline(always)]
     fn between(&mut self, least: f32, most: f32) -> f32 {
+        self.ordered(bits::order(least), bits::order(most))
+    }
+
+    /// The same of the bounds' places in order.
+    #[inline(never)]
+    fn ordered(&mut self, least: i32, most: i32) -> f32 {
         let value = f32::from_bits(self.number());
-        self.require(least <= value && value <= most);
+        let place = bits::order(value);
+        self.require(least <= place && place <= most);
         value
     }
 

@@ -17,9 +17,19 @@ pub(super) const MARK: [u8; 4] = *b"FNCL";
 /// Bytes of mark, version, arithmetic, two zeros and length.
 pub(super) const PRELUDE: usize = 12;
 
+/// How a model computes: a property of its file, the same on every machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Arithmetic {
+    /// Strict `f32`: each operation rounded, never fused. [`crate::Model`] loads such files.
+    F32,
+    /// Whole numbers: int8 weights, int16 activities, exact sums. [`crate::IntegerModel`] loads such files.
+    Integer,
+}
+
 /// A connection without its weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Edge {
+pub(crate) struct Edge {
     /// Block it starts in.
     pub from: u8,
     /// Block it ends in.
@@ -32,7 +42,7 @@ pub(super) struct Edge {
 
 /// What the weights of a connection mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// Each weight joins two units.
     Dense,
 }
@@ -80,6 +90,15 @@ impl Tag for Potential {
             Self::FenchelYoung => 0,
             Self::Quadratic => 1,
             Self::Distance => 2,
+        }
+    }
+}
+
+impl Tag for Arithmetic {
+    fn tag(self) -> u8 {
+        match self {
+            Self::F32 => 0,
+            Self::Integer => 1,
         }
     }
 }

@@ -6,10 +6,14 @@ mod fields;
 mod header;
 mod layout;
 mod load;
+mod parts;
 mod write;
 
 pub use crc::checksum;
+pub(crate) use fields::Fields;
 pub use header::{Bounds, Header, Input, Training, TrainingData};
-pub use layout::{FORMAT_VERSION, MAX_BLOCKS, MAX_CONNECTIONS, MAX_UNITS, PARAMETER_ALIGNMENT};
+pub use layout::{Arithmetic, FORMAT_VERSION, MAX_BLOCKS, MAX_CONNECTIONS, MAX_UNITS, PARAMETER_ALIGNMENT};
+pub(crate) use layout::{Edge, Kind};
 pub use load::Model;
+pub(crate) use parts::{Parts, Stored};
 pub use write::ModelFields;

@@ -3,7 +3,7 @@
 use super::crc::Crc32;
 use super::header::{Header, Input, Training, TrainingData};
 use super::layout::{
-    FORMAT_VERSION, Kind, MARK, MAX_BLOCKS, MAX_CONNECTIONS, MAX_UNITS, PARAMETER_ALIGNMENT, Tag,
+    Arithmetic, FORMAT_VERSION, Kind, MARK, MAX_BLOCKS, MAX_CONNECTIONS, MAX_UNITS, PARAMETER_ALIGNMENT, Tag,
 };
 use crate::error::same;
 use crate::operator::Stored;
@@ -47,7 +47,7 @@ impl ModelFields<'_> {
             len += bytes.len();
             Ok(())
         };
-        self.body(&mut Output { put: &mut count, at: 0 }, 0)?;
+        self.body(&mut Output { put: &mut count, at: 0, arithmetic: Arithmetic::F32 }, 0)?;
         Ok(len)
     }
 
@@ -55,14 +55,27 @@ impl ModelFields<'_> {
     ///
     /// # Errors
     /// As [`file_len`](Self::file_len), and what `put` fails with.
-    pub fn write<E: From<Error>>(&self, mut put: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
+    pub fn write<E: From<Error>>(&self, put: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
+        self.write_for(Arithmetic::F32, put)
+    }
+
+    /// As [`write`](Self::write), for `arithmetic`; the integer one takes int8 weights in every connection, which
+    /// [`crate::IntegerModel::load`] checks.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub fn write_for<E: From<Error>>(
+        &self,
+        arithmetic: Arithmetic,
+        mut put: impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
         let len = self.file_len()?;
         let mut crc = Crc32::new();
         let mut summed = |bytes: &[u8]| {
             crc.update(bytes);
             put(bytes)
         };
-        self.body(&mut Output { put: &mut summed, at: 0 }, len as u32)?;
+        self.body(&mut Output { put: &mut summed, at: 0, arithmetic }, len as u32)?;
         put(&crc.finish().to_le_bytes())
     }
 
@@ -75,7 +88,7 @@ impl ModelFields<'_> {
             got: 0,
         })?;
         output.bytes(&MARK)?;
-        output.bytes(&[FORMAT_VERSION, 0, 0, 0])?;
+        output.bytes(&[FORMAT_VERSION, output.arithmetic.tag(), 0, 0])?;
         output.number(len)?;
         output.training(training)?;
         output.data(data)?;
@@ -114,6 +127,8 @@ struct Output<'p, E> {
     put: &'p mut dyn FnMut(&[u8]) -> Result<(), E>,
     /// Its length, bytes.
     at: usize,
+    /// Its arithmetic.
+    arithmetic: Arithmetic,
 }
 
 impl<E: From<Error>> Output<'_, E> {
@@ -258,9 +273,14 @@ impl<E: From<Error>> Output<'_, E> {
             }
             #[cfg(feature = "narrow")]
             Stored::Int8 { values, scales } => {
+                // Integer arithmetic has bytes without a sign, 128 above the values.
+                let offset = match self.arithmetic {
+                    Arithmetic::F32 => 0,
+                    Arithmetic::Integer => 128,
+                };
                 self.floats(scales)?;
                 self.align()?;
-                values.iter().try_for_each(|value| self.bytes(&value.to_le_bytes()))
+                values.iter().try_for_each(|value| self.bytes(&[value.cast_unsigned() ^ offset]))
             }
         }
     }

@@ -13,6 +13,7 @@
 
 mod bytes;
 mod columns;
+pub(crate) mod integer;
 #[cfg(all(
     target_arch = "arm",
     target_os = "none",

@@ -88,6 +88,15 @@ impl<'a> Packed<'a> {
         }
     }
 
+    /// Returns the scales of the rows and the values of int8 weights, in panels; `None` of other weights.
+    #[cfg(feature = "narrow")]
+    pub fn int8(&self) -> Option<(&'a [f32], &'a [i8])> {
+        match self.stored {
+            Stored::Int8 { values, scales } => Some((scales, values)),
+            Stored::F32(_) | Stored::F16(_) => None,
+        }
+    }
+
     /// The panels themselves.
     pub(crate) fn stored(&self) -> Stored<'a> {
         self.stored

@@ -1,7 +1,7 @@
 //! The element-wise distance d_γ(z, a) = min over z' ∈ C of D(z', a) + γ/(2(1−γ)) ‖z − z'‖² (eq. 12, 13).
 
 use super::{Kind, Misfit, one};
-use crate::Activation;
+use crate::{Activation, bits};
 
 pub(super) struct Distance;
 
@@ -24,7 +24,7 @@ impl Kind for Distance {
         } else if is_output {
             Some(Misfit::ElementwiseOutput)
         } else {
-            gamma.iter().any(|gamma| *gamma > 1.0).then_some(Misfit::ElementwiseGamma)
+            gamma.iter().any(|gamma| !bits::is_ascending(*gamma, 1.0)).then_some(Misfit::ElementwiseGamma)
         }
     }
 

@@ -7,7 +7,10 @@ pub(super) struct FenchelYoung;
 
 impl Kind for FenchelYoung {
     fn misfit(activation: Activation, gamma: &[f32], _: bool) -> Option<Misfit> {
-        let uniform = gamma.iter().all(|value| Some(value) == gamma.first());
+        // By their bits, as in everything that the loader checks: they are above 0.
+        let mut all = gamma.iter().map(|value| value.to_bits());
+        let first = all.next();
+        let uniform = all.all(|value| Some(value) == first);
         (!activation.is_elementwise() && !uniform).then_some(Misfit::GammasOfSimplex)
     }
 

@@ -1,6 +1,6 @@
 //! Files with changed, missing or further bytes are refused, each with the reason.
 
-use fenchel_core::{Error, FORMAT_VERSION, Model, PARAMETER_ALIGNMENT};
+use fenchel_core::{Arithmetic, Error, FORMAT_VERSION, Model, PARAMETER_ALIGNMENT};
 
 use crate::parts::{Memory, with_checksum};
 use crate::{refused, sample};
@@ -78,9 +78,13 @@ fn another_version_is_refused_before_anything_else() {
 fn bytes_without_a_meaning_must_be_zero() {
     for place in 5..8 {
         let mut bytes = sample().write();
-        bytes[place] = 1;
+        bytes[place] = 2;
         assert_eq!(refused(&with_checksum(&bytes)), Error::Field { end: 8 });
     }
+    let mut bytes = sample().write();
+    bytes[5] = 1;
+    let error = Error::Arithmetic { expected: Arithmetic::F32, got: Arithmetic::Integer };
+    assert_eq!(refused(&with_checksum(&bytes)), error);
     // The gap after 14 biases.
     let bytes = sample().write();
     let memory = Memory::new(&bytes, 0);

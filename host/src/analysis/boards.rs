@@ -4,6 +4,8 @@
 
 /// A board as QEMU emulates it: its memory, its core, and a timer to count instructions with.
 pub struct Board {
+    /// Name by which a build chooses the board: QEMU's name of the machine unless two boards share that.
+    pub name: &'static str,
     /// QEMU's name of the machine.
     pub machine: &'static str,
     /// Core of the board, and what is particular about it, in words.
@@ -51,10 +53,13 @@ pub enum Timer {
     Fpga,
     /// A 32-bit general-purpose timer of an STM32, which counts up.
     Stm32,
+    /// A timer of an nRF51, which counts up.
+    Nrf51,
 }
 
 /// What the boards of Arm's MPS2 family have in common: a Cortex-M4F unless their row says another core.
 const MPS2: Board = Board {
+    name: "mps2",
     machine: "mps2",
     about: "Cortex-M4F",
     target: "thumbv7em-none-eabihf",
@@ -68,9 +73,10 @@ const MPS2: Board = Board {
 
 /// All boards; the first is the one that `cargo xtask demo` uses.
 pub const BOARDS: &[Board] = &[
-    Board { machine: "mps2-an386", ..MPS2 },
-    Board { machine: "mps2-an500", about: "Cortex-M7", cpu: "cortex-m7", ..MPS2 },
+    Board { name: "mps2-an386", machine: "mps2-an386", ..MPS2 },
+    Board { name: "mps2-an500", machine: "mps2-an500", about: "Cortex-M7", cpu: "cortex-m7", ..MPS2 },
     Board {
+        name: "mps3-an547",
         machine: "mps3-an547",
         about: "Cortex-M55",
         target: "thumbv8m.main-none-eabihf",
@@ -83,6 +89,7 @@ pub const BOARDS: &[Board] = &[
         clock: Clock { timer: Timer::Fpga, address: 0x4930_2000, ticks_of_100: 2048 },
     },
     Board {
+        name: "mps2-an385",
         machine: "mps2-an385",
         about: "Cortex-M3, floats in software",
         target: "thumbv7m-none-eabi",
@@ -90,6 +97,7 @@ pub const BOARDS: &[Board] = &[
         ..MPS2
     },
     Board {
+        name: "mps2-an505",
         machine: "mps2-an505",
         about: "Cortex-M33",
         target: "thumbv8m.main-none-eabihf",
@@ -101,6 +109,7 @@ pub const BOARDS: &[Board] = &[
         ..MPS2
     },
     Board {
+        name: "netduinoplus2",
         machine: "netduinoplus2",
         about: "Cortex-M4F, an STM32F405's memory",
         target: "thumbv7em-none-eabihf",
@@ -110,5 +119,29 @@ pub const BOARDS: &[Board] = &[
         ram: Region { origin: 0x2000_0000, kib: 128 },
         interrupts: 82,
         clock: Clock { timer: Timer::Stm32, address: 0x4000_0000, ticks_of_100: 100 },
+    },
+];
+
+/// Boards that run models of integer arithmetic only.
+pub const INTEGER_BOARDS: &[Board] = &[
+    Board {
+        name: "mps2-an385-v6m",
+        machine: "mps2-an385",
+        about: "Cortex-M0's instructions on a Cortex-M3",
+        target: "thumbv6m-none-eabi",
+        cpu: "cortex-m0",
+        ..MPS2
+    },
+    Board {
+        name: "microbit",
+        machine: "microbit",
+        about: "Cortex-M0, 16 KiB of RAM",
+        target: "thumbv6m-none-eabi",
+        cpu: "cortex-m0",
+        flash: Region { origin: 0, kib: 256 },
+        model: None,
+        ram: Region { origin: 0x2000_0000, kib: 16 },
+        interrupts: 32,
+        clock: Clock { timer: Timer::Nrf51, address: 0x4000_8000, ticks_of_100: 1638 },
     },
 ];

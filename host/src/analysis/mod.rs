@@ -1,5 +1,6 @@
 //! Analyses of a trained network: accuracy, robustness, bounds on the nudge, cost on a device, statistics.
 
+pub mod any_model;
 /// The boards that the firmware runs on.
 pub mod boards;
 pub mod calibration;

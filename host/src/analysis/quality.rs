@@ -78,13 +78,21 @@ impl Quality {
     /// # Errors
     /// Fails if the samples don't fit the model.
     pub fn of(model: &Model, split: &Split) -> Result<Self> {
-        let answers = outputs(&model.network(), split, model.scaling())?;
+        Self::of_outputs(model, split, &outputs(&model.network(), split, model.scaling())?)
+    }
+
+    /// Measures the `answers` z_L of `model` to `split`, shape (samples, n_L), whatever computed them; a
+    /// reconstruction's are computed anew.
+    ///
+    /// # Errors
+    /// Fails if the samples don't fit the model.
+    pub fn of_outputs(model: &Model, split: &Split, answers: &[f32]) -> Result<Self> {
         Ok(match model.task() {
             Task::Classification { .. } => {
-                Self::Classes(Confusion::new(&answers, &split.labels, model.network().output_units()))
+                Self::Classes(Confusion::new(answers, &split.labels, model.network().output_units()))
             }
             Task::Regression { targets, .. } => {
-                let values = values(model, &answers)?;
+                let values = values(model, answers)?;
                 let names: Vec<String> = targets.iter().map(String::from).collect();
                 Self::Fits(fits(&names, &values, &split.targets))
             }

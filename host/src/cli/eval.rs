@@ -10,11 +10,10 @@ use super::eval_classes;
 use super::eval_values;
 use super::hardware::HardwareArgs;
 use super::samples::SampleArgs;
+use crate::analysis::any_model::{AnyBytes, AnyModel};
 use crate::analysis::calibration::{Answered, answered, calibration_error, threshold};
-use crate::analysis::evaluate::outputs;
 use crate::data::Split;
 use crate::error::require;
-use crate::store::model_file::ModelBytes;
 use crate::task::{Confusion, TaskName};
 
 /// Evaluate models: accuracy, or errors and R² of real-valued targets, with the bits that the device computes; or accuracy on simulated chips
@@ -51,9 +50,10 @@ pub fn run(args: &Args) -> Result<()> {
 }
 
 fn evaluate(path: &Path, args: &Args) -> Result<()> {
-    let bytes = ModelBytes::read(path)?;
-    let model = bytes.model(path.display())?;
-    let chosen = args.samples.load(path, &model)?;
+    let bytes = AnyBytes::read(path)?;
+    let any = bytes.model(path.display())?;
+    let model = &any.model;
+    let chosen = args.samples.load(path, model)?;
     let split = chosen.split();
     match TaskName::of(model.task()) {
         TaskName::Classify => {}
@@ -61,13 +61,13 @@ fn evaluate(path: &Path, args: &Args) -> Result<()> {
             let got = "one whose outputs are values";
             require!(!args.classes, "--classes", "a model of classes", got);
             require!(args.coverage.is_none(), "--coverage", "a model of classes", got);
-            return eval_values::run(path, &model, &split, args.models.len() > 1, args.json);
+            return eval_values::run(path, &any, &split, args.models.len() > 1, args.json);
         }
     }
-    let outputs = outputs(&model.network(), &split, model.scaling())?;
+    let outputs = any.outputs(&split)?;
     let confusion = Confusion::new(&outputs, &split.labels, model.network().output_units());
-    let calibration = calibration(&model, &outputs, &split);
-    let answered = coverage(&model, &chosen.data.validation, &outputs, &split, args.coverage)?;
+    let calibration = calibration(model, &outputs, &split);
+    let answered = coverage(&any, &chosen.data.validation, &outputs, &split, args.coverage)?;
     if args.json {
         let mut report = eval_classes::report(&confusion);
         if let Some([calibrated, plain]) = calibration {
@@ -78,7 +78,7 @@ fn evaluate(path: &Path, args: &Args) -> Result<()> {
             report["answered"] = answered.iter().map(row).collect();
         }
         if args.classes {
-            report["classes"] = eval_classes::classes(&model, &confusion);
+            report["classes"] = eval_classes::classes(model, &confusion);
         }
         return super::print(report);
     }
@@ -102,7 +102,7 @@ fn evaluate(path: &Path, args: &Args) -> Result<()> {
             100.0 * row.coverage
         ))?;
     }
-    if args.classes { eval_classes::print(&model, &confusion) } else { Ok(()) }
+    if args.classes { eval_classes::print(model, &confusion) } else { Ok(()) }
 }
 
 /// Returns the expected calibration error with and without the model's temperature; `None` if it has none.
@@ -117,7 +117,7 @@ fn calibration(model: &Model, outputs: &[f32], split: &Split) -> Option<[f64; 2]
 /// Returns coverage and accuracy on `split` at margins that answer the share `asked` of the validation
 /// samples; several shares if it is 0.
 fn coverage(
-    model: &Model,
+    model: &AnyModel,
     validation: &Split,
     own: &[f32],
     split: &Split,
@@ -126,7 +126,7 @@ fn coverage(
     const SHARES: [f64; 6] = [1.0, 0.99, 0.95, 0.9, 0.8, 0.5];
     let Some(asked) = asked else { return Ok(Vec::new()) };
     require!((0.0..=1.0).contains(&asked), "--coverage", "a share from 0 to 1", asked);
-    let validating = outputs(&model.network(), validation, model.scaling())?;
+    let validating = model.outputs(validation)?;
     let shares = if asked > 0.0 { vec![asked] } else { SHARES.to_vec() };
     let row = |share| answered(own, &split.labels, threshold(&validating, validation.len(), share));
     Ok(shares.into_iter().map(row).collect())

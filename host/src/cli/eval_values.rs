@@ -7,14 +7,16 @@ use fenchel_core::{Model, Task, Threshold};
 use serde_json::{Value, json};
 
 use super::table::table;
+use crate::analysis::any_model::AnyModel;
 use crate::analysis::quality::{Fit, Quality, digits};
 use crate::data::Split;
 use crate::error::printable;
 use crate::output;
 
-/// Prints how well `model`, from the file at `path`, predicts the targets of `split`.
-pub fn run(path: &Path, model: &Model, split: &Split, named: bool, as_json: bool) -> Result<()> {
-    let quality = Quality::of(model, split)?;
+/// Prints how well the model, from the file at `path`, predicts the targets of `split`.
+pub fn run(path: &Path, any: &AnyModel, split: &Split, named: bool, as_json: bool) -> Result<()> {
+    let model = &any.model;
+    let quality = Quality::of_outputs(model, split, &any.outputs(split)?)?;
     let fits = match &quality {
         Quality::Fits(fits) => fits.as_slice(),
         Quality::Classes(_) | Quality::Detection(_) => &[],

@@ -22,6 +22,7 @@ use crate::task::TaskName;
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   fenchel export runs/first -o model.fenchel --weights f16
+  fenchel export runs/first -o model.fenchel --arithmetic integer
   fenchel export runs/first -o weights.safetensors --format safetensors
   fenchel export runs/first -o gesture.h --format c-header
   fenchel export runs/first -o src/model.rs --format rust")]
@@ -40,9 +41,21 @@ pub struct Args {
     /// Form of the weights; a form other than the model's also prints the test accuracy, or R², of both
     #[arg(long, value_enum)]
     weights: Option<Form>,
-    /// Print one JSON object: model (path), bytes; with --weights also accuracy, r2 or auroc (of each form)
+    /// Arithmetic of the model: f32, or integer for chips without a floating-point unit (int8 weights, int16 activities), whose cost in accuracy is printed
+    #[arg(long, value_enum, default_value = "f32", conflicts_with = "weights")]
+    arithmetic: ArithmeticName,
+    /// Print one JSON object: model (path), bytes; with --weights also accuracy, r2 or auroc (of each form); with --arithmetic integer the same of each arithmetic, labels_differ (a fraction) and largest_error
     #[arg(long)]
     json: bool,
+}
+
+/// The arithmetics of a model.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum ArithmeticName {
+    /// Strict f32, each operation rounded
+    F32,
+    /// Whole numbers, without a floating-point operation
+    Integer,
 }
 
 /// The forms of weights.
@@ -69,6 +82,15 @@ impl Form {
 pub fn run(args: &Args) -> Result<()> {
     let bytes = ModelBytes::read(&args.run)?;
     let model = bytes.model(args.run.display())?;
+    if args.arithmetic == ArithmeticName::Integer {
+        require!(
+            args.format == convert::Form::Model,
+            "--arithmetic integer",
+            "--format model",
+            "another form of file"
+        );
+        return super::export_integer::run(&args.run, &args.output, &model, args.json);
+    }
     let form = args.weights.map(Form::precision).filter(|form| Some(*form) != model.precision());
     let Some(form) = form else {
         let written = write(args, &bytes)?;
@@ -143,7 +165,7 @@ fn name_of(args: &Args) -> Result<String> {
 }
 
 /// Returns the data that the model at `path` was trained on, if they are here and unchanged.
-fn data(path: &Path, model: &Model) -> Result<Dataset> {
+pub fn data(path: &Path, model: &Model) -> Result<Dataset> {
     let chosen = SampleArgs::default().load(path, model)?;
     Ok(chosen.data)
 }

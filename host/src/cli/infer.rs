@@ -3,15 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use fenchel_core::Model;
 
 use super::answer::Answers;
 use super::samples::SampleArgs;
+use crate::analysis::any_model::{AnyBytes, AnyModel};
 use crate::data::table::stream::{Stream, Wanted};
 use crate::data::{self, Reading, Split, Target};
 use crate::error::require;
 use crate::output;
-use crate::store::model_file::ModelBytes;
 
 /// Print a model's answer to each sample, or to each row of a file or a pipe, one on each line
 #[derive(clap::Args)]
@@ -39,16 +38,17 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<()> {
-    let bytes = ModelBytes::read(&args.model)?;
-    let model = bytes.model(args.model.display())?;
-    let answers = Answers::new(&model, args.reject);
-    let mut printer = Printer { model: &model, answers, args, activities: Vec::new(), begun: false };
+    let bytes = AnyBytes::read(&args.model)?;
+    let any = bytes.model(args.model.display())?;
+    let model = &any.model;
+    let answers = Answers::new(model, args.reject);
+    let mut printer = Printer { any: &any, answers, args, activities: Vec::new(), begun: false };
     let named = args.samples.data.as_deref().filter(|_| args.samples.split.is_none());
     let Some(name) = named.filter(|name| *name == "-" || data::is_file(name)) else {
-        let chosen = args.samples.load(&args.model, &model)?;
+        let chosen = args.samples.load(&args.model, model)?;
         return printer.split(&chosen.split());
     };
-    let reading = args.samples.reading(&args.model, &model)?;
+    let reading = args.samples.reading(&args.model, model)?;
     if name != "-" && data::is_archive(Path::new(name)) {
         let reading = Reading { whole: true, target: Target::Nothing, ..reading };
         let data = data::load_as(name, &reading)?;
@@ -76,7 +76,7 @@ pub fn run(args: &Args) -> Result<()> {
 
 /// Prints answers one by one.
 struct Printer<'a> {
-    model: &'a Model<'a>,
+    any: &'a AnyModel<'a>,
     answers: Answers<'a>,
     args: &'a Args,
     activities: Vec<f32>,
@@ -94,16 +94,21 @@ impl Printer<'_> {
                 index..index + 1
             }
         };
-        let features = self.model.network().input_units();
+        let features = self.any.model.network().input_units();
         range.into_iter().try_for_each(|index| self.print(index, &split.raw(index, features)))
     }
 
     /// Answers one sample of `raw` values.
     fn print(&mut self, index: usize, raw: &[f32]) -> Result<()> {
-        let network = self.model.network();
+        let network = self.any.model.network();
         self.activities.resize(network.units(), 0.0);
         let input = self.answers.input(raw)?;
-        let outputs = network.infer(&input, &mut self.activities)?;
+        let whole =
+            self.any.integer.as_ref().map(|model| AnyModel::integer_answer(model, raw)).transpose()?;
+        let outputs = match &whole {
+            Some(outputs) => outputs,
+            None => network.infer(&input, &mut self.activities)?,
+        };
         if self.args.json {
             return super::print(self.answers.json(index, &input, outputs));
         }

@@ -9,13 +9,14 @@ use fenchel_core::{
 use serde_json::{Value, json};
 
 use super::samples::SampleArgs;
+use crate::analysis::any_model::{AnyBytes, AnyModel};
 use crate::analysis::cost;
 use crate::analysis::nudge_bounds::{global_bound, local_bounds};
 use crate::analysis::robustness::Samples;
 use crate::data::Split;
+use crate::error::require;
 use crate::experiments::bench::median;
 use crate::spelling::{self, Spelled};
-use crate::store::model_file::ModelBytes;
 use crate::task::TaskName;
 use crate::train::{AttackName, Distance, OBJECTIVES, PotentialName};
 
@@ -45,14 +46,23 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<()> {
-    let bytes = ModelBytes::read(&args.model)?;
-    let model = bytes.model(args.model.display())?;
-    let mut report = report(&model, bytes.len(), args.weights);
+    let bytes = AnyBytes::read(&args.model)?;
+    let any = bytes.model(args.model.display())?;
+    let (model, len) = (&any.model, bytes.file().len());
+    let mut report = report(&any, len, args.weights);
+    if any.integer.is_some() {
+        report["relaxation_ram_bytes"] = Value::Null;
+        let got = "one of integer arithmetic, which only infers";
+        let expected = "a model of f32 arithmetic, such as the one that this was exported from";
+        require!(!args.safe_beta, "--safe-beta", expected, got);
+        let expected = "a model of f32 arithmetic; docs/results/device.md has counts of integer arithmetic";
+        require!(args.target.is_none(), "--target", expected, "one of integer arithmetic");
+    }
     if args.safe_beta {
-        report["safe_beta"] = safe_beta(&model, &args.samples.load(&args.model, &model)?.split())?;
+        report["safe_beta"] = safe_beta(model, &args.samples.load(&args.model, model)?.split())?;
     }
     if let Some(board) = &args.target {
-        report["target"] = cost::report(&model, bytes.len(), board)?;
+        report["target"] = cost::report(model, len, board)?;
     }
     if args.json { super::print(report) } else { super::inspect_text::print(&report) }
 }
@@ -76,7 +86,8 @@ fn safe_beta(model: &Model, split: &Split) -> Result<Value> {
     }))
 }
 
-fn report(model: &Model, bytes: usize, weights: bool) -> Value {
+fn report(any: &AnyModel, bytes: usize, weights: bool) -> Value {
+    let model = &any.model;
     let network = model.network();
     let training = model.training();
     let blocks: Vec<_> = (0..=network.output()).map(|k| block(&network, k, weights)).collect();
@@ -98,7 +109,11 @@ fn report(model: &Model, bytes: usize, weights: bool) -> Value {
         },
         "macs": network.macs(),
         "file_bytes": bytes,
-        "inference_ram_bytes": 4 * (network.input_units() + network.units()),
+        "arithmetic": if any.integer.is_some() { "integer" } else { "f32" },
+        "inference_ram_bytes": match &any.integer {
+            None => 4 * (network.input_units() + network.units()),
+            Some(model) => 2 * model.values() + 8 * model.widest(),
+        },
         "relaxation_ram_bytes": 4 * (network.input_units() + StateView::len(network.units(), 1)),
     });
     match model.task() {

@@ -9,6 +9,7 @@ mod eval;
 mod eval_classes;
 mod eval_values;
 mod export;
+mod export_integer;
 mod folds;
 mod hardware;
 mod import;

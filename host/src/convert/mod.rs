@@ -7,6 +7,7 @@ mod columns;
 mod foreign;
 mod half;
 mod header;
+pub mod integer;
 mod layers;
 pub(crate) mod npz;
 mod onnx;

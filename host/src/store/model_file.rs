@@ -5,8 +5,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use fenchel_core::{
-    Block, Confidence, Header, Input, Model, ModelFields, Names, PARAMETER_ALIGNMENT, Packed, Scaling, Task,
-    Training, TrainingData, Weights, pack, packed_len,
+    Arithmetic, Block, Confidence, Error, Header, Input, Model, ModelFields, Names, PARAMETER_ALIGNMENT,
+    Packed, Scaling, Task, Training, TrainingData, Weights, pack, packed_len,
 };
 
 use crate::error::require;
@@ -52,12 +52,18 @@ impl ModelBytes {
         Ok(Self::new(&bytes))
     }
 
-    /// Returns the validated model.
+    /// Returns the validated model of f32 arithmetic; `analysis::any_model` takes either.
     ///
     /// # Errors
     /// Returns whatever [`Model::load`] refuses, with `place` before it.
     pub fn model(&self, place: impl std::fmt::Display) -> Result<Model<'_>> {
-        Model::load(self).with_context(|| place.to_string())
+        match Model::load(self) {
+            Err(Error::Arithmetic { got: Arithmetic::Integer, .. }) => {
+                let expected = "a model of f32 arithmetic here, such as the one that this was exported from";
+                Err(BadInput::new(place, expected, "one of integer arithmetic, which only infers").into())
+            }
+            loaded => loaded.with_context(|| place.to_string()),
+        }
     }
 }
 
@@ -122,14 +128,22 @@ pub fn export(parameters: &Parameters, shape: &[usize], header: Header) -> Resul
 /// # Errors
 /// Returns whatever the writer or [`Model::load`] refuses.
 pub fn write(fields: &ModelFields) -> Result<ModelBytes> {
+    let bytes = write_for(fields, Arithmetic::F32)?;
+    bytes.model("the written model")?;
+    Ok(bytes)
+}
+
+/// Writes the file of these fields for `arithmetic`; whoever calls it loads it.
+///
+/// # Errors
+/// Returns whatever the writer refuses.
+pub fn write_for(fields: &ModelFields, arithmetic: Arithmetic) -> Result<ModelBytes> {
     let mut bytes = Vec::with_capacity(fields.file_len()?);
-    fields.write(&mut |piece: &[u8]| {
+    fields.write_for(arithmetic, |piece: &[u8]| {
         bytes.extend_from_slice(piece);
         Ok::<(), fenchel_core::Error>(())
     })?;
-    let bytes = ModelBytes::new(&bytes);
-    bytes.model("the written model")?;
-    Ok(bytes)
+    Ok(ModelBytes::new(&bytes))
 }
 
 /// Joins names as the file stores them: a line feed in a name becomes a space.

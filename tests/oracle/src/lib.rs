@@ -6,6 +6,7 @@
 //! | [`potential`] | activations and potentials of one block in `f64` |
 //! | [`relaxation`] | the three schedules in `f64` |
 //! | [`flat_gradient`] | gradients as one list, to compare core's with the oracle's |
+//! | [`integer`] | inference in integer arithmetic with exact fractions |
 //! | [`weights`] | a weight matrix as the textbook's `f32` loops, in order |
 //! | [`random_network`] | networks and problems to try them on |
 //! | [`model_files`] | the fuzzing corpus of model files, compiled in |
@@ -15,6 +16,7 @@
 
 pub mod flat_gradient;
 pub mod graph;
+pub mod integer;
 pub mod model_files;
 pub mod potential;
 pub mod random_network;

@@ -62,3 +62,8 @@ pub const SAME_ENERGY: f64 = 1e-6;
 /// A change of parameters by one step of learning, relative in norm to the step along the oracle's gradient:
 /// the error of the gradient, and that of W itself, ε/2 of it, beside a change that is larger (measured: 2.5e-6).
 pub const LEARNED_STEP: f64 = 3e-5;
+
+/// Outputs of integer arithmetic beside `f64` with the same weights and whole inputs, relative to the largest output's
+/// size and 1: activities of 14 bits have errors of 2⁻¹⁵ of their block's largest, added up over up to 10 units with
+/// weights of order 1, through 4 blocks (measured on 2,000 networks: 7.6e-4).
+pub const INTEGER_OUTPUT: f64 = 2e-3;

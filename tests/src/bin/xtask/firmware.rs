@@ -45,7 +45,7 @@ pub fn cargo_firmware(
     let mut command = cargo_target(toolchain, variant.board.target, arguments);
     command.current_dir(root().join("firmware"));
     command.env("FENCHEL_MODEL", contents.model).env("FENCHEL_SAMPLES", contents.samples);
-    command.env("FENCHEL_BOARD", variant.board.machine).env("RUSTFLAGS", variant.rustflags());
+    command.env("FENCHEL_BOARD", variant.board.name).env("RUSTFLAGS", variant.rustflags());
     command.env("CARGO_TARGET_DIR", toolchain.target_folder());
     command
 }
