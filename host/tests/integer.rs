@@ -74,7 +74,7 @@ fn a_table_of_values_keeps_its_unit() {
     // A missing value is the mean.
     std::fs::write(folder.join("new.csv"), "volts,counts,x\n0.0005,10000,5\n,10000,5\n").expect("written");
     let [real, whole] = ["run", "i.fenchel"].map(|model| {
-        let text = done(folder, &["infer", model, "--data", "new.csv", "--json"]);
+        let text = done(folder, &["infer", model, "--data", "new.csv", "--missing", "mean", "--json"]);
         let value = |line: &str| serde_json::from_str::<Value>(line).expect("JSON")["outputs"][0].as_f64();
         text.lines().map(|line| value(line).expect("a number")).collect::<Vec<f64>>()
     });
@@ -100,7 +100,7 @@ fn what_needs_f32_arithmetic_says_so() {
     };
     let words = ["i.fenchel", "f32 arithmetic", "integer"];
     refused(&["relax", "i.fenchel"], &words);
-    refused(&["adapt", "i.fenchel"], &words);
+    refused(&["adapt", "i.fenchel", "--drift", "gain"], &words);
     refused(&["spice", "i.fenchel", "-o", "s"], &words);
     refused(&["eval", "i.fenchel", "--hardware", "ideal"], &words);
     refused(&["export", "i.fenchel", "-o", "x.fenchel"], &words);
