@@ -88,7 +88,7 @@ pub(super) fn convert<T: Raw>(raw: &[T], scaling: Scaling, largest: i32, q: &mut
                 let x = rounded(difference * i64::from(factor.mantissa), BITS);
                 x.clamp(-0x1_0000, 0x1_0000) as i32
             };
-            *q = x.clamp(-largest, largest) as i16;
+            *q = x.max(-largest).min(largest) as i16;
         }
     }
     Ok(())
