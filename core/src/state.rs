@@ -96,6 +96,12 @@ impl<'a> StateView<'a> {
         self.u.get(graph.range(k, self.rows)).unwrap_or_default()
     }
 
+    /// Returns the forces of block k, (rows, n_k), to write those that a physical network settled at, for
+    /// [`Graph::contrastive_gradient`].
+    pub fn forces_mut(&mut self, graph: &Graph<'_>, k: usize) -> &mut [f32] {
+        self.u.get_mut(graph.range(k, self.rows)).unwrap_or_default()
+    }
+
     /// Everything of block k.
     #[inline(always)]
     pub(crate) fn block(&mut self, graph: &Graph<'_>, k: usize) -> Part<'_> {

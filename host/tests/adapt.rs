@@ -20,10 +20,59 @@ fn objects(output: &Output) -> Vec<Value> {
 }
 
 fn digits() -> tempfile::TempDir {
+    digits_by(&[])
+}
+
+fn digits_by(options: &[&str]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let train = ["train", "--objective", "backprop", "--epochs", "40", "--quiet", "--out", "run"];
-    text(&fenchel(folder.path(), &train));
+    text(&fenchel(folder.path(), &[train.as_slice(), options].concat()));
     folder
+}
+
+#[test]
+fn chips_recover_that_learn_through_their_own_flaws() {
+    let folder = digits_by(&["--weight-clip", "2"]);
+    let folder = folder.path();
+    let adapt = |seed: &str, more: &[&str]| {
+        let options = ["adapt", "run", "--hardware", "severe", "--chips", "2", "--samples", "200", "--json"];
+        objects(&fenchel(folder, &[options.as_slice(), &["--seed", seed], more].concat()))
+    };
+    let both = ["--method", "in-loop,off-chip", "--plot", "chips.svg"];
+    let lines = adapt("1", &both);
+    assert_eq!(lines, adapt("1", &both));
+    let last = |method: &str| {
+        let of_method: Vec<_> = lines.iter().filter(|line| line["method"] == method).collect();
+        let accuracy = of_method[of_method.len() - 2]["accuracy"].as_f64().expect("an accuracy");
+        (accuracy, of_method[of_method.len() - 1].clone())
+    };
+    let (in_loop, off_chip) = (last("in-loop"), last("off-chip"));
+    assert_eq!(in_loop.1["before"], off_chip.1["before"], "the same chips");
+    assert!(in_loop.1["before"].as_f64().expect("an accuracy") < 0.6, "{lines:?}");
+    assert!(in_loop.0 > 0.8, "{lines:?}");
+    assert!(off_chip.1["recovered_200"].as_f64().expect("a share") < 0.3, "{lines:?}");
+    assert!(std::fs::read_to_string(folder.join("chips.svg")).expect("a plot").contains("off-chip"));
+    assert_ne!(adapt("2", &[])[0]["chips"], lines[0]["chips"]);
+
+    // Half the flaws do less harm, and every method runs.
+    let all = "in-loop,off-chip,last-layer,biases,feedback,backprop";
+    let mild = adapt("1", &["--severity", "0.5", "--method", all]);
+    assert!(mild[0]["accuracy"].as_f64() > lines[0]["accuracy"].as_f64(), "{mild:?}");
+    assert_eq!(mild.iter().filter(|line| line["before"].is_f64()).count(), 6);
+    for (options, named) in [
+        (["--severity", "-1"], "--severity"),
+        (["--chips", "0"], "--chips"),
+        (["--method", "magic"], "--method"),
+        (["--hardware", "nowhere"], "nowhere"),
+        (["--clip", "2"], "--clip"),
+    ] {
+        let with_hardware = ["adapt", "run", "--hardware", "severe"];
+        let arguments = if options[0] == "--hardware" { &with_hardware[..2] } else { &with_hardware };
+        let output = fenchel(folder, &[arguments, &options].concat());
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{options:?}: {said}");
+        assert!(said.contains(named), "{options:?}: {said}");
+    }
 }
 
 #[test]

@@ -3,6 +3,13 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
+use fenchel::hardware::spice::{self, Crossbar};
+use fenchel::hardware::{LearningChip, Profile};
+use fenchel::{Architecture, DenseGradient, Parameters};
+use fenchel_core::rand_core::SeedableRng;
+use fenchel_core::{
+    Activation, Attack, Objective, Potential, Problem, Random, Scope, Settings, StateView, Status,
+};
 use serde_json::Value;
 
 fn command(folder: &Path) -> Command {
@@ -67,6 +74,87 @@ fn crossbars_settle_at_the_state_of_their_weights() {
         let difference = worst(&folder, &chip);
         assert!(difference < 1e-3, "{profile}: {difference}");
     }
+}
+
+#[test]
+fn a_circuit_s_gradient_is_that_of_its_chip() {
+    /// Tolerance of a gradient, relative to its largest value. Op-amps of gain 1e6 and clamps err by 1e-6 to
+    /// 1e-5 of a force, and the gradient divides a difference of forces by β = 1/4.
+    const TOLERANCE: f32 = 1e-3;
+    let architecture =
+        Architecture::new(&[16, 16, 10], &[Activation::Relu], Potential::FenchelYoung, &[], &[])
+            .expect("an architecture");
+    let mut random = Random::seed_from_u64(4);
+    let parameters = Parameters::new(&architecture, &mut random);
+    let profile = Profile::load("severe").expect("a preset");
+    let mut learning = LearningChip::draw(&parameters, &profile, &mut random);
+    let mut gradient = DenseGradient::zeros(&parameters);
+    let contrast = Objective::Rovr.contrast(Attack::Targeted, 0.5, 0.25).expect("two problems");
+    let factors = [1.0 / contrast.divisor, -1.0 / contrast.divisor];
+    for sample in 0..3 {
+        let input: Vec<f32> = (0..16).map(|i| 0.5 + 0.5 * (1.7 * i as f32 + sample as f32).sin()).collect();
+        let mut target = vec![0.0; 10];
+        target[sample] = 1.0;
+        let problem = Problem::new(&input, &contrast.nudges, &target);
+
+        let of_circuit = {
+            let parameters = Parameters { biases: learning.biases(), ..parameters.clone() };
+            let crossbar = Crossbar::of_learning(&parameters, &profile, &learning, 1e6).expect("a circuit");
+            let weights = learning.chip().read(1, &mut random);
+            let network = learning.chip().network(&weights);
+            spice::contrast(&network, &crossbar, &problem, &contrast.nudges, &factors, &mut gradient)
+                .expect("an operating point");
+            gradient.tensors().flatten().copied().collect::<Vec<_>>()
+        };
+        let weights = learning.chip().read(1, &mut random);
+        let network = learning.chip().network(&weights);
+        let mut memory = vec![0.0; StateView::len(network.units(), 2)];
+        let mut state = StateView::new(network.units(), 2, &mut memory).expect("a state");
+        let settings = Settings { sweeps: 400, tolerance: 1e-6, ..Settings::default() };
+        let outcome = network.relax(&problem, &mut state, &settings).expect("a minimum");
+        assert_eq!(outcome.status, Status::Converged);
+        network.contrastive_gradient(&problem, &mut state, &factors, &mut gradient).expect("a gradient");
+        let of_core: Vec<f32> = gradient.tensors().flatten().copied().collect();
+
+        let largest = of_core.iter().fold(0.0f32, |largest, g| largest.max(g.abs()));
+        let away = of_core.iter().zip(&of_circuit).fold(0.0f32, |away, (a, b)| away.max((a - b).abs()));
+        assert!(largest > 0.1 && away < TOLERANCE * largest, "{sample}: {away} of {largest}");
+        // The next sample meets conductances that pulses have changed.
+        drop(weights);
+        learning.change(&gradient, -0.1, Scope::All, &mut random);
+    }
+}
+
+#[test]
+fn a_circuit_learns_as_its_simulation_does() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    // Three classes by which third of nine values is large.
+    let row = |i: usize| {
+        let value =
+            |j: usize| ((i * 31 + j * 17) % 10) as f64 / 20.0 + if j / 3 == i % 3 { 0.5 } else { 0.0 };
+        (0..9).map(|j| format!("{},", value(j))).collect::<String>() + ["a", "b", "c"][i % 3] + "\n"
+    };
+    let rows =
+        |count: usize| String::from("p,q,r,s,t,u,v,w,x,label\n") + &(0..count).map(row).collect::<String>();
+    std::fs::write(folder.join("all.csv"), rows(300)).expect("written");
+    std::fs::write(folder.join("few.csv"), rows(75)).expect("written");
+    let train =
+        ["train", "--data", "all.csv", "--layers", "6", "--objective", "backprop", "--quiet", "--out", "net"];
+    assert!(fenchel(folder, &train).status.success());
+    let adapt =
+        ["adapt", "net", "--data", "few.csv", "--hardware", "severe", "--chips", "1", "--samples", "20"];
+    let lines = json_lines(&fenchel(folder, &[&adapt[..], &["--circuit", "--json"]].concat()));
+    let (simulated, circuit) = lines.split_at(lines.len() / 2);
+    assert!(circuit[0]["method"] == "in-loop, circuit" && circuit.len() == 4, "{lines:?}");
+    for (simulated, circuit) in simulated[..3].iter().zip(circuit) {
+        let away = simulated["accuracy"].as_f64().unwrap() - circuit["accuracy"].as_f64().unwrap();
+        // The simulation makes no sweep; a circuit settles. That may tip 2 of the 15 samples.
+        assert!(away.abs() < 0.14, "{lines:?}");
+    }
+    assert_eq!(circuit[3]["steps"], 20);
+    let refused = fenchel(folder, &[&adapt[..], &["--circuit", "--method", "off-chip"]].concat());
+    assert_eq!(refused.status.code(), Some(2), "{}", String::from_utf8_lossy(&refused.stderr));
 }
 
 #[test]

@@ -51,7 +51,7 @@ impl StepRule {
     }
 
     /// η for a sample with this loss ½‖z_L − y‖², this ‖G‖² over the parameters that learn, and this ‖x‖².
-    pub(super) fn size(self, loss: f32, squared_gradient: f32, squared_input: f32) -> f32 {
+    pub fn size(self, loss: f32, squared_gradient: f32, squared_input: f32) -> f32 {
         match self {
             Self::Polyak { share, cap } => {
                 let along = share * (2.0 * loss) / squared_gradient;

@@ -1,20 +1,23 @@
 //! Learning in place on the PC: the same [`Learner`] as on a device, to the same bits, with its accuracy on
 //! the way.
 
+mod course;
 mod drift;
+mod in_loop;
 
 use anyhow::Result;
 use fenchel_core::{
-    LearnMemory, LearnSettings, Learner, Model, ModelFields, Network, Operator, Packed, Random, Ring,
+    LearnMemory, LearnSettings, Learner, Model, ModelFields, Network, Operator, Packed, Scaling,
     UpdateStatus, Weights, checksum, pack, packed_len,
 };
-use rand_core::SeedableRng;
 
-use crate::analysis::evaluate::{outputs, score};
-use crate::data::{Split, below, permutation};
-use crate::error::require;
+use crate::analysis::evaluate::outputs;
+use crate::data::Split;
 use crate::store::model_file::{self, ModelBytes};
+pub use course::Course;
+use course::Pupil;
 pub use drift::{Drift, Drifter};
+pub use in_loop::{CHIP_SHARE, Medium, Method, adapt_chips, spell};
 
 /// Settings with which a model goes on learning.
 #[derive(Clone, Debug)]
@@ -91,119 +94,30 @@ pub fn adapt(
     settings: &Settings,
     see: &mut dyn FnMut(&Point) -> Result<()>,
 ) -> Result<Adapted> {
-    require!(!plan.stream.is_empty(), "the stream", "at least 1 sample", 0);
     let network = model.network();
-    let features = network.input_units();
     let sizes = settings.learn.sizes(&network)?;
     let mut memory = [sizes.parameters, sizes.state, sizes.step, sizes.copy].map(|n| vec![0.0; n]);
     let [parameters, state, step, copy] = &mut memory;
     let memory = LearnMemory { parameters, state, step, copy };
-    let mut teacher = Teacher {
-        model,
-        learner: Learner::new(network, settings.learn, memory)?,
-        random: Random::seed_from_u64(settings.seed),
-        steps: 0,
-        without_step: 0,
-    };
-    let kept = kept(plan, settings, features, &mut teacher.random)?;
-    let (mut values, mut labels) = (vec![0.0; settings.ring * features], vec![0; settings.ring]);
-    let mut ring = Ring::new(features, &mut values, &mut labels)?;
-
-    let mut points = vec![teacher.measure(0, plan)?];
-    see(&points[0])?;
-    let mut marks = settings.marks.iter().copied().peekable();
-    for number in 0..settings.samples {
-        let index = number % plan.stream.len();
-        let (raw, label) = (plan.stream.raw(index, features), plan.stream.labels[index]);
-        teacher.teach(&raw, label)?;
-        if !kept.is_empty() {
-            let again = below(kept.len(), &mut teacher.random);
-            teacher.teach(&kept.raw(again, features), kept.labels[again])?;
-        }
-        for _ in 0..settings.replays {
-            let Some((raw, label)) = ring.draw(&mut teacher.random) else { break };
-            let (raw, label) = (raw.to_vec(), label.into());
-            teacher.teach(&raw, label)?;
-        }
-        if settings.ring > 0 {
-            ring.push(&raw, u8::try_from(label)?, &mut teacher.random)?;
-        }
-        if marks.next_if_eq(&(number + 1)).is_some() {
-            let point = teacher.measure(number + 1, plan)?;
-            see(&point)?;
-            points.push(point);
-        }
-    }
+    let mut learner = Learner::new(network, settings.learn, memory)?;
+    let Course { points, steps, without_step } = course::run(&mut learner, model, plan, settings, see)?;
     let mut crc = checksum();
-    teacher.learner.parameters().iter().for_each(|value| crc.update(&value.to_le_bytes()));
-    let file = teacher.learner.with_network(|network| write(model, network))??;
-    let Teacher { steps, without_step, .. } = teacher;
+    learner.parameters().iter().for_each(|value| crc.update(&value.to_le_bytes()));
+    let file = learner.with_network(|network| write(model, network))??;
     Ok(Adapted { file, points, weights_crc: crc.finalize(), steps, without_step })
 }
 
-/// Chooses the original samples that are kept: as many of each class as fit.
-fn kept(plan: &Plan, settings: &Settings, features: usize, random: &mut Random) -> Result<Split> {
-    let Some(originals) = plan.originals.filter(|_| settings.originals > 0) else {
-        return Ok(Split::default());
-    };
-    require!(
-        settings.originals <= originals.len(),
-        "`originals`",
-        format!("at most {}", originals.len()),
-        settings.originals
-    );
-    let classes = originals.labels.iter().max().map_or(0, |most| most + 1);
-    let order = permutation(originals.len(), random);
-    let mut chosen = Vec::new();
-    // Round by round one of each class, until there are enough.
-    let mut of_class: Vec<_> = (0..classes)
-        .map(|class| order.iter().copied().filter(move |&index| originals.labels[index] == class))
-        .collect();
-    while chosen.len() < settings.originals {
-        chosen.extend(of_class.iter_mut().filter_map(Iterator::next));
-    }
-    chosen.truncate(settings.originals);
-    Ok(originals.select(features, &chosen))
-}
-
-struct Teacher<'m> {
-    model: &'m Model<'m>,
-    learner: Learner<'m>,
-    random: Random,
-    steps: usize,
-    without_step: usize,
-}
-
-impl Teacher<'_> {
-    fn teach(&mut self, raw: &[f32], label: usize) -> Result<()> {
-        let mut input = vec![0.0; raw.len()];
-        self.model.scaling().apply(raw, &mut input)?;
-        let classes = self.model.network().output_units();
-        let one_hot = |class| (0..classes).map(|c| if c == class { 1.0 } else { 0.0 }).collect::<Vec<f32>>();
-        let target = one_hot(label);
-        let update = if self.learner.is_attacked() {
-            let other = (label + 1 + below(classes - 1, &mut self.random)) % classes;
-            self.learner.learn_against(&input, &target, &one_hot(other))?
-        } else {
-            self.learner.learn(&input, &target)?
-        };
-        match update.status {
-            UpdateStatus::Learned => self.steps += 1,
-            UpdateStatus::Skipped | UpdateStatus::Unbounded | UpdateStatus::RolledBack => {
-                self.without_step += 1;
-            }
-        }
-        Ok(())
+impl Pupil for Learner<'_> {
+    fn is_attacked(&self) -> bool {
+        Self::is_attacked(self)
     }
 
-    fn measure(&self, samples: usize, plan: &Plan) -> Result<Point> {
-        let of = |split: &Split| {
-            let answers =
-                self.learner.with_network(|network| outputs(network, split, self.model.scaling()))??;
-            Ok::<f64, anyhow::Error>(score(&answers, &split.labels).0)
-        };
-        let original_accuracy = plan.original_test.map(of).transpose()?;
-        Ok(Point { samples, accuracy: of(plan.test)?, original_accuracy })
+    fn learn(&mut self, input: &[f32], target: &[f32], attack: &[f32]) -> Result<UpdateStatus> {
+        Ok(self.learn_against(input, target, attack)?.status)
+    }
+
+    fn answers(&mut self, split: &Split, scaling: Scaling) -> Result<Vec<f32>> {
+        self.with_network(|network| outputs(network, split, scaling))?
     }
 }
 

@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 use fenchel_core::{LearnSettings, Model, Objective, Rollback, Scope, StepRule, Task};
 use serde_json::json;
 
+use super::adapt_chips::{self, ChipArgs};
 use super::reading::ReadingArgs;
 use super::samples::SampleArgs;
 use super::table::table;
@@ -29,6 +30,7 @@ use crate::store::model_file::ModelBytes;
     after_help = "Examples:
   fenchel adapt runs/first --drift gain
   fenchel adapt runs/gestures --data stream.csv --out adapted.fenchel
+  fenchel adapt runs/first --hardware severe --chips 5 --method in-loop,off-chip
   fenchel adapt runs/first --drift rotate --ring 200 --replays 4 --originals 50 --plot adapt.svg --json"
 )]
 pub struct Args {
@@ -38,7 +40,7 @@ pub struct Args {
     #[arg(long)]
     data: Option<String>,
     /// Change the data as they may change after training: gain (and offset of each value), rotate, rows (dead and noisy), noise, or new-class (the last class was never seen)
-    #[arg(long, value_enum, required_unless_present = "data")]
+    #[arg(long, value_enum, required_unless_present_any = ["data", "hardware"])]
     drift: Option<Drift>,
     /// Number of samples to learn from; a shorter stream begins again
     #[arg(long, default_value_t = 1000)]
@@ -46,9 +48,9 @@ pub struct Args {
     /// Parameters that learn: all, last (block), biases, or the numbers of blocks from 1, such as 1,3
     #[arg(long, default_value = "all", value_parser = scope)]
     scope: Scope,
-    /// Share of a sample's loss that a step removes; above 0.4 it may diverge
-    #[arg(long, default_value_t = 0.2)]
-    share: f32,
+    /// Share of a sample's loss that a step removes; above 0.4 it may diverge [default: 0.2; on chips 0.3, since their devices follow only in part]
+    #[arg(long)]
+    share: Option<f32>,
     /// Strength of the nudge β; a tiny one makes it back-propagation
     #[arg(long, default_value_t = 0.25)]
     beta: f32,
@@ -82,9 +84,11 @@ pub struct Args {
     /// Write the accuracy over samples as an SVG file
     #[arg(long, value_name = "FILE")]
     plot: Option<PathBuf>,
-    /// Print one JSON object on each line: samples, accuracy, original_accuracy (fractions; null without original data); a last one with before, recovered_200, recovered_1000 (share of the lost accuracy that was regained, null if not measured), weights_crc, steps, without_step
+    /// Print one JSON object on each line: samples, accuracy, original_accuracy (fractions; null without original data); a last one with before, recovered_200, recovered_1000 (share of the lost accuracy that was regained, null if not measured), weights_crc, steps, without_step; with --hardware for each method: method, samples, accuracy (mean), worst, chips, and a last one with before, recovered_200, recovered_1000, without_flaws, steps, without_step
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    on_chips: ChipArgs,
     #[command(flatten)]
     reading: ReadingArgs,
 }
@@ -123,6 +127,11 @@ pub fn run(args: &Args) -> Result<()> {
         originals: own.map(|own| &own.train),
     };
     let settings = settings(args)?;
+    if let Some(name) = &args.on_chips.hardware {
+        let exact = crate::analysis::evaluate::accuracy(&model, own.map_or(&samples.test, |own| &own.test))?;
+        let task = adapt_chips::Task { model: &begun, plan, settings, exact };
+        return args.on_chips.run(name, &task, args.plot.as_deref(), args.json);
+    }
     let lost_from = match (args.drift, own) {
         (Some(_), Some(own)) => Some(crate::analysis::evaluate::accuracy(&model, &own.test)?),
         (Some(_) | None, _) => None,
@@ -191,7 +200,8 @@ fn plot(points: &[Point]) -> Result<String> {
 
 fn settings(args: &Args) -> Result<adapt::Settings> {
     let positive = |value: f32| value > 0.0 && value.is_finite();
-    require!(positive(args.share), "--share", "a number above 0", args.share);
+    let share = args.share.unwrap_or(if args.on_chips.hardware.is_some() { adapt::CHIP_SHARE } else { 0.2 });
+    require!(positive(share), "--share", "a number above 0", share);
     require!(positive(args.beta), "--beta", "a number above 0", args.beta);
     require!(args.clip.is_none_or(positive), "--clip", "a number above 0", args.clip.unwrap_or_default());
     let mut marks = adapt::marks(args.samples);
@@ -201,7 +211,7 @@ fn settings(args: &Args) -> Result<adapt::Settings> {
             objective: Objective::Rovr,
             beta: args.beta,
             sweeps: args.sweeps,
-            rule: StepRule::Polyak { share: args.share, cap: 2.0 },
+            rule: StepRule::Polyak { share, cap: 2.0 },
             scope: args.scope,
             skip: args.skip,
             clip: args.clip,
@@ -220,14 +230,17 @@ fn settings(args: &Args) -> Result<adapt::Settings> {
 fn samples(args: &Args, model: &Model) -> Result<Samples> {
     let options = SampleArgs { data: args.data.clone(), split: None, reading: args.reading.clone() };
     let features = model.network().input_units();
-    if let Some(drift) = args.drift {
+    if args.drift.is_some() || args.data.is_none() {
         let own = options.load(&args.model, model)?.data;
-        let drifter = Drifter::new(drift, &own.shape, &own.train, args.seed)?;
         let stream = Split::concat(&[&own.validation, &own.train]);
         let mut random = <fenchel_core::Random as rand_core::SeedableRng>::seed_from_u64(args.seed);
         let order = data::permutation(stream.len(), &mut random);
-        let stream = drifter.apply(&stream.select(features, &order), args.seed.wrapping_add(1));
-        let test = drifter.apply(&own.test, args.seed.wrapping_add(2));
+        let (mut stream, mut test) = (stream.select(features, &order), own.test.clone());
+        if let Some(drift) = args.drift {
+            let drifter = Drifter::new(drift, &own.shape, &own.train, args.seed)?;
+            stream = drifter.apply(&stream, args.seed.wrapping_add(1));
+            test = drifter.apply(&test, args.seed.wrapping_add(2));
+        }
         return Ok(Samples { stream, test, own: Some(own) });
     }
     let name = args.data.as_deref().unwrap_or_default();

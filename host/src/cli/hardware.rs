@@ -24,7 +24,7 @@ use crate::task::TaskName;
 /// Options of an evaluation on simulated chips.
 #[derive(clap::Args)]
 pub struct HardwareArgs {
-    /// Evaluate on simulated chips of this hardware, drawn at random: ideal, reram, pcm, floating-gate or a TOML file
+    /// Evaluate on simulated chips of this hardware, drawn at random: ideal, reram, pcm, floating-gate, severe or a TOML file
     #[arg(long, value_name = "PROFILE")]
     pub hardware: Option<String>,
     /// Number of chips

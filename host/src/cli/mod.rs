@@ -1,6 +1,7 @@
 //! The command line: a thin layer over the library. Each command has a file; `Command` lists them.
 
 mod adapt;
+mod adapt_chips;
 mod answer;
 mod bench;
 mod data;

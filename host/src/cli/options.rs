@@ -139,7 +139,7 @@ pub struct Options {
     /// End a relaxation when no activity changes by more than this [default: 0, all sweeps]
     #[arg(long)]
     tolerance: Option<f32>,
-    /// Train for this hardware, on a new random chip for each mini-batch: ideal, reram, pcm, floating-gate or a TOML file [default: exact weights]
+    /// Train for this hardware, on a new random chip for each mini-batch: ideal, reram, pcm, floating-gate, severe or a TOML file [default: exact weights]
     #[arg(long, value_name = "PROFILE")]
     hardware: Option<String>,
     #[command(flatten)]

@@ -66,7 +66,7 @@ pub struct Args {
     /// Circuit of the weights: controlled sources, or pairs of resistors with op-amps
     #[arg(long, value_enum, default_value = "ideal")]
     level: LevelName,
-    /// Hardware of a crossbar: ideal, reram, pcm, floating-gate or a TOML file; its read noise is left out
+    /// Hardware of a crossbar: ideal, reram, pcm, floating-gate, severe or a TOML file; its read noise is left out
     #[arg(long, visible_alias = "profile", value_name = "PROFILE", default_value = IDEAL)]
     hardware: String,
     /// Seed of the crossbar's chip

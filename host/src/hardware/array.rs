@@ -52,7 +52,7 @@ fn program(weights: &Matrix, backwards: bool, profile: &Profile, random: &mut Ra
     let mut programmed = weights.clone();
     let values = programmed.column_major_mut();
     let compensation = profile.compensation() as f32;
-    let largest = devices(weights, backwards, profile, random, &mut |j, sides| {
+    let largest = devices(weights, backwards, profile, random, |j, sides, _| {
         let (plus, minus) = sides.split_at(rows);
         for ((w, plus), minus) in values[j * rows..][..rows].iter_mut().zip(plus).zip(minus) {
             *w = compensation * (plus - minus);
@@ -61,8 +61,8 @@ fn program(weights: &Matrix, backwards: bool, profile: &Profile, random: &mut Ra
     (programmed, largest)
 }
 
-/// Programs the devices of an array and passes them to `see` with the number of each column: first all
-/// sides of G⁺, then all of G⁻. Returns the largest magnitude ŵ of the intended weights; if it is 0,
+/// Programs the devices of an array and passes them to `see` with the number of each column, and whether
+/// each is stuck: first all sides of G⁺, then all of G⁻. Returns the largest magnitude ŵ of the intended weights; if it is 0,
 /// returns 0 without calling `see`.
 ///
 /// Each side of a weight is in units of the weight, from 0 at G_low to ŵ at G_high, so that an ideal
@@ -72,7 +72,7 @@ pub(super) fn devices(
     backwards: bool,
     profile: &Profile,
     random: &mut Random,
-    see: &mut dyn FnMut(usize, &[f32]),
+    mut see: impl FnMut(usize, &[f32], &[bool]),
 ) -> f32 {
     let (rows, columns) = weights.shape();
     let largest = weights.column_major().iter().fold(0.0f32, |largest, w| largest.max(w.abs()));
@@ -91,6 +91,7 @@ pub(super) fn devices(
     let resistance = profile.wire_resistance as f32;
     let normal = Perturbation::Gaussian { std: 1.0 };
     let mut sides = vec![0.0; 2 * rows];
+    let mut are_stuck = vec![false; 2 * rows];
     let (mut noise, mut spreads) = (sides.clone(), sides.clone());
     for (j, column) in weights.column_major().chunks_exact(rows).enumerate() {
         let (plus, minus) = sides.split_at_mut(rows);
@@ -114,7 +115,7 @@ pub(super) fn devices(
                 *side = (*side + floor) * (-(exponent + spread * normal) * elapsed).exp() - floor;
             }
         }
-        stuck.stick(&mut sides, largest, random);
+        stuck.stick(&mut sides, &mut are_stuck, largest, random);
         if resistance > 0.0 {
             for (place, side) in sides.iter_mut().enumerate() {
                 let i = place % rows;
@@ -123,7 +124,7 @@ pub(super) fn devices(
                 *side = (*side + floor) / (1.0 + factor * (*side + floor)) - floor;
             }
         }
-        see(j, &sides);
+        see(j, &sides, &are_stuck);
     }
     largest
 }
@@ -152,11 +153,13 @@ impl Stuck {
     }
 
     /// Overwrites the stuck ones among the next devices `sides`, whose values go from 0 (G_low) to
-    /// `largest` (G_high).
-    fn stick(&mut self, sides: &mut [f32], largest: f32, random: &mut Random) {
+    /// `largest` (G_high), and sets which of them `are_stuck`.
+    fn stick(&mut self, sides: &mut [f32], are_stuck: &mut [bool], largest: f32, random: &mut Random) {
         let mut place = 0;
+        are_stuck.fill(false);
         while self.healthy < sides.len() - place {
             place += self.healthy;
+            are_stuck[place] = true;
             sides[place] = if unit(random) * self.all <= self.low { 0.0 } else { largest };
             place += 1;
             self.count(random);

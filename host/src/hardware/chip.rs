@@ -24,7 +24,7 @@ pub struct Chip<'p> {
     /// The offset g of each unit in blocks 1..=L; empty if the profile has no offsets.
     pub offsets: Vec<f32>,
     /// Gains of the amplifiers of each unit: those that sum its pre-activation a, and those of the signal
-    /// fed back to it. Both are empty if the amplifiers are exact.
+    /// fed back to it; 0 for dead units. Both are empty if the amplifiers are exact and no unit is dead.
     pub gains: [Vec<f32>; 2],
 }
 
@@ -103,6 +103,10 @@ impl<'p> Chip<'p> {
             for &unit in &permutation(units, random)[..dead] {
                 let place = range.start + unit;
                 self.biases[place] = 0.0;
+                for gains in &mut self.gains {
+                    gains.resize(self.biases.len(), 1.0);
+                    gains[place] = 0.0;
+                }
                 if let Some(offset) = self.offsets.get_mut(place) {
                     *offset = 0.0;
                 }
@@ -118,6 +122,11 @@ impl<'p> Chip<'p> {
                 }
             }
         }
+    }
+
+    /// Returns the blocks and connections.
+    pub fn graph(&self) -> Graph<'p> {
+        self.graph
     }
 
     /// Returns the arrays as `samples` samples read them, for [`network`](Self::network).
@@ -152,7 +161,7 @@ impl<'p> Chip<'p> {
 
     /// Converts the outputs in place; they stay as they are if the profile leaves the converters' range
     /// open.
-    fn convert(&self, outputs: &mut [f32]) {
+    pub(crate) fn convert(&self, outputs: &mut [f32]) {
         if let Some(range) = self.profile.output_range {
             convert_output(self.profile.output_bits, range as f32, outputs);
         }

@@ -50,14 +50,24 @@ impl Devices {
 impl Pair {
     /// Programs one array of `weights` and returns its conductances and its ohms.
     fn program(weights: &Matrix, backwards: bool, profile: &Profile, random: &mut Random) -> (Self, f64) {
-        let (rows, columns) = weights.shape();
+        let mut sides = Vec::new();
+        let largest =
+            devices(weights, backwards, profile, random, |_, seen, _| sides.extend_from_slice(seen));
+        Self::of_sides(&sides, weights.shape(), largest, profile)
+    }
+
+    /// Returns the conductances of an array, and its ohms, from the sides of its weights: column after
+    /// column, first all of G⁺, then all of G⁻, from 0 at G_low to `largest` at G_high.
+    pub(super) fn of_sides(
+        sides: &[f32],
+        (rows, columns): (usize, usize),
+        largest: f32,
+        profile: &Profile,
+    ) -> (Self, f64) {
         let low = profile.low_conductance as f32;
         let mut columns_of = [vec![low; rows * columns], vec![low; rows * columns]];
-        let mut seen = Vec::new();
-        let largest =
-            devices(weights, backwards, profile, random, &mut |_, sides| seen.extend_from_slice(sides));
         let per_weight = profile.range() / f64::from(if largest > 0.0 { largest } else { 1.0 });
-        for (j, sides) in seen.chunks_exact(2 * rows.max(1)).enumerate() {
+        for (j, sides) in sides.chunks_exact(2 * rows.max(1)).enumerate() {
             for (pair, sides) in columns_of.iter_mut().zip(sides.chunks_exact(rows)) {
                 for (i, side) in sides.iter().enumerate() {
                     // A side's rounding could leave one that is cut off a little below 0 S.

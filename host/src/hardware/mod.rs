@@ -5,12 +5,15 @@
 //! [`trials`] evaluates many chips.
 
 mod array;
+mod cells;
 mod chip;
 mod converter;
 pub mod devices;
+mod learning_chip;
 mod monte_carlo;
 mod output_range;
 mod profile;
+mod severity;
 pub mod spice;
 mod sweep;
 
@@ -18,6 +21,7 @@ pub use array::{Array, Reading};
 pub use chip::{Chip, Relaxed};
 pub use converter::{convert_input, convert_output};
 pub use devices::{Devices, Pair};
+pub use learning_chip::LearningChip;
 pub use monte_carlo::{AccuracyDistribution, MonteCarlo, NudgedSamples, Trial, mean_accuracy, nudge, trials};
 pub use output_range::Outputs;
 pub use profile::{PRESETS, Profile};

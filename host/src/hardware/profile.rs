@@ -68,21 +68,35 @@ pub struct Profile {
     pub output_range: Option<f64>,
     /// Whether Wᵀ has separately programmed arrays; otherwise the arrays of W are read backwards.
     pub separate_feedback: bool,
+    /// Number of pulses that take a device from G_low to G_high, where each is a step of the same length;
+    /// none if steps can have any length.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pulses: Option<u32>,
+    /// Standard deviation of a pulse's step, as a share of it; without `pulses`, of the whole change.
+    pub write_noise: f64,
+    /// Standard deviation over the devices of the length of their steps, as a share of it.
+    pub step_spread: f64,
+    /// By how much upward steps are longer, and downward steps shorter, than intended, from −1 to 1; with 1
+    /// devices can't be lowered.
+    pub step_asymmetry: f64,
+    /// Share of a step's length that is lost at the end of the range towards which it goes.
+    pub step_saturation: f64,
 }
 
 /// The profiles that come with the program, by name.
-pub const PRESETS: [(&str, &str); 4] = [
+pub const PRESETS: [(&str, &str); 5] = [
     ("ideal", include_str!("presets/ideal.toml")),
     ("reram", include_str!("presets/reram.toml")),
     ("pcm", include_str!("presets/pcm.toml")),
     ("floating-gate", include_str!("presets/floating-gate.toml")),
+    ("severe", include_str!("presets/severe.toml")),
 ];
 
 /// Most bytes that are read from a file.
 const LARGEST_FILE: u64 = 1 << 20;
 
 /// Names of the flaws that are whole numbers.
-const WHOLE: [&str; 3] = ["levels", "input_bits", "output_bits"];
+const WHOLE: [&str; 4] = ["levels", "input_bits", "output_bits", "pulses"];
 /// Names of the flaws that a profile may leave out though they aren't whole numbers.
 const OPEN: [&str; 1] = ["output_range"];
 
@@ -118,6 +132,11 @@ impl Profile {
             output_bits: None,
             output_range: None,
             separate_feedback: false,
+            pulses: None,
+            write_noise: 0.0,
+            step_spread: 0.0,
+            step_asymmetry: 0.0,
+            step_saturation: 0.0,
         }
     }
 
@@ -193,8 +212,9 @@ impl Profile {
         let fits = low >= 0.0 && low < high && high.is_finite();
         let got = format!("{low} and {high}");
         require!(fits, place("low_conductance and high_conductance"), "0 ≤ low < high, in S", got);
-        if let Some(levels) = self.levels {
-            require!((2..=1 << 20).contains(&levels), place("levels"), "2 to 1048576", levels);
+        for (flaw, count, least) in [("levels", self.levels, 2), ("pulses", self.pulses, 1)] {
+            let count = count.unwrap_or(least);
+            require!((least..=1 << 20).contains(&count), place(flaw), format!("{least} to 1048576"), count);
         }
         for (flaw, bits, least) in [("input_bits", self.input_bits, 1), ("output_bits", self.output_bits, 2)]
         {
@@ -210,12 +230,19 @@ impl Profile {
             ("wire_resistance", self.wire_resistance),
             ("gain_error", self.gain_error),
             ("offset", self.offset),
+            ("write_noise", self.write_noise),
+            ("step_spread", self.step_spread),
         ] {
             require!(value >= 0.0 && value.is_finite(), place(flaw), "a finite number of at least 0", value);
         }
-        for (flaw, share) in
-            [("stuck_low", self.stuck_low), ("stuck_high", self.stuck_high), ("dead_units", self.dead_units)]
-        {
+        let asymmetry = self.step_asymmetry;
+        require!((-1.0..=1.0).contains(&asymmetry), place("step_asymmetry"), "-1 to 1", asymmetry);
+        for (flaw, share) in [
+            ("stuck_low", self.stuck_low),
+            ("stuck_high", self.stuck_high),
+            ("dead_units", self.dead_units),
+            ("step_saturation", self.step_saturation),
+        ] {
             require!((0.0..=1.0).contains(&share), place(flaw), "a share, 0 to 1", share);
         }
         let stuck = self.stuck_low + self.stuck_high;
@@ -252,22 +279,6 @@ impl Profile {
         require!(known, "flaw", expected, flaw);
         all.insert(flaw.into(), number);
         Self::from_toml(&toml::to_string(&all)?, &self.name)
-    }
-
-    /// Returns whether two chips of this profile differ.
-    pub fn is_random(&self) -> bool {
-        let drifts = self.drift_time > self.drift_start && self.drift_exponent_spread > 0.0;
-        let sizes = [
-            self.programming_noise,
-            self.programming_noise_relative,
-            self.read_noise,
-            self.stuck_low,
-            self.stuck_high,
-            self.dead_units,
-            self.gain_error,
-            self.offset,
-        ];
-        drifts || sizes.iter().any(|&size| size > 0.0)
     }
 
     /// Returns the factor with which the amplifiers compensate the drift.

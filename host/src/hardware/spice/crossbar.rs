@@ -12,7 +12,7 @@ use super::check::relaxed;
 use super::netlist::CONDUCTANCE;
 use crate::Parameters;
 use crate::error::require;
-use crate::hardware::{Chip, Devices, Pair, Profile, convert_input};
+use crate::hardware::{Chip, Devices, LearningChip, Pair, Profile, convert_input};
 
 /// Properties of a crossbar's op-amps.
 #[derive(Clone, Copy, Debug)]
@@ -47,13 +47,9 @@ impl<'p> Crossbar<'p> {
     /// and for impossible amplifiers.
     pub fn new(parameters: &'p Parameters, profile: &'p Profile, op_amps: OpAmps, seed: u64) -> Result<Self> {
         let OpAmps { gain, offset } = op_amps;
-        require!(gain >= 1.0 && gain.is_finite(), "`op_amp_gain`", "a finite number of at least 1", gain);
         let expected = "a finite number of at least 0";
         require!(offset >= 0.0 && offset.is_finite(), "`op_amp_offset`", expected, offset);
-        for (flaw, size) in [("read_noise", profile.read_noise), ("dead_units", profile.dead_units)] {
-            let place = format!("profile {}, {flaw}", profile.name);
-            require!(size == 0.0, place, "0 in a crossbar's circuit", size);
-        }
+        check(profile, gain)?;
         let devices = Devices::draw(parameters, profile, &mut Random::seed_from_u64(seed));
         let chip = Chip::draw(parameters, profile, &mut Random::seed_from_u64(seed));
         // A stream of their own: the chip is eval's.
@@ -72,6 +68,27 @@ impl<'p> Crossbar<'p> {
             crossbar.offset();
         }
         Ok(crossbar)
+    }
+
+    /// Builds the circuit of a chip that learns, as it is now, with op-amps of this `gain` and without
+    /// offsets. `parameters` have the chip's biases, before the gains of its units.
+    ///
+    /// # Errors
+    /// Fails as [`new`](Self::new) does.
+    pub fn of_learning(
+        parameters: &'p Parameters,
+        profile: &'p Profile,
+        learning: &LearningChip<'p>,
+        gain: f64,
+    ) -> Result<Self> {
+        check(profile, gain)?;
+        let (chip, devices) = (learning.chip().clone(), learning.devices());
+        let none = |devices: &Devices| {
+            let (rows, columns) = devices.forward.shape;
+            [vec![[0.0; 2]; rows], vec![[0.0; 2]; columns]]
+        };
+        let offsets = devices.iter().map(none).collect();
+        Ok(Self { parameters, profile, offset_chip: chip.clone(), chip, devices, gain, offsets })
     }
 
     /// Adds the effect of the op-amps' offsets: shifts of the pre-activations, and of the forces Wᵀ u.
@@ -156,6 +173,16 @@ impl<'p> Crossbar<'p> {
         }
         sides
     }
+}
+
+/// Checks that the profile's flaws can be built, and that the op-amps' open-loop `gain` is possible.
+fn check(profile: &Profile, gain: f64) -> Result<()> {
+    require!(gain >= 1.0 && gain.is_finite(), "`op_amp_gain`", "a finite number of at least 1", gain);
+    for (flaw, size) in [("read_noise", profile.read_noise), ("dead_units", profile.dead_units)] {
+        let place = format!("profile {}, {flaw}", profile.name);
+        require!(size == 0.0, place, "0 in a crossbar's circuit", size);
+    }
+    Ok(())
 }
 
 /// An array in one direction, and its place in the chain of arrays that add to the same block.

@@ -5,11 +5,13 @@
 //! settles with a time constant of 1 µs.
 
 mod check;
+mod contrast;
 mod crossbar;
 mod ideal;
 mod netlist;
 mod ngspice;
 
 pub use check::{Comparison, EnergyTransient, check, settle};
+pub use contrast::{contrast, outputs};
 pub use crossbar::{Crossbar, OpAmps};
 pub use netlist::{Analysis, Level, netlist};

@@ -19,6 +19,8 @@ const CLAMP: f64 = 1e3;
 pub enum Analysis {
     /// The voltages at which the circuit settles.
     OperatingPoint,
+    /// The same, then the forces, block after block.
+    OperatingPointWithForces,
     /// The voltages over time from the forward pass, for this many µs.
     Transient(f64),
 }
@@ -70,7 +72,10 @@ pub fn netlist<W: Weights>(
     }
     let mut forward = vec![0.0; network.units()];
     network.infer(problem.input(), &mut forward)?;
-    let start = if analysis == Analysis::OperatingPoint { ".nodeset" } else { ".ic" };
+    let start = match analysis {
+        Analysis::OperatingPoint | Analysis::OperatingPointWithForces => ".nodeset",
+        Analysis::Transient(_) => ".ic",
+    };
     for k in 1..=network.output() {
         for (i, z) in forward[network.range(k, 1)].iter().enumerate() {
             writeln!(text, "{start} v(z_{k}_{i})={z:e}")?;
@@ -79,13 +84,16 @@ pub fn netlist<W: Weights>(
     // Far below f32's rounding of the activities; no conductance of ngspice's own.
     text += ".options reltol=1e-6 abstol=1e-12 vntol=1e-8 gmin=1e-15 itl1=500 itl4=100\n";
     text += ".save";
-    for k in 1..=network.output() {
-        for i in 0..network.range(k, 1).len() {
-            write!(text, " v(z_{k}_{i})")?;
+    let saved = if analysis == Analysis::OperatingPointWithForces { &["z", "u"][..] } else { &["z"] };
+    for node in saved {
+        for k in 1..=network.output() {
+            for i in 0..network.range(k, 1).len() {
+                write!(text, " v({node}_{k}_{i})")?;
+            }
         }
     }
     match analysis {
-        Analysis::OperatingPoint => text += "\n.op\n.end\n",
+        Analysis::OperatingPoint | Analysis::OperatingPointWithForces => text += "\n.op\n.end\n",
         Analysis::Transient(end) => writeln!(text, "\n.tran {:e}u {end:e}u uic\n.end", end / 200.0)?,
     }
     Ok(text)
