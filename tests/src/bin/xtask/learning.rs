@@ -67,6 +67,28 @@ fn ways() -> Vec<Way> {
     ]
 }
 
+/// Divides the digits by a seed into samples that train, those that are learned in place, and those that
+/// test.
+pub fn divided(samples: usize, seed: u64) -> [Vec<usize>; 3] {
+    let order = permutation(samples, &mut Random::seed_from_u64(100 + seed));
+    let (trained, rest) = order.split_at(TRAINED);
+    let (streamed, tested) = rest.split_at(STREAMED);
+    [trained, streamed, tested].map(<[usize]>::to_vec)
+}
+
+/// Trains a network with these hidden blocks by back-propagation.
+pub fn base(data: &Dataset, seed: u64, layers: &[usize]) -> Result<ModelBytes> {
+    let settings = Settings::new("digits", ObjectiveName::Backprop).with(|settings| {
+        settings.seed = seed;
+        settings.network.layers = layers.to_vec();
+        settings.optimiser.epochs = 60;
+        settings.optimiser.learning_rate = 2e-3;
+        settings.optimiser.weight_clip = Some(2.0);
+    });
+    let trained = train(&settings, data, &mut |_| Ok(()))?;
+    export_run(&trained.parameters, &settings, trained.best.epoch, data)
+}
+
 /// One network: the data of a seed, and models that know all classes or all but the last.
 struct Base {
     seed: u64,
@@ -81,29 +103,17 @@ impl Base {
         let all = data::load("digits")?;
         let (features, shape, names) = (all.features, all.shape.clone(), all.class_names.clone());
         let all = Split::concat(&[&all.train, &all.validation, &all.test]);
-        let order = permutation(all.len(), &mut Random::seed_from_u64(100 + seed));
-        let (trained, rest) = order.split_at(TRAINED);
-        let (streamed, tested) = rest.split_at(STREAMED);
+        let [trained, streamed, tested] = divided(all.len(), seed);
         let part = |indices: &[usize]| all.select(features, indices);
         let dataset = |trained: &[usize]| {
             // The epoch is chosen by the training samples themselves: the others are for what comes later.
-            let parts = (part(trained), part(trained), part(tested));
+            let parts = (part(trained), part(trained), part(&tested));
             Dataset::new("digits", shape.clone(), names.clone(), InputScaling::one(0.0, 1.0 / 16.0), parts)
         };
         let known: Vec<usize> = trained.iter().copied().filter(|&index| all.labels[index] != 9).collect();
-        let (data, partial) = (dataset(trained), dataset(&known));
-        let model = |data: &Dataset| {
-            let settings = Settings::new("digits", ObjectiveName::Backprop).with(|settings| {
-                settings.seed = seed;
-                settings.optimiser.epochs = 60;
-                settings.optimiser.learning_rate = 2e-3;
-                settings.optimiser.weight_clip = Some(2.0);
-            });
-            let trained = train(&settings, data, &mut |_| Ok(()))?;
-            export_run(&trained.parameters, &settings, trained.best.epoch, data)
-        };
-        let (whole, partial) = (model(&data)?, model(&partial)?);
-        Ok(Self { seed, stream: part(streamed), data, whole, partial })
+        let (data, partial) = (dataset(&trained), dataset(&known));
+        let (whole, partial) = (base(&data, seed, &[64, 32])?, base(&partial, seed, &[64, 32])?);
+        Ok(Self { seed, stream: part(&streamed), data, whole, partial })
     }
 
     fn drifter(&self, drift: Drift) -> Result<Drifter> {
@@ -272,7 +282,7 @@ fn percent(share: f64) -> String {
     format!("{:.0}", 100.0 * share)
 }
 
-fn tenths(fraction: f64) -> String {
+pub fn tenths(fraction: f64) -> String {
     format!("{:.1}", 100.0 * fraction)
 }
 

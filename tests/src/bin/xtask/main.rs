@@ -12,6 +12,7 @@ mod firmware;
 mod fuzz;
 mod gate;
 mod hostile;
+mod in_the_loop;
 mod learned;
 mod learning;
 mod limits;
@@ -65,6 +66,9 @@ enum Command {
     Chaos(chaos::Args),
     /// Measure the accuracy that learning in place regains after drifts, and write docs/results/learning.md
     Learning(learning::Args),
+    /// Measure how simulated chips and circuits recover that learn through their own flaws, and write
+    /// docs/results/in-the-loop.md
+    InTheLoop(in_the_loop::Args),
     /// Run every reader of files on the inputs that libFuzzer finds
     Fuzz(fuzz::Args),
     /// Measure the accuracy on small public tables beside scikit-learn's MLP, and write
@@ -97,6 +101,9 @@ fn main() -> ExitCode {
         Command::Device(args) => emulated(&|toolchain| single::run(toolchain, args)),
         Command::Chaos(args) => chaos::run(args),
         Command::Learning(args) => learning::run(args),
+        Command::InTheLoop(args) => {
+            setup::prepare(cli.debian_rust, &[setup::Need::Ngspice]).and_then(|_| in_the_loop::run(args))
+        }
         Command::Fuzz(args) => fuzz::run(args),
         Command::Tables(args) => {
             setup::prepare(cli.debian_rust, &[setup::Need::Python]).and_then(|_| tables::run(args))
