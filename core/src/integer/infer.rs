@@ -1,7 +1,7 @@
 //! Inference in integer arithmetic, block after block.
 
 use super::input::{Raw, convert};
-use super::number::{Number, rounded};
+use super::number::Number;
 use super::{ACTIVITY_BITS, IntegerOutputs, IntegerView, OUTPUT_BITS, SUM_BITS};
 use crate::file::MAX_BLOCKS;
 use crate::{Activation, Error, IntegerMatrix, IntegerModel, RawValue};
@@ -43,7 +43,7 @@ impl IntegerModel<'_> {
             let fraction_bits = self.fraction_bits(k, is_output, fraction_of);
             let totals = view.totals.get_mut(..n).unwrap_or_default();
             for (total, &bias) in totals.iter_mut().zip(self.bias(k)) {
-                *total = Number::of(bias).in_units(fraction_bits) as i32;
+                *total = Number::of(bias).in_small_units(fraction_bits);
             }
             for (from, matrix) in self.incoming(k) {
                 let start = self.start(from);
@@ -85,9 +85,13 @@ impl IntegerModel<'_> {
 #[inline(never)]
 fn add_scaled(matrix: &IntegerMatrix, sums: &[i32], bits: i32, totals: &mut [i32]) {
     for ((total, &sum), &scale) in totals.iter_mut().zip(sums).zip(matrix.scales()) {
-        let Number { mantissa, exponent } = Number::of(scale);
+        // The loader ensures that scales are normal and above 0, or 0 where the sum is 0 too.
+        let field = (scale.to_bits() >> 23) as i32;
+        let mantissa = (scale.to_bits() & 0x7f_ffff | 0x80_0000) as i32;
+        // Rounded to a number that 32 bits hold twice: never less than 6 bits are dropped, and from 63 on nothing is left.
+        let dropped = (bits + 149 - field).min(62);
         let product = i64::from(sum) * i64::from(mantissa);
-        *total = total.wrapping_add(rounded(product, (bits - exponent).clamp(1, 63)) as i32);
+        *total = total.wrapping_add(((product.wrapping_shr(dropped as u32) as i32) + 1) >> 1);
     }
 }
 

@@ -1,5 +1,6 @@
 //! From raw values to the whole numbers of the input block.
 
+use super::ACTIVITY_BITS;
 use super::number::{Number, rounded};
 use crate::error::same;
 use crate::{Error, Quantity, Scaling, bits};
@@ -12,8 +13,10 @@ const DIFFERENCE_BITS: u32 = 38;
 mod sealed {
     /// How a raw value is read.
     pub trait Raw: Copy {
-        /// The value, if its type holds whole numbers only.
-        fn whole(self) -> Option<i32>;
+        /// The smallest and largest value, if its type holds whole numbers only.
+        const RANGE: Option<(i32, i32)>;
+        /// The value of such a type.
+        fn whole(self) -> i32;
         /// The value in units of 2^−`fraction_bits`, rounded.
         fn in_units(self, fraction_bits: i32) -> i64;
         fn is_finite(self) -> bool;
@@ -28,9 +31,11 @@ macro_rules! whole {
     ($($type:ty),*) => {$(
         impl RawValue for $type {}
         impl Raw for $type {
+            const RANGE: Option<(i32, i32)> = Some((Self::MIN as i32, Self::MAX as i32));
+
             #[inline(always)]
-            fn whole(self) -> Option<i32> {
-                Some(self.into())
+            fn whole(self) -> i32 {
+                self.into()
             }
 
             fn in_units(self, fraction_bits: i32) -> i64 {
@@ -48,9 +53,10 @@ whole!(u8, i8, i16);
 
 impl RawValue for f32 {}
 impl Raw for f32 {
-    #[inline(always)]
-    fn whole(self) -> Option<i32> {
-        None
+    const RANGE: Option<(i32, i32)> = None;
+
+    fn whole(self) -> i32 {
+        0
     }
 
     fn in_units(self, fraction_bits: i32) -> i64 {
@@ -69,35 +75,80 @@ impl Raw for f32 {
 pub(super) fn convert<T: Raw>(raw: &[T], scaling: Scaling, largest: i32, q: &mut [i16]) -> Result<(), Error> {
     same(Quantity::InputValues, q.len(), raw.len())?;
     let (offsets, factors) = (scaling.offsets(), scaling.factors());
-    let run = q.len().checked_div(factors.len()).unwrap_or(0);
-    let mut values = q.iter_mut().zip(raw.iter().zip(0..));
-    for (&offset, &factor) in offsets.iter().zip(factors) {
-        let (offset, factor) = (Number::of(offset), Number::of(factor));
-        let fraction_bits = factor.exponent + BITS;
-        let zero = offset.in_units(fraction_bits);
-        let whole_zero = whole_offset(zero, factor);
-        for (q, (&raw, index)) in values.by_ref().take(run) {
-            let x = if let (Some(zero), Some(raw)) = (whole_zero, raw.whole()) {
-                raw - zero
-            } else {
-                if !raw.is_finite() {
-                    return Err(Error::NotFinite { what: Quantity::InputValues, index });
+    let run = q.len().checked_div(factors.len()).unwrap_or(0).max(1);
+    let runs = q.chunks_exact_mut(run).zip(raw.chunks_exact(run)).zip(offsets.iter().zip(factors));
+    for (number, ((q, raw), (&offset, &factor))) in (0..).zip(runs) {
+        let pair = Pair::new(offset, factor);
+        match pair.shift.zip(T::RANGE) {
+            Some((shift, range)) => pair.convert_whole(raw, range, shift, largest, q),
+            None => {
+                if let Some(index) = raw.iter().position(|value| !value.is_finite()) {
+                    return Err(Error::NotFinite {
+                        what: Quantity::InputValues,
+                        index: number * run + index,
+                    });
                 }
-                let most = 1i64 << DIFFERENCE_BITS;
-                let difference = (raw.in_units(fraction_bits) - zero).clamp(-most, most);
-                let x = rounded(difference * i64::from(factor.mantissa), BITS);
-                x.clamp(-0x1_0000, 0x1_0000) as i32
-            };
-            *q = x.max(-largest).min(largest) as i16;
+                pair.convert(raw, largest, q);
+            }
         }
     }
     Ok(())
 }
 
-/// The offset as a whole number, if it is one of at most 16 bits and the factor is 1: then x = raw − offset exactly,
-/// as with pixels, which stay the bytes that they are.
-fn whole_offset(zero: i64, factor: Number) -> Option<i32> {
-    let is_one = factor.mantissa == 1 << 23 && factor.exponent == -23;
-    let whole = zero >> (BITS - 23);
-    (is_one && zero == whole << (BITS - 23) && whole.unsigned_abs() < 1 << 16).then_some(whole as i32)
+/// Offset and factor of some inputs.
+struct Pair {
+    /// Mantissa of the factor.
+    mantissa: i32,
+    /// Fraction bits of raw values and offset.
+    fraction_bits: i32,
+    /// The offset.
+    zero: i64,
+    /// How far to shift raw - offset if the factor is a power of two from 1 on, and the offset times the factor whole.
+    shift: Option<u32>,
+}
+
+impl Pair {
+    fn new(offset: f32, factor: f32) -> Self {
+        let (offset, Number { mantissa, exponent }) = (Number::of(offset), Number::of(factor));
+        let fraction_bits = exponent + BITS;
+        let zero = offset.in_units(fraction_bits);
+        let is_whole = zero & ((1 << (BITS - 23)) - 1) == 0 && zero.unsigned_abs() < 1 << 40;
+        let shift = exponent + 23;
+        let is_power = mantissa == 1 << 23 && (0..=ACTIVITY_BITS).contains(&shift);
+        let shift = (is_power && is_whole).then_some(shift as u32);
+        Self { mantissa, fraction_bits, zero, shift }
+    }
+
+    /// x of any values.
+    fn convert<T: Raw>(&self, raw: &[T], largest: i32, q: &mut [i16]) {
+        let most = 1i64 << DIFFERENCE_BITS;
+        for (q, &raw) in q.iter_mut().zip(raw) {
+            let difference = (raw.in_units(self.fraction_bits) - self.zero).clamp(-most, most);
+            let x = rounded(difference * i64::from(self.mantissa), BITS).clamp(-0x1_0000, 0x1_0000) as i32;
+            *q = x.max(-largest).min(largest) as i16;
+        }
+    }
+
+    /// The same of whole numbers in this range, by shifts alone: exactly raw · 2^shift - offset · 2^shift, as with
+    /// pixels, which stay the bytes that they are.
+    fn convert_whole<T: Raw>(
+        &self,
+        raw: &[T],
+        (least, most): (i32, i32),
+        shift: u32,
+        largest: i32,
+        q: &mut [i16],
+    ) {
+        // Below 2²⁴, and raw · 2^shift at most 2³⁰.
+        let zero = (self.zero >> (BITS - 23)) as i32;
+        if (least << shift) - zero >= -largest && (most << shift) - zero <= largest {
+            for (q, &raw) in q.iter_mut().zip(raw) {
+                *q = ((raw.whole() << shift) - zero) as i16;
+            }
+        } else {
+            for (q, &raw) in q.iter_mut().zip(raw) {
+                *q = ((raw.whole() << shift) - zero).max(-largest).min(largest) as i16;
+            }
+        }
+    }
 }

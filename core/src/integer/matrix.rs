@@ -51,8 +51,9 @@ impl<'a> IntegerMatrix<'a> {
         integer::product(self.bytes.as_chunks().0, self.columns, q, sums);
     }
 
-    /// Finds norm and reach.
-    fn measure(&mut self) {
+    /// Finds norm and reach; false if a row without a scale has weights.
+    fn measure(&mut self) -> bool {
+        let mut fits = true;
         let (columns, _) = self.bytes.as_chunks::<PANEL>();
         let (scales, _) = self.scales.as_chunks::<PANEL>();
         for (panel, scales) in columns.chunks_exact(self.columns.max(1)).zip(scales) {
@@ -63,6 +64,8 @@ impl<'a> IntegerMatrix<'a> {
                 }
             }
             for (&norm, &scale) in norms.iter().zip(scales) {
+                // What a scale of 0 multiplies is 0 too.
+                fits &= norm == 0 || scale.to_bits() != 0;
                 self.norm = self.norm.max(norm);
                 let Number { mantissa, exponent } = Number::of(scale);
                 // Below 2²⁴ · 2²⁰.
@@ -73,6 +76,7 @@ impl<'a> IntegerMatrix<'a> {
                 }
             }
         }
+        fits
     }
 }
 
@@ -94,7 +98,9 @@ impl<'a> Stored<'a> for IntegerMatrix<'a> {
         fields.require(scales.iter().all(|&scale| is_scale(scale)));
         fields.check()?;
         let mut matrix = Self { rows, columns, scales, bytes, norm: 0, reach: NOTHING };
-        matrix.measure();
+        let fits = matrix.measure();
+        fields.require(fits);
+        fields.check()?;
         Ok(matrix)
     }
 }

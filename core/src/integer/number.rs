@@ -36,6 +36,19 @@ impl Number {
             mantissa.signum() << LARGEST_BITS
         }
     }
+
+    /// As [`in_units`](Self::in_units), of a value that is known to be at most 2³⁰ of the units.
+    #[inline(always)]
+    pub fn in_small_units(self, fraction_bits: i32) -> i32 {
+        let left = self.exponent + fraction_bits;
+        if left > 0 {
+            self.mantissa.wrapping_shl(left as u32)
+        } else {
+            // With one bit after the point; 31 bits leave nothing of a mantissa but its sign.
+            let doubled = self.mantissa.wrapping_shl(1);
+            ((doubled >> (-left).min(31)) + 1) >> 1
+        }
+    }
 }
 
 /// Returns v/2^`bits` rounded to the nearest whole number, upwards from halfway: ⌊v/2^bits + ½⌋.

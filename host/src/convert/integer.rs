@@ -42,10 +42,18 @@ pub fn to_integer(place: &str, model: &Model, largest: f32) -> Result<ModelBytes
         .zip(fields.weights)
         .map(|(c, weights)| {
             let (rows, columns) = weights.shape();
-            let (scales, values) = parts(weights);
+            let (mut scales, mut values) = parts(weights);
             let unit = if c.from == 0 { unit } else { 1.0 };
-            let scaled = |scale: f32| if (scale * unit).is_normal() { scale * unit } else { 0.0 };
-            (rows, columns, scales.into_iter().map(scaled).collect(), values)
+            for (row, scale) in scales.iter_mut().enumerate() {
+                *scale *= unit;
+                if !scale.is_normal() {
+                    // Weights this small are 0.
+                    *scale = 0.0;
+                    let panel = values.iter_mut().skip(row / PANEL * PANEL * columns + row % PANEL);
+                    panel.step_by(PANEL).take(columns).for_each(|w| *w = 0);
+                }
+            }
+            (rows, columns, scales, values)
         })
         .collect();
     let weights = own.iter().map(|(rows, columns, scales, values)| {

@@ -13,6 +13,7 @@ mod fuzz;
 mod gate;
 mod hostile;
 mod in_the_loop;
+mod integer;
 mod learned;
 mod learning;
 mod limits;

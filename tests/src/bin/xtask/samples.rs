@@ -43,6 +43,11 @@ impl Samples {
         Ok(Self { size, values, labels, targets: Vec::new() })
     }
 
+    /// Takes samples of `size` values with these labels.
+    pub fn plain(size: usize, values: Values, labels: Vec<u8>) -> Self {
+        Self { size, values, labels, targets: Vec::new() }
+    }
+
     /// Takes samples as [`of`](Self::of) does, with what `model` should answer where that isn't a class.
     pub fn of_model(model: &Model, split: &Split, count: usize) -> Result<Self> {
         let mut samples = Self::of(split, model.network().input_units(), count)?;

@@ -18,7 +18,7 @@ use crate::firmware::{self, Contents, cargo_firmware};
 use crate::process::{check, output};
 use crate::samples::Samples;
 use crate::toolchain::{Compiler, Toolchain};
-use crate::{gate, learned, limits, qemu, template as own_board};
+use crate::{gate, integer, learned, limits, qemu, template as own_board};
 
 /// Largest difference of fused outputs from the strict ones, as a share of the largest: the rounding of a
 /// few hundred terms that partly cancel.
@@ -171,6 +171,21 @@ pub fn learning(bench: &Bench) -> Result<()> {
     };
     bench.toolchain()?.in_lanes(&bench.folder, &variants, |_, variant| variant.lane(), run)?;
     Ok(())
+}
+
+/// Checks that models of integer arithmetic give this machine's numbers on every board, also on those without a
+/// floating-point unit, and what they cost there.
+pub fn integer_arithmetic(bench: &Bench) -> Result<()> {
+    let (samples, file) = digits(bench, 500)?;
+    let model = bench.folder.join("integer.fenchel");
+    output(fenchel(&["export", "--arithmetic", "integer", "-o"]).arg(&model).arg(bench.model()?))?;
+    let variants = integer::variants();
+    let run = |toolchain: &Toolchain, folder: &Path, variant: &Variant| {
+        integer::same_numbers(toolchain, folder, variant, &model, &samples)?;
+        integer::counts(toolchain, folder, variant)
+    };
+    bench.toolchain()?.in_lanes(&bench.folder, &variants, |_, variant| variant.lane(), run)?;
+    integer::no_floats(bench.toolchain()?, &Contents { model: &model, samples: &file })
 }
 
 /// Returns the model in another form of weights.

@@ -128,6 +128,13 @@ pub const STEPS: &[Step] = &[
         firmware::every_kind,
     ),
     step(
+        "firmware-integer",
+        &[Firmware, Qemu],
+        LONG,
+        "integer arithmetic: the same numbers on every board, within its instructions, no float on an M0",
+        firmware::integer_arithmetic,
+    ),
+    step(
         "firmware-learn",
         &[Firmware, Qemu],
         LONG,
