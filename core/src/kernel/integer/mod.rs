@@ -8,7 +8,7 @@
 //! | plain | `plain.rs` | every target | |
 //! | ARMv6-M | `v6m.rs` | Cortex-M0, M0+ | 61/16 = 3.81 |
 //! | ARMv7-M | `v7m.rs` | Cortex-M3 and others without DSP instructions | 71/32 = 2.22 |
-//! | DSP | `dsp.rs` | Cortex-M4, M7, M33 | 111/64 = 1.73 |
+//! | DSP | `dsp.rs` | Cortex-M4, M7, M33 | 219/128 = 1.71 |
 //! | MVE | `mve.rs` | Cortex-M55 and the like, by `--cfg fenchel_kernel="mve"` or `"fused"` | 34/64 = 0.53 |
 //!
 //! `core/build.rs` chooses by the target; `--cfg fenchel_kernel="safe"` keeps to the plain path.
