@@ -5,7 +5,7 @@ mod commands;
 use std::fmt::Write;
 use std::path::Path;
 
-use commands::{fenchel, text};
+use commands::{fenchel, said, text};
 use serde_json::Value;
 
 /// Runs the command, which must succeed, and returns what it printed.
@@ -92,7 +92,7 @@ fn what_needs_f32_arithmetic_says_so() {
     done(folder, &["export", "run", "-o", "i.fenchel", "--arithmetic", "integer"]);
     let refused = |arguments: &[&str], words: &[&str]| {
         let output = fenchel(folder, arguments);
-        let message = String::from_utf8_lossy(&output.stderr);
+        let message = said(&output);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {message}");
         for word in words {
             assert!(message.contains(word), "{arguments:?}: {word:?} isn't in: {message}");

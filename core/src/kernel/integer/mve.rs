@@ -9,7 +9,7 @@ use crate::PANEL;
 /// Columns of a turn.
 const TURN: usize = 8;
 /// Inputs widened at a time: 4 bytes of stack each.
-const WIDE: usize = 128;
+const WIDE: usize = 256;
 
 /// One column: 8 bytes from r4 on, multiplied by `$q` and added to q0 and q1.
 macro_rules! column {
