@@ -30,6 +30,8 @@ pub(crate) mod units;
 pub(crate) mod vector;
 #[cfg(all(target_arch = "arm", target_os = "none", target_abi = "eabihf", not(fenchel_kernel = "safe")))]
 mod vfp;
+#[cfg(feature = "narrow")]
+mod widened;
 
 use crate::PANEL;
 use crate::kernel::units::map;

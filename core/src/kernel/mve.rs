@@ -186,7 +186,7 @@ pub fn dense(panel: &Panel, z: &[f32], sums: &mut [f32; PANEL]) {
 /// sums += panel·z over the listed columns.
 #[inline(never)]
 pub fn sparse(panel: &Panel, columns: &Columns, sums: &mut [f32; PANEL]) {
-    let Some((inputs, places, groups)) = listed(panel, columns) else { return };
+    let Some((inputs, places, groups)) = listed(panel.len(), columns) else { return };
     // SAFETY: reads 4·groups values of `inputs` and `places`, both at least as long, and the
     // columns of `panel` that these name, which are below `end`, and so within the panel; reads
     // and writes the 8 sums.

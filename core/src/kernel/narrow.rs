@@ -1,8 +1,7 @@
-//! Panels of narrow weights: each column is widened to `f32`, exactly, and then taken as the safe
-//! path takes a column of `f32`. A narrow matrix gives the bits of the `f32` matrix of its widened
-//! weights.
+//! Panels of narrow weights: each column is widened to `f32`, exactly, and then taken as a column of
+//! `f32` is. A narrow matrix gives the bits of the `f32` matrix of its widened weights.
 
-use super::{Columns, Panel, Run, safe};
+use super::{Columns, Panel, Run};
 use crate::PANEL;
 
 /// 8 rows of a matrix in whatever form.
@@ -37,6 +36,7 @@ pub trait Widen: Copy {
     /// As stored.
     type Weight: Copy + 'static;
     /// All columns.
+    #[cfg(feature = "narrow")]
     fn columns(&self) -> &[[Self::Weight; PANEL]];
     /// One of them as `f32`.
     fn widen(&self, column: &[Self::Weight; PANEL]) -> [f32; PANEL];
@@ -53,6 +53,7 @@ pub struct BytePanel<'a>(pub &'a [[i8; PANEL]], pub &'a [f32; PANEL]);
 impl Widen for HalfPanel<'_> {
     type Weight = u16;
 
+    #[cfg(feature = "narrow")]
     fn columns(&self) -> &[[u16; PANEL]] {
         self.0
     }
@@ -66,6 +67,7 @@ impl Widen for HalfPanel<'_> {
 impl Widen for BytePanel<'_> {
     type Weight = i8;
 
+    #[cfg(feature = "narrow")]
     fn columns(&self) -> &[[i8; PANEL]] {
         self.0
     }
@@ -75,32 +77,6 @@ impl Widen for BytePanel<'_> {
         let mut wide = *self.1;
         wide.iter_mut().zip(column).for_each(|(wide, &q)| *wide *= f32::from(q));
         wide
-    }
-}
-
-impl<T: Widen> Rows for T {
-    fn dense(self, _: Run, z: &[f32], sums: &mut [f32; PANEL]) {
-        let mut local = *sums;
-        for (w, &z) in self.columns().iter().zip(z) {
-            safe::add(&mut local, &self.widen(w), z);
-        }
-        *sums = local;
-    }
-
-    fn sparse(self, _: Run, columns: &Columns, sums: &mut [f32; PANEL]) {
-        let mut local = *sums;
-        for (&z, &column) in columns.inputs().iter().zip(columns.places()) {
-            if let Some(w) = self.columns().get(column as usize) {
-                safe::add(&mut local, &self.widen(w), z);
-            }
-        }
-        *sums = local;
-    }
-
-    fn transposed(self, _: Run, u: &[f32; PANEL], e: &mut [f32]) {
-        for (w, e) in self.columns().iter().zip(e) {
-            *e = safe::add_row(*e, &self.widen(w), u);
-        }
     }
 }
 

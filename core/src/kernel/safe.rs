@@ -1,7 +1,9 @@
 //! The safe path: what the others are held to, bit by bit.
-#![cfg_attr(all(target_arch = "arm", target_abi = "eabihf"), allow(dead_code))]
+#![cfg_attr(all(target_arch = "arm", target_abi = "eabihf"), allow(dead_code, unused_imports))]
 
 use super::columns::is_zero;
+#[cfg(feature = "narrow")]
+pub use super::widened::{dense as dense_halves, sparse as sparse_halves, transposed as transposed_halves};
 use super::{Columns, Panel};
 use crate::PANEL;
 

@@ -103,6 +103,25 @@ pub fn same_bits(bench: &Bench) -> Result<()> {
     Ok(())
 }
 
+/// Checks that every finite half-precision number multiplies as its definition says, on every core with
+/// instructions that widen it.
+pub fn halves(bench: &Bench) -> Result<()> {
+    let (_, samples) = digits(bench, 1)?;
+    let has_instructions = |board: &&Board| board.target.ends_with("hf");
+    let variants: Vec<_> = BOARDS.iter().filter(has_instructions).map(Variant::plain).collect();
+    let contents = Contents { model: bench.model()?, samples: &samples };
+    let run = |toolchain: &Toolchain, _: &Path, variant: &Variant| {
+        let image = firmware::build(toolchain, variant, &contents, "halves", "")?;
+        let ended = qemu::run(variant.board, &image)?;
+        let log = ended.lines.join("\n");
+        println!("      {}, {}: {log}", variant.board.machine, variant.board.about);
+        ensure!(ended.success && log.starts_with("compared "), "{}: failed", variant.board.machine);
+        Ok(())
+    };
+    bench.toolchain()?.in_lanes(&bench.folder, &variants, |_, variant| variant.lane(), run)?;
+    Ok(())
+}
+
 /// Prints one comparison of [`same_bits`], and checks it.
 fn same(variant: &Variant, form: &str, report: &Report) -> Result<()> {
     let (board, kernel) = (variant.board, variant.kernel_name());

@@ -121,6 +121,13 @@ pub const STEPS: &[Step] = &[
         firmware::same_bits,
     ),
     step(
+        "firmware-halves",
+        &[Firmware, Qemu],
+        LONG,
+        "products of all 63,488 finite half-precision numbers by VCVTB and VCVTT",
+        firmware::halves,
+    ),
+    step(
         "firmware-kinds",
         &[Firmware, Qemu],
         LONG,

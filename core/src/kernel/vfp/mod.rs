@@ -6,12 +6,9 @@
 //! | `dense`, 8 columns a turn | 135/64 = 2.11 | (4·17 + 9 + 128 + 4)/64 = 3.27 |
 //! | `sparse`, 4 listed columns a turn | 76/32 = 2.38 | (4·9 + 5 + 5 + 4 + 64 + 4)/32 = 3.69 |
 //! | `transposed`, 8 columns a turn | 136/64 = 2.13 | (4·17 + 2·9 + 128 + 4)/64 = 3.41 |
-//! | `outer`, 8 columns a turn | 147/64 = 2.30 | (9 + 16·9 + 128 + 4)/64 = 4.45 |
-//! | `outer_sparse`, of a column with z ≠ 0 | 25/8 = 3.13 | (2·9 + 8 + 16 + 7)/8 = 6.13 |
-//! | `outer_sparse`, of a column with z = 0 | 6/8 = 0.75 | 9/8 = 1.13 |
+//!
+//! Weights of half precision are in `halves.rs`, the update of weights in `outer.rs`.
 #![allow(unsafe_code)]
-
-use core::arch::asm;
 
 use super::{Columns, Panel, safe};
 use crate::PANEL;
@@ -70,59 +67,10 @@ macro_rules! two_sums {
     };
 }
 
-/// One column of 8 weights from `$w` on, to which the rows' u in s0–s7 times `$z` are added in place.
-macro_rules! outer_column {
-    ($from:literal, $to:literal, $z:literal) => {
-        concat!(
-            "vldmia ",
-            $from,
-            ", {{s8-s15}}\n",
-            "vmul.f32 s16, s0, ",
-            $z,
-            "\n",
-            "vmul.f32 s17, s1, ",
-            $z,
-            "\n",
-            "vmul.f32 s18, s2, ",
-            $z,
-            "\n",
-            "vmul.f32 s19, s3, ",
-            $z,
-            "\n",
-            "vmul.f32 s20, s4, ",
-            $z,
-            "\n",
-            "vmul.f32 s21, s5, ",
-            $z,
-            "\n",
-            "vmul.f32 s22, s6, ",
-            $z,
-            "\n",
-            "vmul.f32 s23, s7, ",
-            $z,
-            "\n",
-            "vadd.f32 s8, s8, s16\n",
-            "vadd.f32 s9, s9, s17\n",
-            "vadd.f32 s10, s10, s18\n",
-            "vadd.f32 s11, s11, s19\n",
-            "vadd.f32 s12, s12, s20\n",
-            "vadd.f32 s13, s13, s21\n",
-            "vadd.f32 s14, s14, s22\n",
-            "vadd.f32 s15, s15, s23\n",
-            "vstmia ",
-            $to,
-            ", {{s8-s15}}\n",
-        )
-    };
-    ($z:literal) => {
-        outer_column!("{w}", "{w}!", $z)
-    };
-}
-
 /// The asm block with all floating-point registers as clobbers.
 macro_rules! asm_vfp {
     ($($body:tt)*) => {
-        asm!(
+        core::arch::asm!(
             $($body)*
             out("s0") _, out("s1") _, out("s2") _, out("s3") _, out("s4") _, out("s5") _, out("s6") _,
             out("s7") _, out("s8") _, out("s9") _, out("s10") _, out("s11") _, out("s12") _,
@@ -134,6 +82,14 @@ macro_rules! asm_vfp {
         )
     };
 }
+
+#[cfg(feature = "narrow")]
+mod halves;
+mod outer;
+
+#[cfg(feature = "narrow")]
+pub use halves::{dense_halves, sparse_halves, transposed_halves};
+pub use outer::{outer, outer_sparse};
 
 /// Columns of a turn of [`dense`] and [`transposed`].
 const TURN: usize = 8;
@@ -179,19 +135,19 @@ pub fn dense(panel: &Panel, z: &[f32], sums: &mut [f32; PANEL]) {
 }
 
 /// Inputs and places of the listed columns, both as long as 4 times the number of groups, which is not 0; none if
-/// a place is beyond the panel.
+/// a place is beyond the `of_panel` columns of the panel.
 #[inline(always)]
-pub fn listed<'c>(panel: &Panel, columns: &'c Columns) -> Option<(&'c [f32], &'c [u32], usize)> {
+pub fn listed<'c>(of_panel: usize, columns: &'c Columns) -> Option<(&'c [f32], &'c [u32], usize)> {
     const { assert!(Columns::GROUP == 4) };
     let (inputs, places) = (columns.inputs(), columns.places());
     let groups = inputs.len().min(places.len()) / Columns::GROUP;
-    (groups != 0 && columns.end() <= panel.len()).then_some((inputs, places, groups))
+    (groups != 0 && columns.end() <= of_panel).then_some((inputs, places, groups))
 }
 
 /// sums += panel·z over the listed columns.
 #[inline(never)]
 pub fn sparse(panel: &Panel, columns: &Columns, sums: &mut [f32; PANEL]) {
-    let Some((inputs, places, groups)) = listed(panel, columns) else { return };
+    let Some((inputs, places, groups)) = listed(panel.len(), columns) else { return };
     // SAFETY: reads 4·groups values of `inputs` and `places`, both at least as long, and the
     // columns of `panel` that these name, which are below `end`, and so within the panel; reads
     // and writes the 8 sums.
@@ -258,67 +214,4 @@ pub fn transposed(panel: &Panel, u: &[f32; PANEL], e: &mut [f32]) {
     }
     let rest = (panel.get(whole..).unwrap_or_default(), e.get_mut(whole..).unwrap_or_default());
     safe::transposed(rest.0, u, rest.1);
-}
-
-/// panel += u zᵀ over all columns.
-#[inline]
-pub fn outer(panel: &mut Panel, u: &[f32; PANEL], z: &[f32]) {
-    let whole = panel.len().min(z.len()) / TURN * TURN;
-    if whole > 0 {
-        // SAFETY: reads the 8 values of `u` and `whole` values of `z`, reads and writes as many
-        // columns of `panel`; both are at least as long.
-        unsafe {
-            asm_vfp!(
-                "vldmia {u}, {{s0-s7}}",
-                "2:",
-                "vldmia {z}!, {{s24-s31}}",
-                outer_column!("s24"),
-                outer_column!("s25"),
-                outer_column!("s26"),
-                outer_column!("s27"),
-                outer_column!("s28"),
-                outer_column!("s29"),
-                outer_column!("s30"),
-                outer_column!("s31"),
-                "subs {turns}, {turns}, #1",
-                "bne 2b",
-                u = in(reg) u,
-                z = inout(reg) z.as_ptr() => _,
-                w = inout(reg) panel.as_mut_ptr() => _,
-                turns = inout(reg) whole / TURN => _,
-            );
-        }
-    }
-    let rest = (panel.get_mut(whole..).unwrap_or_default(), z.get(whole..).unwrap_or_default());
-    safe::outer(rest.0, u, rest.1);
-}
-
-/// panel += u zᵀ over the columns with z ≠ 0.
-#[inline]
-pub fn outer_sparse(panel: &mut Panel, u: &[f32; PANEL], z: &[f32]) {
-    let columns = panel.len().min(z.len());
-    if columns > 0 {
-        // SAFETY: reads the 8 values of `u` and `columns` values of `z`, reads and writes as many
-        // columns of `panel`; both are at least as long.
-        unsafe {
-            asm_vfp!(
-                "vldmia {u}, {{s0-s7}}",
-                "2:",
-                "ldr r0, [{z}], #4",
-                "lsls r1, r0, #1",
-                "beq 3f",
-                "vmov s24, r0",
-                outer_column!("{w}", "{w}", "s24"),
-                "3:",
-                "add {w}, {w}, #32",
-                "subs {columns}, {columns}, #1",
-                "bne 2b",
-                u = in(reg) u,
-                z = inout(reg) z.as_ptr() => _,
-                w = inout(reg) panel.as_mut_ptr() => _,
-                columns = inout(reg) columns => _,
-                out("r0") _, out("r1") _,
-            );
-        }
-    }
 }
