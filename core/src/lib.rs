@@ -66,9 +66,11 @@ pub use file::{
 pub use graph::{Block, Connection, Graph};
 pub use integer::{IntegerMatrix, IntegerModel, IntegerOutputs, IntegerState, IntegerView, RawValue};
 pub use label::label;
+pub use learn::{Attack, Contrast, Gradient, InputBlock, Objective, Perturbation, Ring};
+#[cfg(feature = "learn")]
 pub use learn::{
-    Attack, Contrast, Gradient, InputBlock, LearnMemory, LearnRoom, LearnSettings, LearnSizes, Learner,
-    Objective, Perturbation, Ring, Rollback, Scope, StepRule, Update, UpdateStatus,
+    LearnMemory, LearnRoom, LearnSettings, LearnSizes, Learner, Rollback, Scope, StepRule, Update,
+    UpdateStatus,
 };
 pub use network::Network;
 pub use operator::{Operator, PANEL, Packed, Precision, Weights, pack, packed_len};

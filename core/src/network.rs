@@ -100,6 +100,7 @@ impl<'a, W: Weights> Network<'a, W> {
         self.biases.get(self.range(k, 1)).unwrap_or_default()
     }
 
+    #[cfg(feature = "learn")]
     /// The weights γ of all units' potentials.
     pub(crate) fn gammas(&self) -> &'a [f32] {
         self.gammas

@@ -114,31 +114,18 @@ impl<'a> StateView<'a> {
         self.part(graph.row_range(k, self.rows, row))
     }
 
-    /// Everything in `range`, a block's or that of a row of one. What a state without sweeps leaves out is
-    /// empty, or means nothing.
+    /// Everything in `range`, a block's or that of a row of one. Of the errors a state without sweeps has the
+    /// output's alone, which are then those of any block; what else it leaves out is empty, or means nothing.
     pub(crate) fn part(&mut self, range: Range<usize>) -> Part<'_> {
+        let all = 0..self.e.len();
+        let of_errors = if range.end > all.end { all } else { range.clone() };
         Part {
             a: part_mut(self.a, range.clone()),
-            e: self.e.get_mut(range.clone()).unwrap_or_default(),
+            e: part_mut(self.e, of_errors),
             u: part_mut(self.u, range.clone()),
             z: self.z.get_mut(range.clone()).unwrap_or_default(),
             e_before: self.e_before.get_mut(range.clone()).unwrap_or_default(),
             w_before: self.w_before.get_mut(range).unwrap_or_default(),
-        }
-    }
-
-    /// Everything of the output block, of a state with or without room for sweeps: it comes last in every array.
-    pub(crate) fn output(&mut self, graph: &Graph<'_>) -> Part<'_> {
-        let n = graph.output_units() * self.rows;
-        let last = |values: &'_ mut [f32]| values.len().saturating_sub(n);
-        let [a, e, u, z] = [last(self.a), last(self.e), last(self.u), last(self.z)];
-        Part {
-            a: split_mut(self.a, a).1,
-            e: split_mut(self.e, e).1,
-            u: split_mut(self.u, u).1,
-            z: split_mut(self.z, z).1,
-            e_before: &mut [],
-            w_before: &mut [],
         }
     }
 

@@ -1,7 +1,7 @@
 //! The strict path, bit by bit: the order of every sum is the textbook's.
 
 use fenchel_core::{
-    Activation, Connection, Packed, Schedule, Settings, StateView, Weights, pack, packed_len,
+    Activation, Connection, PANEL, Packed, Schedule, Settings, StateView, Weights, pack, packed_len,
 };
 use fenchel_oracle::random_network::{Random, RandomNetwork, RandomProblem};
 use fenchel_oracle::weights::Dense;
@@ -117,13 +117,43 @@ fn an_outer_product_has_the_order_of_the_weights() {
             z.iter_mut().step_by(2).for_each(|z| *z = if *z > 0.0 { 0.0 } else { -0.0 });
         }
         let mut row_major = random.values(rows * columns, -1.0, 1.0);
-        let mut panels = vec![0.0; packed.values()];
-        pack(rows, columns, &row_major, &mut panels);
+        let mut values = unpadded(rows, columns, &row_major);
+        assert_eq!(packed.values(), values.len());
         dense.add_outer(&u, &z, &mut row_major);
-        packed.add_outer(&u, &z, &mut panels);
-        let mut expected = vec![0.0; packed.values()];
-        pack(rows, columns, &row_major, &mut expected);
-        assert_eq!(bits(&panels), bits(&expected), "{:?}", packed.shape());
+        packed.add_outer(&u, &z, &mut values);
+        let expected = unpadded(rows, columns, &row_major);
+        assert_eq!(bits(&values), bits(&expected), "{:?}", packed.shape());
+    });
+}
+
+/// A row-major matrix as weights in RAM lie: whole panels, then the last rows.
+fn unpadded(rows: usize, columns: usize, row_major: &[f32]) -> Vec<f32> {
+    let (panels, last) = row_major.split_at(rows / PANEL * PANEL * columns);
+    let mut values = vec![f32::NAN; panels.len()];
+    pack(rows / PANEL * PANEL, columns, panels, &mut values);
+    values.extend(last);
+    values
+}
+
+#[test]
+fn a_matrix_without_padding_gives_the_bits_of_the_padded_one() {
+    matrices(|random, dense, packed| {
+        let (rows, columns) = (dense.rows, dense.columns);
+        let values = unpadded(rows, columns, &dense.values);
+        let unpadded = Packed::unpadded(rows, columns, &values).expect("rows times columns");
+        let (mut z, mut u) = (random.values(columns, -1.0, 1.0), random.values(rows, -1.0, 1.0));
+        z.iter_mut().step_by(1 + random.below(3)).for_each(|z| *z = 0.0);
+        u.iter_mut().step_by(1 + random.below(3)).for_each(|u| *u = -0.0);
+        let (a, e) = (random.values(rows, -1.0, 1.0), random.values(columns, -1.0, 1.0));
+        let products = |weights: Packed| {
+            let (mut a, mut e) = (a.clone(), e.clone());
+            weights.apply(&z, &mut a);
+            weights.apply_transposed(&u, &mut e);
+            (bits(&a), bits(&e))
+        };
+        assert_eq!(products(unpadded), products(packed), "{:?}", packed.shape());
+        assert!((0..rows).all(|i| unpadded.row(i).eq(packed.row(i))));
+        assert!((0..columns).all(|j| unpadded.fan_out(j).eq(packed.fan_out(j))));
     });
 }
 

@@ -8,8 +8,8 @@ use super::layout::{
 use crate::error::same;
 use crate::operator::Stored;
 use crate::{
-    Activation, Block, Confidence, Connection, Error, Operator, Packed, Perturbation, Quantity, Rejection,
-    Scaling, Task, Threshold,
+    Activation, Block, Confidence, Connection, Error, Operator, PANEL, Packed, Perturbation, Quantity,
+    Rejection, Scaling, Task, Threshold, Weights,
 };
 
 /// The parts of a model file to be written. [`crate::Model::load`] checks whether they fit together.
@@ -263,9 +263,26 @@ impl<E: From<Error>> Output<'_, E> {
         }
     }
 
+    /// The last rows, (rows, columns), as a panel filled up with zeros; nothing if there are none.
+    fn last_panel(&mut self, columns: usize, rows: &[f32]) -> Result<(), E> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        for column in 0..columns {
+            for row in 0..PANEL {
+                self.float(rows.get(row * columns + column).copied().unwrap_or_default())?;
+            }
+        }
+        Ok(())
+    }
+
     fn packed(&mut self, weights: &Packed) -> Result<(), E> {
         match weights.stored() {
-            Stored::F32(values) => self.floats(values),
+            Stored::F32(values) => {
+                let last = weights.last_rows();
+                self.floats(values.get(..values.len() - last.len()).unwrap_or_default())?;
+                self.last_panel(weights.shape().1, last)
+            }
             #[cfg(feature = "narrow")]
             Stored::F16(values) => {
                 self.align()?;

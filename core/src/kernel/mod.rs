@@ -14,6 +14,7 @@
 mod bytes;
 mod columns;
 pub(crate) mod integer;
+mod last_rows;
 #[cfg(all(
     target_arch = "arm",
     target_os = "none",
@@ -39,6 +40,8 @@ pub use bytes::values;
 #[cfg(feature = "narrow")]
 pub use bytes::{bytes_as_signed, halves};
 use columns::Columns;
+#[cfg(feature = "learn")]
+pub use last_rows::{apply_rows, apply_rows_transposed};
 #[cfg(feature = "narrow")]
 pub use narrow::is_finite_half;
 pub use narrow::{BytePanel, HalfPanel, Rows, Widen, half};
@@ -77,14 +80,21 @@ pub fn apply<R: Rows>(
 ) {
     a.iter_mut().for_each(|a| *a += 0.0);
     let run = Run::new(underflow, z, a);
-    if columns::is_dense(z) {
-        each(panels, a, |panel, sums| panel.dense(run, z, sums));
-        return;
-    }
+    let dense = columns::is_dense(z);
     let mut columns = Columns::new();
-    let mut inputs = z.iter().zip(0..);
-    while columns.gather(&mut inputs) {
-        each(panels.clone(), a, |panel, sums| panel.sparse(run, &columns, sums));
+    let mut next = 0;
+    // One loop for both cases: half the code.
+    while dense || columns.gather(z, &mut next) {
+        each(panels.clone(), a, |panel, sums| {
+            if dense {
+                panel.dense(run, z, sums);
+            } else {
+                panel.sparse(run, &columns, sums);
+            }
+        });
+        if dense {
+            break;
+        }
     }
 }
 

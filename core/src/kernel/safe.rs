@@ -1,7 +1,6 @@
 //! The safe path: what the others are held to, bit by bit.
 #![cfg_attr(all(target_arch = "arm", target_abi = "eabihf"), allow(dead_code, unused_imports))]
 
-use super::columns::is_zero;
 #[cfg(feature = "narrow")]
 pub use super::widened::{dense as dense_halves, sparse as sparse_halves, transposed as transposed_halves};
 use super::{Columns, Panel};
@@ -43,11 +42,14 @@ pub fn outer(panel: &mut Panel, u: &[f32; PANEL], z: &[f32]) {
     }
 }
 
-/// panel += u zᵀ over the columns with z ≠ 0.
+/// panel += u zᵀ over the listed columns with z ≠ 0.
 #[inline]
-pub fn outer_sparse(panel: &mut Panel, u: &[f32; PANEL], z: &[f32]) {
-    for (w, &z) in panel.iter_mut().zip(z).filter(|(_, z)| !is_zero(**z)) {
-        add(w, u, z);
+pub fn outer_listed(panel: &mut Panel, u: &[f32; PANEL], columns: &Columns) {
+    let (inputs, places) = columns.listed();
+    for (&z, &column) in inputs.iter().zip(places) {
+        if let Some(w) = panel.get_mut(column as usize) {
+            add(w, u, z);
+        }
     }
 }
 

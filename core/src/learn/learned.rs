@@ -11,7 +11,7 @@ use crate::{
     Weights,
 };
 
-/// Where the parameters that learn lie in RAM: the matrices of the connections that learn, in panels, in
+/// Where the parameters that learn lie in RAM: the matrices of the connections that learn, unpadded, in
 /// the order of the connections; then the biases of all blocks.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Layout<'m> {
@@ -177,7 +177,7 @@ impl Gradient for InPlace<'_, '_> {
         };
         let values = part_mut(self.parameters, range.clone());
         let memory = self.memory.get_mut(range).unwrap_or_default();
-        self.rule.apply(values, memory, |sum| weights.add_outer(u, z, sum));
+        self.rule.apply(values, memory, &|sum| weights.add_outer(u, z, sum));
     }
 
     #[inline]
@@ -191,7 +191,7 @@ impl Gradient for InPlace<'_, '_> {
         let n = range.len();
         let values = part_mut(self.parameters, range.clone());
         let memory = self.memory.get_mut(range).unwrap_or_default();
-        self.rule.apply(values, memory, |sum| {
+        self.rule.apply(values, memory, &|sum| {
             for u in u.chunks_exact(n.max(1)) {
                 sum.iter_mut().zip(u).for_each(|(sum, &u)| *sum += u);
             }

@@ -93,8 +93,8 @@ impl<'m> Learner<'m> {
         Ok(Self { layout, settings, problems: settings.problems()?, memory, watch: Watch::new() })
     }
 
-    /// The parameters in RAM: the matrices of the connections that learn, in panels as
-    /// [`crate::pack`] lays them out, then the biases of all blocks.
+    /// The parameters in RAM: the matrices of the connections that learn, as [`crate::Packed::unpadded`] takes
+    /// them, then the biases of all blocks.
     pub fn parameters(&self) -> &[f32] {
         self.memory.parameters
     }
@@ -256,7 +256,7 @@ fn infer<W: Weights>(
 ) -> Result<Before, Error> {
     network.go_forth(problem, state)?;
     let (output, units) = (network.output(), network.output_units());
-    let of_output = state.output(network);
+    let of_output = state.block(network, output);
     let first = 0..units;
     let (a, answers) = (part(of_output.a, first.clone()), part_mut(of_output.e, first));
     network.block(output).activation.activate(units, a, answers);

@@ -6,7 +6,7 @@ use crate::{Error, Quantity};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct LearnSizes {
-    /// The weights that learn, in panels, and all biases.
+    /// The weights that learn, and all biases.
     pub parameters: usize,
     /// The state: without sweeps three values a unit and problem and one an output, with sweeps six a unit.
     pub state: usize,

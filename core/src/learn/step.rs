@@ -71,7 +71,7 @@ impl StepRule {
 
     /// Change `values` by the step's −ηG, which `add` adds to whatever it is given; `memory` has as many
     /// values, if the rule needs it.
-    pub(super) fn apply(self, values: &mut [f32], memory: &mut [f32], add: impl Fn(&mut [f32])) {
+    pub(super) fn apply(self, values: &mut [f32], memory: &mut [f32], add: &dyn Fn(&mut [f32])) {
         match self {
             Self::Polyak { .. } | Self::Sgd { .. } => add(values),
             Self::Momentum { decay, .. } => {

@@ -8,6 +8,7 @@
 mod packed;
 mod precision;
 
+#[cfg(feature = "learn")]
 use crate::Error;
 pub use packed::Packed;
 pub(crate) use packed::Stored;
@@ -68,7 +69,8 @@ impl<'a> Operator<'a> {
         }
     }
 
-    /// The values in `f32`, [`values`](Weights::values) numbers.
+    #[cfg(feature = "learn")]
+    /// The values in `f32`, [`values`](Weights::values) numbers, without padding.
     #[inline]
     pub(crate) fn unpack(&self, values: &mut [f32]) {
         match self {
@@ -76,13 +78,14 @@ impl<'a> Operator<'a> {
         }
     }
 
+    #[cfg(feature = "learn")]
     /// The same connection with other `values` in `f32`.
     #[inline]
     pub(crate) fn with_values<'v>(&self, values: &'v [f32]) -> Result<Operator<'v>, Error> {
         match self {
             Self::Dense(weights) => {
                 let (rows, columns) = weights.shape();
-                Packed::new(rows, columns, values).map(Operator::Dense)
+                Packed::unpadded(rows, columns, values).map(Operator::Dense)
             }
         }
     }

@@ -12,6 +12,9 @@ use crate::{Error, Precision, Quantity, Weights, packed_len};
 /// serves both directions. Each sum starts from the value that is there and adds its products in
 /// ascending order of the index, every product rounded before it is added: bit by bit the
 /// textbook loop. Narrow weights are widened to `f32` first.
+///
+/// Weights in RAM that learn have no padding: the last rows, fewer than [`PANEL`], lie row by row after the
+/// panels ([`Packed::unpadded`]).
 #[derive(Clone, Copy, Debug)]
 pub struct Packed<'a> {
     rows: usize,
@@ -41,6 +44,17 @@ impl<'a> Packed<'a> {
     pub fn new(rows: usize, columns: usize, panels: &'a [f32]) -> Result<Self, Error> {
         same(Quantity::ParameterBytes, packed_len(rows, columns), panels.len())?;
         Ok(Self { rows, columns, stored: Stored::F32(panels), underflow: kernel::UnderflowCheck::of(panels) })
+    }
+
+    #[cfg(feature = "learn")]
+    /// View rows·columns values as a matrix: the panels of as many whole [`PANEL`]s of rows as there are, then
+    /// the other rows, row by row. The bits of every product are those of the padded matrix.
+    ///
+    /// # Errors
+    /// [`Error::Size`] if the length is another.
+    pub fn unpadded(rows: usize, columns: usize, values: &'a [f32]) -> Result<Self, Error> {
+        same(Quantity::ParameterBytes, rows * columns, values.len())?;
+        Ok(Self { rows, columns, stored: Stored::F32(values), underflow: kernel::UnderflowCheck::of(values) })
     }
 
     #[cfg(feature = "narrow")]
@@ -102,14 +116,32 @@ impl<'a> Packed<'a> {
         self.stored
     }
 
-    fn full(&self) -> impl Iterator<Item = &'a Panel> + Clone {
-        let values = match self.stored {
+    fn floats(&self) -> &'a [f32] {
+        match self.stored {
             Stored::F32(values) => values,
             #[cfg(feature = "narrow")]
             Stored::F16(_) | Stored::Int8 { .. } => &[],
-        };
-        let (columns, _) = values.as_chunks::<PANEL>();
+        }
+    }
+
+    fn full(&self) -> impl Iterator<Item = &'a Panel> + Clone {
+        let (columns, _) = self.floats().as_chunks::<PANEL>();
         columns.chunks_exact(self.columns.max(1))
+    }
+
+    /// The number of rows in whole panels of an unpadded matrix.
+    fn whole(&self) -> usize {
+        self.rows / PANEL * PANEL
+    }
+
+    /// The last rows of an unpadded matrix, row by row.
+    pub(crate) fn last_rows(&self) -> &'a [f32] {
+        if !cfg!(feature = "learn") {
+            return &[];
+        }
+        let (values, whole) = (self.floats(), self.whole() * self.columns);
+        let rows = if values.len() == self.rows * self.columns { values.get(whole..) } else { None };
+        rows.unwrap_or_default()
     }
 
     fn halves(&self) -> impl Iterator<Item = HalfPanel<'a>> + Clone {
@@ -143,6 +175,14 @@ impl<'a> Packed<'a> {
     #[inline(never)]
     fn apply_full(&self, z: &[f32], a: &mut [f32]) {
         kernel::apply(self.full(), self.underflow, z, a);
+        #[cfg(feature = "learn")]
+        kernel::apply_rows(self.last_rows(), z, a.get_mut(self.whole()..).unwrap_or_default());
+    }
+
+    fn apply_full_transposed(&self, u: &[f32], e: &mut [f32]) {
+        kernel::apply_transposed(self.full(), self.underflow, u, e);
+        #[cfg(feature = "learn")]
+        kernel::apply_rows_transposed(self.last_rows(), u.get(self.whole()..).unwrap_or_default(), e);
     }
 
     #[cfg(feature = "narrow")]
@@ -157,14 +197,17 @@ impl<'a> Packed<'a> {
         kernel::apply(self.bytes(), self.underflow, z, a);
     }
 
-    /// The panels in `f32`.
+    #[cfg(feature = "learn")]
+    /// The values in `f32`, rows·columns of them, laid out as [`unpadded`](Self::unpadded) says.
     #[inline]
-    pub(crate) fn unpack(&self, panels: &mut [f32]) {
-        let full = self.full().flatten().copied();
-        let halves = self.halves().flat_map(|panel| panel.0.iter().map(move |w| panel.widen(w)));
-        let bytes = self.bytes().flat_map(|panel| panel.0.iter().map(move |w| panel.widen(w)));
-        let (columns, _) = panels.as_chunks_mut::<PANEL>();
-        columns.iter_mut().zip(full.chain(halves).chain(bytes)).for_each(|(to, from)| *to = from);
+    pub(crate) fn unpack(&self, values: &mut [f32]) {
+        let (columns, whole) = (self.columns, self.whole());
+        for i in 0..self.rows {
+            let (start, step) =
+                if i < whole { (i / PANEL * PANEL * columns + i % PANEL, PANEL) } else { (i * columns, 1) };
+            let places = values.get_mut(start..).unwrap_or_default().iter_mut().step_by(step);
+            places.zip(self.row(i)).for_each(|(to, from)| *to = from);
+        }
     }
 
     /// Row i, length fan-in: for showing and exchanging weights, not for speed.
@@ -175,7 +218,9 @@ impl<'a> Packed<'a> {
         let halves = halves.filter_map(move |w| w.get(r).map(|&bits| half(bits)));
         let bytes = self.bytes().nth(panel).into_iter();
         let bytes = bytes.flat_map(|panel| panel.0.iter().map(move |w| panel.widen(w)));
-        full.chain(halves).chain(bytes.filter_map(move |w| w.get(r).copied()))
+        let last = i.checked_sub(self.whole()).and_then(|i| rows(self.last_rows(), self.columns).nth(i));
+        let last = last.unwrap_or_default().iter().copied();
+        full.chain(halves).chain(bytes.filter_map(move |w| w.get(r).copied())).chain(last)
     }
 }
 
@@ -201,7 +246,7 @@ impl Weights for Packed<'_> {
         for (i, e) in e.chunks_exact_mut(self.columns.max(1)).enumerate() {
             let u = row(u, self.rows, i);
             match self.stored {
-                Stored::F32(_) => kernel::apply_transposed(self.full(), self.underflow, u, e),
+                Stored::F32(_) => self.apply_full_transposed(u, e),
                 #[cfg(feature = "narrow")]
                 Stored::F16(_) => kernel::apply_transposed(self.halves(), self.underflow, u, e),
                 #[cfg(feature = "narrow")]
@@ -214,15 +259,11 @@ impl Weights for Packed<'_> {
         let full = self.full().filter_map(move |panel| panel.get(j)).flatten().copied();
         let halves = self.halves().filter_map(move |panel| panel.0.get(j)).flatten();
         let bytes = self.bytes().filter_map(move |panel| panel.0.get(j).map(|w| panel.widen(w))).flatten();
-        full.chain(halves.map(|&bits| half(bits))).chain(bytes).take(self.rows).enumerate()
+        let last = rows(self.last_rows(), self.columns).filter_map(move |row| row.get(j).copied());
+        full.chain(halves.map(|&bits| half(bits))).chain(bytes).chain(last).take(self.rows).enumerate()
     }
 
-    /// With the zeros that fill the last panel.
-    fn values(&self) -> usize {
-        packed_len(self.rows, self.columns)
-    }
-
-    /// `sum` lies in panels, as the weights do.
+    /// `sum` is laid out as [`unpadded`](Self::unpadded) says.
     // Inlined, as everything of learning: compiled here it would change what the optimiser makes of inference.
     #[inline]
     fn add_outer(&self, u: &[f32], z: &[f32], sum: &mut [f32]) {

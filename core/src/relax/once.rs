@@ -21,8 +21,7 @@ impl<W: Weights> Network<'_, W> {
     pub(crate) fn go_forth(&self, problem: &Problem, state: &mut StateView) -> Result<(), Error> {
         problem.check(self)?;
         state.check_any(self, problem.rows(self))?;
-        self.plain_pass(problem, state);
-        self.minimise(problem, state.output(self));
+        self.plain_forward(problem, state);
         self.check_input(problem.input, state.a, state.rows)
     }
 

@@ -9,13 +9,6 @@ impl<W: Weights> Network<'_, W> {
     /// The plain forward pass, a and z = f(a), the same for all problems; then
     /// [`minimise_output`](Self::minimise_output).
     pub(crate) fn plain_forward(&self, problem: &Problem, state: &mut StateView) {
-        self.plain_pass(problem, state);
-        self.minimise_output(problem, state);
-    }
-
-    /// Its passes over the blocks.
-    #[inline(always)]
-    pub(crate) fn plain_pass(&self, problem: &Problem, state: &mut StateView) {
         let (rows, samples) = (state.rows, problem.samples(self));
         for k in self.above_input() {
             let first = samples * self.size(k);
@@ -28,20 +21,15 @@ impl<W: Weights> Network<'_, W> {
             let part = state.part(range);
             self.block(k).activation.activate(self.size(k), part.a, part.z);
         }
+        self.minimise_output(problem, state);
     }
 
     /// e_L = (r − s·a_L − g_L)/(γ_L + s), z_L = f(a_L + e_L), u_L = γ_L(z_L − f(a_L)):
     /// the output's exact minimiser, given the blocks below. (Quadratic potential: f(a_L) for a_L.)
     pub(crate) fn minimise_output(&self, problem: &Problem, state: &mut StateView) {
-        self.minimise(problem, state.block(self, self.output()));
-    }
-
-    /// The same of the output block's part of a state.
-    #[inline(always)]
-    pub(crate) fn minimise(&self, problem: &Problem, of_output: Part) {
         let output = self.output();
         let (units, samples) = (self.output_units(), problem.samples(self));
-        let Part { a, e, u, z, .. } = of_output;
+        let Part { a, e, u, z, .. } = state.block(self, output);
         let block = self.block(output);
         block.base().activate(units, a, z);
         let g = problem.perturbation_of(self, output);

@@ -5,7 +5,10 @@ mod parts;
 mod refused;
 mod seeds;
 
-use fenchel_core::{Activation, Attack, Error, Model, Objective, PARAMETER_ALIGNMENT, Task, Weights};
+use fenchel_core::{
+    Activation, Attack, Error, LearnMemory, LearnSettings, Learner, Model, ModelFields, Objective,
+    PARAMETER_ALIGNMENT, Precision, Task, Weights,
+};
 use fenchel_oracle::random_network::{Random, RandomNetwork};
 use parts::{Memory, Parts, bits, with_checksum};
 
@@ -74,6 +77,33 @@ fn any_model_is_written_to_the_bytes_that_it_was_loaded_from() {
         }] += 1;
     }
     assert!(tasks.iter().all(|&count| count > 20), "{tasks:?}");
+}
+
+#[test]
+fn weights_in_ram_are_written_with_the_padding_of_a_file() {
+    let mut random = Random::new(29);
+    let mut written = 0;
+    for _ in 0..100 {
+        let bytes = Parts::any(&mut random).write();
+        let memory = Memory::new(&bytes, 0);
+        let model = Model::load(memory.bytes()).expect("loads");
+        if model.precision() != Some(Precision::F32) {
+            continue;
+        }
+        let settings = LearnSettings::default();
+        let sizes = settings.sizes(&model.network()).expect("an objective with problems");
+        let (mut parameters, mut state) = (vec![0.0; sizes.parameters], vec![0.0; sizes.state]);
+        let room =
+            LearnMemory { parameters: &mut parameters, state: &mut state, step: &mut [], copy: &mut [] };
+        let learner = Learner::new(model.network(), settings, room).expect("fits");
+        let again = learner.with_network(|network| {
+            let weights = network.weights();
+            parts::write(&ModelFields { weights, ..model.fields() })
+        });
+        assert_eq!(again.expect("few connections"), bytes);
+        written += 1;
+    }
+    assert!(written > 10, "{written}");
 }
 
 #[test]

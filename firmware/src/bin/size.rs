@@ -1,5 +1,6 @@
 //! The smallest program that a device needs, to measure its code: it loads a model and infers; with
-//! `--features relax` it also relaxes by forward–backward sweeps. Nothing is logged.
+//! `--features relax` it also relaxes by forward–backward sweeps, with `--features relax,learn` it learns too. Nothing is
+//! logged.
 #![no_std]
 #![no_main]
 
@@ -9,6 +10,8 @@ mod vectors;
 use core::hint::black_box;
 
 use fenchel_core::{Error, Model, Nudge, Problem, Settings, State};
+#[cfg(feature = "learn")]
+use fenchel_core::{LearnRoom, LearnSettings, Learner, Network, Operator};
 
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo) -> ! {
@@ -51,5 +54,19 @@ fn run(
     let two = Settings::default();
     network.relax_for(&problem, &mut view, two.schedule, two.sweeps)?;
     black_box(view.activities(&network, black_box(1)));
+    #[cfg(feature = "learn")]
+    learn(&network, input, target)?;
+    Ok(())
+}
+
+#[cfg(feature = "learn")]
+/// Learns one sample by the default settings, and infers.
+fn learn(network: &Network<Operator>, input: &[f32], target: &[f32]) -> Result<(), Error> {
+    let Some(room) = cortex_m::singleton!(: LearnRoom<64, 64> = LearnRoom::new()) else { return Ok(()) };
+    let settings = LearnSettings::default();
+    let memory = room.memory(settings.sizes(network)?)?;
+    let mut learner = Learner::new(*network, settings, memory)?;
+    black_box(learner.learn(input, target)?);
+    black_box(learner.infer(input)?);
     Ok(())
 }

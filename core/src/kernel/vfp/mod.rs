@@ -89,7 +89,7 @@ mod outer;
 
 #[cfg(feature = "narrow")]
 pub use halves::{dense_halves, sparse_halves, transposed_halves};
-pub use outer::{outer, outer_sparse};
+pub use outer::{outer, outer_listed};
 
 /// Columns of a turn of [`dense`] and [`transposed`].
 const TURN: usize = 8;

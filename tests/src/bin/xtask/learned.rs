@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use fenchel::store::model_file::ModelBytes;
-use fenchel_core::{LearnMemory, Learner, Model, Weights, checksum, packed_len};
+use fenchel_core::{LearnMemory, Learner, Model, checksum};
 
 use crate::boards::Variant;
 use crate::firmware::{self, Contents};
@@ -26,8 +26,8 @@ pub struct Report {
     pub macs: usize,
     /// Bytes of the parameters, of the state, and of the learner itself, by the default settings.
     pub bytes: [usize; 3],
-    /// Bytes of the learned weights and biases, with the rows of each matrix rounded up to a multiple of 8.
-    pub padded: usize,
+    /// Number of learned weights and biases.
+    pub learned: usize,
     /// Number of units of the network.
     pub units: usize,
 }
@@ -66,14 +66,12 @@ pub fn run(
         number(line, 1)
     };
     let network = model.network();
-    let values: usize =
-        network.weights().iter().map(|weights| packed_len(weights.shape().0, weights.shape().1)).sum();
     Ok(Report {
         lines: (same, expected.len()),
         instructions: instructions as f64 / counted.len() as f64,
         macs: number(counted[0], 3)?,
         bytes: [of("parameters")?, of("state")?, of("learner")?],
-        padded: 4 * (values + network.units()),
+        learned: network.macs() + network.units(),
         units: network.units(),
     })
 }

@@ -148,7 +148,7 @@ fn compared(report: &Report) -> String {
 /// Most instructions that a step of learning may take for each multiply-add on a Cortex-M4F, of the small network
 /// of the digits: inference takes 2.5, and what is done for each unit counts here (measured: 3.35).
 const STEP_INSTRUCTIONS: f64 = 3.5;
-/// Most bytes of learning besides 4 a learned parameter, the rows of a matrix in eights, and 12 a unit.
+/// Most bytes of learning besides 4 a learned weight or bias, and 12 a unit.
 const LEARNER_BYTES: usize = 512;
 
 /// Learning in place gives this machine's bits on cores without a floating-point unit, with one and with
@@ -177,7 +177,7 @@ pub fn learning(bench: &Bench) -> Result<()> {
                 report.instructions,
             );
             ensure!(same == lines && lines > 10, "{}: other bits than this machine's", variant.board.machine);
-            let most = report.padded + 12 * report.units + LEARNER_BYTES;
+            let most = 4 * report.learned + 12 * report.units + LEARNER_BYTES;
             ensure!(report.bytes.iter().sum::<usize>() <= most, "more RAM than {most} bytes");
             if variant.has_cycle_model() {
                 ensure!(
