@@ -44,8 +44,8 @@ fn flat(network: &RandomNetwork, parameters: &[f32]) -> Vec<f64> {
     let mut rest = parameters;
     for (&Connection { from, to }, weights) in network.connections.iter().zip(&network.weights) {
         let (rows, columns) = (network.blocks[to].size(), network.blocks[from].size());
-        let (values, others) = rest.split_at(rows * columns);
-        let packed = fenchel_core::Packed::unpadded(rows, columns, values).expect("fits");
+        let (matrix, others) = rest.split_at(rows * columns);
+        let packed = fenchel_core::Packed::unpadded(rows, columns, matrix).expect("fits");
         assert_eq!(weights.len(), rows * columns);
         for i in 0..rows {
             values.extend(packed.row(i).map(f64::from));

@@ -46,6 +46,8 @@ pub use last_rows::{apply_rows, apply_rows_transposed};
 pub use narrow::is_finite_half;
 pub use narrow::{BytePanel, HalfPanel, Rows, Widen, half};
 pub use outer::add_outer;
+#[cfg(feature = "learn")]
+pub use path::square_root;
 use run::Run;
 pub use run::UnderflowCheck;
 #[cfg(not(all(

@@ -69,3 +69,9 @@ pub fn add(sums: &mut [f32; PANEL], w: &[f32; PANEL], z: f32) {
         *sum += w * z;
     }
 }
+
+/// √x, rounded correctly.
+#[cfg(feature = "learn")]
+pub fn square_root(x: f32) -> f32 {
+    libm::sqrtf(x)
+}

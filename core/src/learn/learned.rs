@@ -5,6 +5,7 @@ use heapless::Vec;
 use super::learner::dot;
 use crate::error::same;
 use crate::kernel::slices::{part, part_mut, split_mut};
+use crate::kernel::square_root;
 use crate::kernel::units::map;
 use crate::{
     Connection, Error, Gradient, MAX_CONNECTIONS, Network, Operator, Quantity, Scope, StateView, StepRule,
@@ -145,7 +146,7 @@ impl<'m> Layout<'m> {
         for weights in self.learned() {
             let (values, others) = split_mut(rest, weights.values());
             let (_, fan_in) = weights.shape();
-            let limit = limit / libm::sqrtf(fan_in as f32);
+            let limit = limit / square_root(fan_in as f32);
             for w in values {
                 if *w > limit {
                     *w = limit;

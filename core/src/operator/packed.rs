@@ -201,26 +201,45 @@ impl<'a> Packed<'a> {
     /// The values in `f32`, rows·columns of them, laid out as [`unpadded`](Self::unpadded) says.
     #[inline]
     pub(crate) fn unpack(&self, values: &mut [f32]) {
-        let (columns, whole) = (self.columns, self.whole());
         for i in 0..self.rows {
-            let (start, step) =
-                if i < whole { (i / PANEL * PANEL * columns + i % PANEL, PANEL) } else { (i * columns, 1) };
-            let places = values.get_mut(start..).unwrap_or_default().iter_mut().step_by(step);
-            places.zip(self.row(i)).for_each(|(to, from)| *to = from);
+            for j in 0..self.columns {
+                if let Some(value) = values.get_mut(self.place(i, j, self.whole())) {
+                    *value = self.value(i, j);
+                }
+            }
+        }
+    }
+
+    /// Where W\[i\]\[j\] lies, the first `in_panels` rows being in panels, the others row by row.
+    fn place(&self, i: usize, j: usize, in_panels: usize) -> usize {
+        if i < in_panels {
+            i / PANEL * PANEL * self.columns + PANEL * j + i % PANEL
+        } else {
+            i * self.columns + j
+        }
+    }
+
+    /// W\[i\]\[j\]. For showing and exchanging weights, not for speed.
+    fn value(&self, i: usize, j: usize) -> f32 {
+        let in_panels = if self.last_rows().is_empty() { usize::MAX } else { self.whole() };
+        let place = self.place(i, j, in_panels);
+        match self.stored {
+            Stored::F32(values) => values.get(place).copied().unwrap_or_default(),
+            #[cfg(feature = "narrow")]
+            Stored::F16(values) => values.get(place).map_or(0.0, |&bits| half(bits)),
+            #[cfg(feature = "narrow")]
+            Stored::Int8 { values, scales } => {
+                let scale = scales.get(i).copied().unwrap_or_default();
+                values.get(place).map_or(0.0, |&q| scale * f32::from(q))
+            }
         }
     }
 
     /// Row i, length fan-in: for showing and exchanging weights, not for speed.
-    pub fn row(&self, i: usize) -> impl Iterator<Item = f32> + 'a {
-        let (panel, r) = (i / PANEL, i % PANEL);
-        let full = self.full().nth(panel).into_iter().flatten().filter_map(move |w| w.get(r).copied());
-        let halves = self.halves().nth(panel).into_iter().flat_map(|panel| panel.0);
-        let halves = halves.filter_map(move |w| w.get(r).map(|&bits| half(bits)));
-        let bytes = self.bytes().nth(panel).into_iter();
-        let bytes = bytes.flat_map(|panel| panel.0.iter().map(move |w| panel.widen(w)));
-        let last = i.checked_sub(self.whole()).and_then(|i| rows(self.last_rows(), self.columns).nth(i));
-        let last = last.unwrap_or_default().iter().copied();
-        full.chain(halves).chain(bytes.filter_map(move |w| w.get(r).copied())).chain(last)
+    pub fn row(&self, i: usize) -> impl Iterator<Item = f32> + use<'a> {
+        let weights = *self;
+        let columns = if i < weights.rows { weights.columns } else { 0 };
+        (0..columns).map(move |j| weights.value(i, j))
     }
 }
 

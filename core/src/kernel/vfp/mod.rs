@@ -215,3 +215,21 @@ pub fn transposed(panel: &Panel, u: &[f32; PANEL], e: &mut [f32]) {
     let rest = (panel.get(whole..).unwrap_or_default(), e.get_mut(whole..).unwrap_or_default());
     safe::transposed(rest.0, u, rest.1);
 }
+
+/// √x, rounded correctly.
+#[cfg(feature = "learn")]
+pub fn square_root(x: f32) -> f32 {
+    let mut bits = x.to_bits();
+    // SAFETY: touches no memory.
+    unsafe {
+        core::arch::asm!(
+            "vmov s0, {bits}",
+            "vsqrt.f32 s0, s0",
+            "vmov {bits}, s0",
+            bits = inout(reg) bits,
+            out("s0") _,
+            options(pure, nomem, nostack),
+        );
+    }
+    f32::from_bits(bits)
+}

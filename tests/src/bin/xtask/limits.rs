@@ -15,6 +15,9 @@ use crate::samples::Samples;
 use crate::toolchain::Toolchain;
 use crate::{gate, hostile, qemu};
 
+/// Most bytes of code that learning in place adds to a program that relaxes.
+const LEARN_CODE: u64 = 11_776;
+
 /// Checks memory and code of a fixed model, single-bit flips, and hostile files.
 pub fn all(toolchain: &Toolchain, folder: &Path) -> Result<()> {
     std::fs::create_dir_all(folder)?;
@@ -45,10 +48,13 @@ fn run(toolchain: &Toolchain, variant: &Variant, contents: &Contents) -> Result<
     ensure!(state == 24 * units, "the state isn't 6 f32 a unit");
     ensure!(infer <= INFER_STACK, "inference takes {infer} bytes of stack, more than {INFER_STACK}");
     ensure!(relax <= RELAX_STACK, "a relaxation takes {relax} bytes of stack, more than {RELAX_STACK}");
-    let [infer, relax, narrow, all] =
-        ["", "relax", "narrow", "relax,narrow"].map(|features| code(toolchain, variant, contents, features));
-    let (infer, relax) = (infer?, relax?);
+    let [infer, relax, narrow, all, learn] = ["", "relax", "narrow", "relax,narrow", "relax,learn"]
+        .map(|features| code(toolchain, variant, contents, features));
+    let (infer, relax, learn) = (infer?, relax?, learn?);
     println!("      code for size: inference {infer} bytes, with sweeps {relax}");
+    let learning = learn - relax;
+    println!("      learning in place adds {learning} bytes");
+    ensure!(learning <= LEARN_CODE, "learning takes {learning} bytes of code, more than {LEARN_CODE}");
     let (narrow, all) = (narrow?, all?);
     println!("      with f16 and int8 weights: {narrow} and {all}");
     ensure!(infer <= INFER_CODE, "inference takes {infer} bytes of code, more than {INFER_CODE}");
