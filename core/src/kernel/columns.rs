@@ -1,4 +1,10 @@
 //! The columns of a matrix whose inputs aren't 0: found once, used by every panel.
+//!
+//! The list isn't cleared before it is filled: that would take a small network more instructions than the sums
+//! of a layer. Hence the unsafe code, which reads what was written alone.
+#![allow(unsafe_code)]
+
+use core::mem::MaybeUninit;
 
 /// Whether `value` is 0 of either sign, told without a floating-point unit.
 #[inline(always)]
@@ -25,8 +31,9 @@ pub fn is_dense(z: &[f32]) -> bool {
 /// Up to [`Columns::MOST`] columns and their inputs, in ascending order, filled up with inputs of
 /// 0 to a multiple of [`Columns::GROUP`].
 pub struct Columns {
-    inputs: [f32; Self::MOST],
-    places: [u32; Self::MOST],
+    inputs: [MaybeUninit<f32>; Self::MOST],
+    places: [MaybeUninit<u32>; Self::MOST],
+    /// The first so many of both are written.
     len: usize,
     listed: usize,
     end: usize,
@@ -41,7 +48,9 @@ impl Columns {
     /// None.
     pub const fn new() -> Self {
         const { assert!(Self::MOST.is_multiple_of(Self::GROUP)) };
-        Self { inputs: [0.0; Self::MOST], places: [0; Self::MOST], len: 0, listed: 0, end: 0 }
+        let inputs = [const { MaybeUninit::uninit() }; Self::MOST];
+        let places = [const { MaybeUninit::uninit() }; Self::MOST];
+        Self { inputs, places, len: 0, listed: 0, end: 0 }
     }
 
     /// Lists the next columns of `z` whose values aren't 0, from column `next` on, which moves to where the next
@@ -54,44 +63,58 @@ impl Columns {
             if !is_zero(value) {
                 let slot = (self.inputs.get_mut(len), self.places.get_mut(len));
                 let (Some(input), Some(place)) = slot else { break };
-                (*input, *place) = (value, column as u32);
+                input.write(value);
+                place.write(column as u32);
                 len += 1;
             }
             column += 1;
         }
-        (*next, self.listed, self.end) = (column, len, column);
+        (*next, self.listed, self.end, self.len) = (column, len, column, 0);
         if len == 0 {
             return false;
         }
         // An input of 0 on the first column: see `apply` for why it changes nothing.
         let filled = len.next_multiple_of(Self::GROUP);
-        let fill = len..filled;
-        self.inputs.get_mut(fill.clone()).unwrap_or_default().fill(0.0);
-        self.places.get_mut(fill).unwrap_or_default().fill(0);
+        for input in self.inputs.get_mut(len..filled).unwrap_or_default() {
+            input.write(0.0);
+        }
+        for place in self.places.get_mut(len..filled).unwrap_or_default() {
+            place.write(0);
+        }
         self.len = filled;
         true
     }
 
     /// The inputs.
     pub fn inputs(&self) -> &[f32] {
-        self.inputs.get(..self.len).unwrap_or_default()
+        // SAFETY: `gather` has written the first `len`, at most as many as there are.
+        unsafe { written(&self.inputs, self.len) }
     }
 
     /// The columns, all below [`end`](Self::end).
     pub fn places(&self) -> &[u32] {
-        self.places.get(..self.len).unwrap_or_default()
+        // SAFETY: as of the inputs.
+        unsafe { written(&self.places, self.len) }
     }
 
     /// The columns that aren't 0, and their inputs, without those that fill up a group.
     pub fn listed(&self) -> (&[f32], &[u32]) {
-        (
-            self.inputs.get(..self.listed).unwrap_or_default(),
-            self.places.get(..self.listed).unwrap_or_default(),
-        )
+        // SAFETY: as of all, which are at least as many.
+        unsafe { (written(&self.inputs, self.listed), written(&self.places, self.listed)) }
     }
 
     /// Every column is below this.
     pub fn end(&self) -> usize {
         self.end
     }
+}
+
+/// The first `len` values.
+///
+/// # Safety
+/// These were written.
+unsafe fn written<T>(values: &[MaybeUninit<T>], len: usize) -> &[T] {
+    let values = values.get(..len).unwrap_or_default();
+    // SAFETY: `MaybeUninit<T>` lies as T does, and the caller says that these are values of T.
+    unsafe { &*(core::ptr::from_ref(values) as *const [T]) }
 }
