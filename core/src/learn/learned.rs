@@ -67,41 +67,41 @@ impl<'m> Layout<'m> {
 
     /// `work` on the network of `parameters`: the only place where it is put together.
     #[inline]
-    pub fn with<R>(
-        &self,
-        parameters: &[f32],
-        work: impl FnOnce(&Network<Operator>) -> R,
-    ) -> Result<R, Error> {
+    pub fn with<R>(&self, parameters: &[f32], work: impl FnOnce(&Network<Operator>) -> R) -> R {
         // Both for as long as the shorter of them lives.
         let layout: Layout<'_> = *self;
         let mut weights = Vec::new();
-        let start = layout.collect(parameters, &mut weights)?;
-        let biases = parameters.get(start..).unwrap_or_default();
-        let network = Network::unchecked(*self.network.graph(), &weights, biases, self.network.gammas());
-        Ok(work(&network))
+        let biases = layout.collect(parameters, &mut weights);
+        work(&Network::unchecked(*self.network.graph(), &weights, biases, self.network.gammas()))
     }
 
-    /// The weights of every connection, those that learn over `parameters`, and where the biases begin there.
+    /// Refuses a network with more connections than [`with`](Self::with) has room for.
+    #[inline]
+    pub fn check(&self) -> Result<(), Error> {
+        let (limit, got) = (MAX_CONNECTIONS, self.network.connections().len());
+        if got > limit {
+            return Err(Error::TooLarge { what: Quantity::Connections, limit, got });
+        }
+        Ok(())
+    }
+
+    /// The weights of every connection, those that learn over `parameters`; returns the biases.
     // Not inlined: once for all that is done with a network.
     #[inline(never)]
-    fn collect(
-        &self,
-        parameters: &'m [f32],
-        all: &mut Vec<Operator<'m>, MAX_CONNECTIONS>,
-    ) -> Result<usize, Error> {
-        let mut start = 0;
+    fn collect(&self, parameters: &'m [f32], all: &mut Vec<Operator<'m>, MAX_CONNECTIONS>) -> &'m [f32] {
+        let mut rest = parameters;
         for (c, &weights) in self.network.connections().iter().zip(self.network.weights()) {
             let mut weights = weights;
             if self.learns(c) {
-                let n = weights.values();
-                weights = weights.with_values(part(parameters, start..start + n))?;
-                start += n;
+                let (values, others) = rest.split_at_checked(weights.values()).unwrap_or_default();
+                weights = weights.with_values(values);
+                rest = others;
             }
-            let limit = MAX_CONNECTIONS;
-            let full = |_| Error::TooLarge { what: Quantity::Connections, limit, got: limit + 1 };
-            all.push(weights).map_err(full)?;
+            // `check` has made sure that there is room.
+            let pushed = all.push(weights);
+            debug_assert!(pushed.is_ok());
         }
-        Ok(start)
+        rest
     }
 
     /// Where the weights of the connection with this index lie, if it learns.

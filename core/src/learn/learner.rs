@@ -85,6 +85,7 @@ impl<'m> Learner<'m> {
         same(Quantity::LearnedParameters, sizes.step, memory.step.len())?;
         same(Quantity::LearnedParameters, sizes.copy, memory.copy.len())?;
         let layout = Layout { network, scope: settings.scope };
+        layout.check()?;
         layout.copy(memory.parameters)?;
         memory.step.fill(0.0);
         if settings.rollback.is_some() {
@@ -107,9 +108,9 @@ impl<'m> Learner<'m> {
     /// `work` on the network as it is now.
     ///
     /// # Errors
-    /// None unless the network has more connections than a model file can.
+    /// None: [`new`](Self::new) has refused whatever it can't be put together from.
     pub fn with_network<R>(&self, work: impl FnOnce(&Network<Operator>) -> R) -> Result<R, Error> {
-        self.layout.with(self.memory.parameters, work)
+        Ok(self.layout.with(self.memory.parameters, work))
     }
 
     /// The answer z_L to one `input`.
@@ -121,7 +122,7 @@ impl<'m> Learner<'m> {
         let Self { layout, memory, .. } = self;
         let LearnMemory { parameters, state, .. } = memory;
         let activities = part_mut(state, 0..layout.network.units());
-        layout.with(parameters, |network| network.infer(input, activities).map(|_| ()))??;
+        layout.with(parameters, |network| network.infer(input, activities).map(|_| ()))?;
         Ok(part(activities, layout.network.range(layout.network.output(), 1)))
     }
 
@@ -167,7 +168,7 @@ impl<'m> Learner<'m> {
 
         let mut state = state(settings, network, problems.count, memory.state)?;
         let look = |parameters: &[f32], state: &mut StateView| {
-            layout.with(parameters, |network| infer(network, &problem, state))?
+            layout.with(parameters, |network| infer(network, &problem, state))
         };
         // The copy first: the state is then that of the learned parameters.
         let of_copy = settings.rollback.map(|_| look(memory.copy, &mut state)).transpose()?;
@@ -204,7 +205,7 @@ impl<'m> Learner<'m> {
             // Only s < 0 can leave a problem without a minimum.
             let may_be_unbounded = nudges.iter().any(|nudge| nudge.s < 0.0);
             Ok(if may_be_unbounded { network.drop_unbounded(&problem, &mut state) } else { 0 })
-        })??;
+        })?;
 
         let mut factors = problems.factors;
         let factors = factors.get_mut(..problems.count).unwrap_or_default();

@@ -8,8 +8,6 @@
 mod packed;
 mod precision;
 
-#[cfg(feature = "learn")]
-use crate::Error;
 pub use packed::Packed;
 pub(crate) use packed::Stored;
 pub use precision::Precision;
@@ -79,14 +77,11 @@ impl<'a> Operator<'a> {
     }
 
     #[cfg(feature = "learn")]
-    /// The same connection with other `values` in `f32`.
+    /// The same connection with other `values` in `f32`, as many as [`values`](Weights::values) says.
     #[inline]
-    pub(crate) fn with_values<'v>(&self, values: &'v [f32]) -> Result<Operator<'v>, Error> {
+    pub(crate) fn with_values<'v>(&self, values: &'v [f32]) -> Operator<'v> {
         match self {
-            Self::Dense(weights) => {
-                let (rows, columns) = weights.shape();
-                Packed::unpadded(rows, columns, values).map(Operator::Dense)
-            }
+            Self::Dense(weights) => Operator::Dense(weights.with_values(values)),
         }
     }
 

@@ -57,6 +57,16 @@ impl<'a> Packed<'a> {
         Ok(Self { rows, columns, stored: Stored::F32(values), underflow: kernel::UnderflowCheck::of(values) })
     }
 
+    #[cfg(feature = "learn")]
+    /// A matrix of the same shape over other values, as [`unpadded`](Self::unpadded).
+    #[inline]
+    pub(crate) fn with_values<'v>(&self, values: &'v [f32]) -> Packed<'v> {
+        debug_assert_eq!(values.len(), self.rows * self.columns);
+        let Self { rows, columns, .. } = *self;
+        let stored = Stored::F32(values);
+        Packed { rows, columns, stored, underflow: kernel::UnderflowCheck::of(values) }
+    }
+
     #[cfg(feature = "narrow")]
     /// The same of half-precision bits, all finite.
     ///

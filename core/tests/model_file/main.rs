@@ -83,7 +83,7 @@ fn any_model_is_written_to_the_bytes_that_it_was_loaded_from() {
 fn weights_in_ram_are_written_with_the_padding_of_a_file() {
     let mut random = Random::new(29);
     let mut written = 0;
-    for _ in 0..100 {
+    for _ in 0..1000 {
         let bytes = Parts::any(&mut random).write();
         let memory = Memory::new(&bytes, 0);
         let model = Model::load(memory.bytes()).expect("loads");
