@@ -209,7 +209,7 @@ impl<'m> Learner<'m> {
 
         let mut factors = problems.factors;
         let factors = factors.get_mut(..problems.count).unwrap_or_default();
-        let squared_input = dot(input, input);
+        let squared_input = input.iter().fold(0.0, |sum, x| sum + x * x);
         let squared = layout.squared_gradient(squared_input, &state, factors);
         // It isn't finite if any force or activity of what learns isn't.
         if dropped > 0 || !squared.is_finite() {
