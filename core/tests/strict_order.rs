@@ -139,7 +139,7 @@ fn unpadded(rows: usize, columns: usize, row_major: &[f32]) -> Vec<f32> {
 fn a_matrix_without_padding_gives_the_bits_of_the_padded_one() {
     matrices(|random, dense, packed| {
         let (rows, columns) = (dense.rows, dense.columns);
-        let values = unpadded(rows, columns, &dense.values);
+        let values = unpadded(rows, columns, dense.values);
         let unpadded = Packed::unpadded(rows, columns, &values).expect("rows times columns");
         let (mut z, mut u) = (random.values(columns, -1.0, 1.0), random.values(rows, -1.0, 1.0));
         z.iter_mut().step_by(1 + random.below(3)).for_each(|z| *z = 0.0);

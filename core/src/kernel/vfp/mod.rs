@@ -137,7 +137,7 @@ pub fn dense(panel: &Panel, z: &[f32], sums: &mut [f32; PANEL]) {
 /// Inputs and places of the listed columns, both as long as 4 times the number of groups, which is not 0; none if
 /// a place is beyond the `of_panel` columns of the panel.
 #[inline(always)]
-pub fn listed<'c>(of_panel: usize, columns: &'c Columns) -> Option<(&'c [f32], &'c [u32], usize)> {
+pub fn listed(of_panel: usize, columns: &Columns) -> Option<(&[f32], &[u32], usize)> {
     const { assert!(Columns::GROUP == 4) };
     let (inputs, places) = (columns.inputs(), columns.places());
     let groups = inputs.len().min(places.len()) / Columns::GROUP;
