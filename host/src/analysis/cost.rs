@@ -32,7 +32,7 @@ pub const INFER_CODE: u64 = 9_344;
 /// Most code in bytes of the same program with forward–backward sweeps added.
 pub const RELAX_CODE: u64 = 16 << 10;
 /// Code in bytes that f16 and int8 weights add to either program.
-pub const NARROW_CODE: u64 = 4_864;
+pub const NARROW_CODE: u64 = 4_480;
 /// Units of the blocks of the chain on which instructions are recorded, input first.
 pub const RECORDED: [usize; 4] = [64, 64, 32, 10];
 
