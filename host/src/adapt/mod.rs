@@ -4,6 +4,7 @@
 mod course;
 mod drift;
 mod in_loop;
+mod rows;
 
 use anyhow::Result;
 use fenchel_core::{
@@ -18,6 +19,7 @@ pub use course::Course;
 use course::Pupil;
 pub use drift::{Drift, Drifter};
 pub use in_loop::{CHIP_SHARE, Medium, Method, adapt_chips, spell};
+pub use rows::{Learned, learn};
 
 /// Settings with which a model goes on learning.
 #[derive(Clone, Debug)]

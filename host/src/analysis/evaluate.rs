@@ -43,15 +43,50 @@ pub fn outputs<W: Weights + Sync>(
     split: &Split,
     scaling: Scaling,
 ) -> Result<Vec<f32>> {
-    const BATCH: usize = 100;
     let features = network.input_units();
-    let batches: Result<Vec<Vec<f32>>> = (0..split.len().div_ceil(BATCH))
+    by_batches(network, split.len(), |i, input| split.append_input(i, features, scaling, input))
+}
+
+/// Returns the answers z_L to `rows` of raw values, shape (samples, n_0), as [`outputs`] does, of shape (samples, n_L).
+///
+/// # Errors
+/// Fails if a value isn't finite, or the rows don't fit the network.
+pub fn outputs_of_rows<W: Weights + Sync>(
+    network: &Network<'_, W>,
+    rows: &[f32],
+    scaling: Scaling,
+) -> Result<Vec<f32>> {
+    let features = network.input_units().max(1);
+    let whole = format!("{features} values a sample, as the model takes");
+    require!(rows.len().is_multiple_of(features), "samples", whole, rows.len());
+    let odd = rows.iter().position(|value| !value.is_finite());
+    if let Some(at) = odd {
+        let place = format!("sample {}, value {}", at / features, at % features);
+        return Err(crate::BadInput::new(place, "a finite number", rows[at]).into());
+    }
+    by_batches(network, rows.len() / features, |i, input| {
+        let start = input.len();
+        input.resize(start + features, 0.0);
+        scaling
+            .apply(&rows[i * features..][..features], &mut input[start..])
+            .expect("factors for these features");
+    })
+}
+
+/// Returns the answers to `samples` samples, whose scaled inputs `append` appends one by one.
+fn by_batches<W: Weights + Sync>(
+    network: &Network<'_, W>,
+    samples: usize,
+    append: impl Fn(usize, &mut Vec<f32>) + Sync,
+) -> Result<Vec<f32>> {
+    const BATCH: usize = 100;
+    let batches: Result<Vec<Vec<f32>>> = (0..samples.div_ceil(BATCH))
         .into_par_iter()
         .map(|batch| {
-            let samples = batch * BATCH..split.len().min((batch + 1) * BATCH);
-            let mut input = Vec::with_capacity(samples.len() * features);
+            let samples = batch * BATCH..samples.min((batch + 1) * BATCH);
+            let mut input = Vec::with_capacity(samples.len() * network.input_units());
             let mut activities = vec![0.0; samples.len() * network.units()];
-            samples.for_each(|i| split.append_input(i, features, scaling, &mut input));
+            samples.for_each(|i| append(i, &mut input));
             Ok(network.infer(&input, &mut activities)?.to_vec())
         })
         .collect();

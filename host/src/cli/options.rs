@@ -13,8 +13,8 @@ use crate::model::architecture::Skip;
 use crate::spelling::parse;
 use crate::task::TaskName;
 use crate::train::{
-    AttackName, ClassWeights, Distance, NetworkSettings, ObjectiveName, OptimiserSettings, PerturbedBlocks,
-    PerturbedPer, PotentialName, Settings,
+    AttackName, Chosen, ClassWeights, Distance, NetworkSettings, ObjectiveName, OptimiserSettings,
+    PerturbedBlocks, PerturbedPer, PotentialName, Settings,
 };
 use crate::{BadInput, OptimiserName};
 
@@ -264,16 +264,9 @@ impl Options {
         let is_table = self.config.is_none() && data::is_table(&settings.data.source);
         let optimiser = &mut settings.optimiser;
         if is_table {
-            let OptimiserSettings { batch, epochs, final_rate, refit, .. } =
-                OptimiserSettings::recipe(samples);
-            optimiser.batch = self.batch.unwrap_or(batch);
-            optimiser.epochs = self.epochs.unwrap_or(epochs);
-            optimiser.final_rate = self.final_rate.unwrap_or(final_rate);
-            optimiser.refit = self.refit.unwrap_or(refit && settings.data.samples.is_none());
-            if self.batch.is_some() && self.epochs.is_none() {
-                optimiser.set_steps(3000, samples);
-                optimiser.epochs = optimiser.epochs.max(20);
-            }
+            let &Self { batch, epochs, final_rate, refit, .. } = self;
+            let chosen = Chosen { batch, epochs, final_rate, refit };
+            optimiser.take_recipe(samples, settings.data.samples.is_some(), &chosen);
         }
         if let Some(steps) = self.steps {
             optimiser.set_steps(steps, samples);

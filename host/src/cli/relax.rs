@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use fenchel_core::{Model, Nudge, Schedule, Settings, StateView, Sweep};
+use fenchel_core::{Model, Nudge, Schedule, Settings};
 use serde_json::{Value, json};
 
 use super::problem::ProblemArgs;
 use super::samples::SampleArgs;
 use crate::analysis::quality::values;
+use crate::analysis::relaxed::{self, Relaxed};
 use crate::analysis::sample::Sample;
 use crate::error::require;
 use crate::spelling::{self, Spelled, parse};
@@ -94,14 +95,7 @@ pub fn run(args: &Args) -> Result<()> {
 }
 
 fn relax(model: &Model, sample: &Sample, name: &str, nudge: Nudge, settings: &Settings) -> Result<Value> {
-    let network = model.network();
-    let mut memory = vec![0.0; StateView::len(network.units(), 1)];
-    let mut state = StateView::new(network.units(), 1, &mut memory)?;
-    let mut energies = Vec::new();
-    let mut trace = |sweep: Sweep| energies.push(sweep.energy);
-    let outcome = network.relax_monitored(&sample.problem(&nudge), &mut state, settings, &mut trace)?;
-    let hidden = (1..=network.output()).map(|k| state.activities(&network, k));
-    let states: Vec<&[f32]> = std::iter::once(sample.input.as_slice()).chain(hidden).collect();
+    let Relaxed { outcome, energies, states } = relaxed::relax(&model.network(), sample, nudge, settings)?;
     Ok(json!({
         "problem": name,
         "s": nudge.s,
@@ -111,6 +105,6 @@ fn relax(model: &Model, sample: &Sample, name: &str, nudge: Nudge, settings: &Se
         "energy": energies,
         "residual": outcome.last.residual,
         "states": states,
-        "outputs": values(model, states.last().copied().unwrap_or_default())?,
+        "outputs": values(model, states.last().map(Vec::as_slice).unwrap_or_default())?,
     }))
 }

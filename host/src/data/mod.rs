@@ -2,6 +2,7 @@
 //!
 //! To add a named set, add a file here and a row to [`NAMED`].
 
+pub mod arrays;
 mod balance;
 mod contents;
 pub mod digits;
@@ -171,7 +172,7 @@ pub fn load_as(name: &str, reading: &Reading) -> Result<Dataset> {
         return Err(BadInput::new("`data`", expected, format!("{name:?}, which doesn't exist")).into());
     };
     if !reading.whole {
-        dataset.check(reading.target)?;
+        dataset.check(reading.target, true)?;
     }
     Ok(Dataset { name: name.to_string(), ..dataset })
 }
@@ -228,7 +229,8 @@ impl Dataset {
         self.class_names.len()
     }
 
-    fn check(&self, target: Target) -> Result<()> {
+    /// Refuses data that can't be trained on; `tested` says whether test samples are needed too.
+    fn check(&self, target: Target, tested: bool) -> Result<()> {
         let place = &self.name;
         require!(self.features > 0, place, "at least 1 value a sample", 0);
         let (expected, got) =
@@ -247,7 +249,13 @@ impl Dataset {
         }
         for (part, split) in [("train", &self.train), ("validation", &self.validation), ("test", &self.test)]
         {
-            require!(!split.labels.is_empty(), place, format!("samples for the {part} split"), "none");
+            let needed = tested || part != "test";
+            require!(
+                !needed || !split.labels.is_empty(),
+                place,
+                format!("samples for the {part} split"),
+                "none"
+            );
         }
         Ok(())
     }

@@ -4,10 +4,11 @@ use std::path::Path;
 
 use anyhow::Result;
 
+use super::arrays::{check_finite, check_targets, form};
 use super::labels::beside;
 use super::samples::{Form, Samples, assemble};
 use super::table::labels::Labels;
-use super::{Dataset, Missing, Reading, Target, Values, contents};
+use super::{Dataset, Reading, Target, Values, contents};
 use crate::error::{BadInput, quoted, require};
 use crate::npz::{self, Array, Entry};
 
@@ -15,9 +16,6 @@ use crate::npz::{self, Array, Entry};
 const ALWAYS: usize = 1 << 20;
 /// Additional bytes to which an archive may inflate for each of its own bytes, as for gzipped files.
 const RATIO: usize = 16;
-
-/// Most rows of a sample for which they count as channels over time rather than as an image.
-const MOST_CHANNELS: usize = 16;
 
 /// Usual names of arrays of samples and labels: plain ones, scikit-learn's, and those of image sets.
 const PAIRS: [[&str; 2]; 4] = [["x", "y"], ["data", "target"], ["features", "labels"], ["images", "labels"]];
@@ -135,17 +133,10 @@ fn part(place: &str, entries: &[Entry], names: [String; 2], reading: &Reading) -
         Some(bytes) => Values::Bytes(bytes.to_vec()),
         None => Values::Floats(x.floats()),
     };
-    if let Values::Floats(floats) = &values {
-        let bad = |value: &&f32| value.is_infinite() || (value.is_nan() && reading.missing != Missing::Mean);
-        let odd = floats.iter().find(bad);
-        let expected = "finite numbers (--missing mean puts a column's mean in place of NaN)";
-        require!(odd.is_none(), here, expected, odd.copied().unwrap_or_default());
-    }
+    check_finite(&here, &values, reading)?;
     let mut samples = Samples { values, ..Samples::default() };
     let label_place = format!("{place}, array {}", names[1]);
-    // Few long rows are channels over time.
-    let channels = matches!(shape[..], [count, length] if count <= MOST_CHANNELS && count < length);
-    let mut form = Form { shape, channels, label_place: label_place.clone(), ..Form::default() };
+    let mut form = form(shape, label_place.clone());
     match array(&names[1])? {
         None if reading.target == Target::Nothing => {}
         // Samples to be answered, or to learn from, whatever their labels are.
@@ -158,8 +149,7 @@ fn part(place: &str, entries: &[Entry], names: [String; 2], reading: &Reading) -
             match reading.target {
                 Target::Values => {
                     samples.targets = y.floats();
-                    let odd = samples.targets.iter().find(|value| !value.is_finite());
-                    require!(odd.is_none(), label_place, "finite numbers", odd.copied().unwrap_or_default());
+                    check_targets(&label_place, &samples.targets)?;
                     form.target_names = (0..width).map(|index| format!("y{index}")).collect();
                 }
                 Target::Classes | Target::Nothing => {

@@ -28,6 +28,7 @@ pub use export::{export_best, export_run, training};
 use learner::Learner;
 pub use objectives::{OBJECTIVES, ObjectiveName, ObjectiveRow};
 pub use observe::{COSINE_EVERY, Observed};
+pub use recipe::Chosen;
 pub use run::{Record, Resumed, Run, epochs};
 pub use settings::{
     AttackName, AttackSettings, ClassWeights, DataSettings, Distance, NetworkSettings, ObjectiveSettings,

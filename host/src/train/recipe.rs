@@ -13,7 +13,34 @@ const REFIT: usize = 10_000;
 /// Share of the learning rate at the end.
 const FINAL_RATE: f32 = 0.02;
 
+/// What a user chose of the recipe's settings; `None` leaves a choice to the recipe.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Chosen {
+    /// Samples in each step.
+    pub batch: Option<usize>,
+    /// Number of passes over the samples.
+    pub epochs: Option<u32>,
+    /// Share of the learning rate at the last step.
+    pub final_rate: Option<f32>,
+    /// Whether the model is trained once more, on training and validation samples together.
+    pub refit: Option<bool>,
+}
+
 impl OptimiserSettings {
+    /// Takes the recipe for `samples` training samples, except for what was `chosen`. A random `subset` of the
+    /// samples is never fitted together with the validation samples.
+    pub fn take_recipe(&mut self, samples: usize, subset: bool, chosen: &Chosen) {
+        let Self { batch, epochs, final_rate, refit, .. } = Self::recipe(samples);
+        self.batch = chosen.batch.unwrap_or(batch);
+        self.epochs = chosen.epochs.unwrap_or(epochs);
+        self.final_rate = chosen.final_rate.unwrap_or(final_rate);
+        self.refit = chosen.refit.unwrap_or(refit && !subset);
+        if chosen.batch.is_some() && chosen.epochs.is_none() {
+            self.set_steps(STEPS as u32, samples);
+            self.epochs = self.epochs.max(EPOCHS);
+        }
+    }
+
     /// Returns the recipe for `samples` training samples: batches of a tenth of them, 8 to 50; 3,000 steps,
     /// or 20 epochs if that is more; a learning rate that falls linearly to 2 %; then a fit that includes
     /// the validation samples, if there are at most 10,000. docs/results/tables.md has the accuracies.

@@ -19,6 +19,7 @@ mod learning;
 mod limits;
 mod process;
 mod python;
+mod python_package;
 mod qemu;
 mod samples;
 mod setup;

@@ -28,6 +28,8 @@ pub enum Need {
     Chromium,
     /// Python with virtual environments.
     Python,
+    /// PyTorch for processors, in the system's Python.
+    Torch,
 }
 
 impl Need {
@@ -42,6 +44,7 @@ impl Need {
             Need::Ngspice => "ngspice",
             Need::Chromium => "chromium",
             Need::Python => "python3",
+            Need::Torch => "torch",
         }
     }
 
@@ -58,6 +61,9 @@ impl Need {
             Need::Chromium => missing(&["chromium"]),
             Need::Python if works("python3", &["-c", "import ensurepip, venv"]) => Vec::new(),
             Need::Python => vec!["python3-venv"],
+            // PyPI's has gigabytes for graphics cards.
+            Need::Torch if works("/usr/bin/python3", &["-c", "import torch"]) => Vec::new(),
+            Need::Torch => vec!["python3-torch"],
         }
     }
 
@@ -66,7 +72,13 @@ impl Need {
         match self {
             Need::Clippy => Some(("cargo-clippy", "clippy")),
             Need::Rustfmt => Some(("rustfmt", "rustfmt")),
-            Need::Firmware | Need::Qemu | Need::C | Need::Ngspice | Need::Chromium | Need::Python => None,
+            Need::Firmware
+            | Need::Qemu
+            | Need::C
+            | Need::Ngspice
+            | Need::Chromium
+            | Need::Python
+            | Need::Torch => None,
         }
     }
 }

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 
 use super::Bench;
 use crate::process::{cargo_test, check, root};
-use crate::{chaos, python, tour};
+use crate::{chaos, python, python_package, tour};
 
 /// Files of `host/tests` that take seconds; the unit tests run with them.
 const QUICK: &[&str] = &["data", "exchange", "fetch", "layers"];
@@ -49,6 +49,11 @@ pub fn tour(_: &Bench) -> Result<()> {
 /// Runs the tests of host/tests/python.
 pub fn python(_: &Bench) -> Result<()> {
     python::run()
+}
+
+/// Builds the Python package and runs its tests.
+pub fn python_package(bench: &Bench) -> Result<()> {
+    python_package::run(&bench.folder)
 }
 
 /// Runs `cargo test` for some of the host's targets.

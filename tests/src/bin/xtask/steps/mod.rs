@@ -87,7 +87,7 @@ const fn step(
     Step { name, about, needs, quick, run }
 }
 
-use Need::{C, Chromium, Clippy, Firmware, Ngspice, Python, Qemu, Rustfmt};
+use Need::{C, Chromium, Clippy, Firmware, Ngspice, Python, Qemu, Rustfmt, Torch};
 
 /// All steps, in the order in which they begin; two run at once.
 pub const STEPS: &[Step] = &[
@@ -111,6 +111,13 @@ pub const STEPS: &[Step] = &[
     step("msrv", &[], LONG, "the declared minimum Rust version compiles it", packages::minimum_rust),
     step("tour", &[], LONG, "docs/tour.md, typed in", host::tour),
     step("python", &[Python], LONG, "round trips with Python's packages", host::python),
+    step(
+        "python-package",
+        &[Python, Torch],
+        LONG,
+        "the Python package: scikit-learn's checks, the command's bits, misuse, the notebook",
+        host::python_package,
+    ),
     step("firmware-lints", &[Firmware, Clippy], LONG, "no warning in the firmware", firmware::lints),
     step("firmware-panic", &[Firmware], LONG, "no panic can be reached", firmware::no_panic),
     step(
