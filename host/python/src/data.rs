@@ -19,6 +19,9 @@ pub struct Data {
     pub task: TaskName,
 }
 
+/// A part's raw values (samples·features), labels (samples) and targets (samples·targets).
+type Copied<'py> = (Bound<'py, PyArray1<f32>>, Bound<'py, PyArray1<usize>>, Bound<'py, PyArray1<f32>>);
+
 /// The samples of one part: raw values of shape (samples·features), `float32` or `uint8`; the distinct labels and the
 /// index there of each sample's; real targets of shape (samples·targets).
 #[derive(FromPyObject)]
@@ -130,11 +133,7 @@ impl Data {
     }
 
     /// Returns copies of a part's raw values (samples·features), labels (samples) and targets (samples·targets).
-    fn part<'py>(
-        &self,
-        py: Python<'py>,
-        name: &str,
-    ) -> (Bound<'py, PyArray1<f32>>, Bound<'py, PyArray1<usize>>, Bound<'py, PyArray1<f32>>) {
+    fn part<'py>(&self, py: Python<'py>, name: &str) -> Copied<'py> {
         let split = match name {
             "train" => &self.data.train,
             "validation" => &self.data.validation,

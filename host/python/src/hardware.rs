@@ -13,7 +13,7 @@ use rand_core::SeedableRng;
 use crate::guard::{bad, guarded};
 use crate::model::Model;
 use crate::relaxation::{Options, samples};
-use crate::values::{matrix, rows};
+use crate::values::{Connected, matrix, rows};
 
 /// A chip: one draw of a profile's flaws, with a model programmed into it.
 #[pyclass(frozen, module = "fenchel._native")]
@@ -66,7 +66,7 @@ impl Chip {
     }
 
     /// Returns the programmed weights: for each connection its two blocks and the matrix (n_to, n_from).
-    fn weights<'py>(&self, py: Python<'py>) -> PyResult<Vec<(usize, usize, Bound<'py, PyArray2<f32>>)>> {
+    fn weights<'py>(&self, py: Python<'py>) -> PyResult<Vec<Connected<'py>>> {
         let all = guarded(py, || {
             let (chip, _) = self.drawn();
             let arrays = self.parameters.connections.iter().zip(&chip.arrays);

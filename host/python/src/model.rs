@@ -9,13 +9,13 @@ use fenchel::analysis::evaluate::outputs_of_rows;
 use fenchel::analysis::quality::values;
 use fenchel::store::model_file::ModelBytes;
 use fenchel_core::{Task, Weights, label, margin, reconstruction_error, softmax};
-use numpy::{IntoPyArray, PyArray1, PyArray2, PyReadonlyArray2};
+use numpy::{IntoPyArray, PyArray2, PyReadonlyArray2};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
 use crate::export;
 use crate::guard::{bad, guarded, raised};
-use crate::values::{matrix, of_json, rows};
+use crate::values::{Connected, Pair, matrix, of_json, rows};
 
 /// A model file in memory.
 #[pyclass(frozen, module = "fenchel._native")]
@@ -176,7 +176,7 @@ impl Model {
     }
 
     /// Returns the weights: for each connection its two blocks and the matrix (n_to, n_from).
-    fn weights<'py>(&self, py: Python<'py>) -> PyResult<Vec<(usize, usize, Bound<'py, PyArray2<f32>>)>> {
+    fn weights<'py>(&self, py: Python<'py>) -> PyResult<Vec<Connected<'py>>> {
         let model = self.view().map_err(|error| raised(py, &error))?;
         let network = model.network();
         let connections = network.connections().iter().zip(network.weights());
@@ -189,11 +189,7 @@ impl Model {
     }
 
     /// Returns biases and γ of the blocks 1..=L, an array (n_k) each.
-    #[allow(clippy::type_complexity)]
-    fn unit_values<'py>(
-        &self,
-        py: Python<'py>,
-    ) -> PyResult<Vec<(Bound<'py, PyArray1<f32>>, Bound<'py, PyArray1<f32>>)>> {
+    fn unit_values<'py>(&self, py: Python<'py>) -> PyResult<Vec<Pair<'py>>> {
         let model = self.view().map_err(|error| raised(py, &error))?;
         let network = model.network();
         let array = |values: &[f32]| values.to_vec().into_pyarray(py);
@@ -201,10 +197,7 @@ impl Model {
     }
 
     /// Returns the raw inputs' offsets and factors, one pair for all values, each channel or each feature.
-    fn scaling<'py>(
-        &self,
-        py: Python<'py>,
-    ) -> PyResult<(Bound<'py, PyArray1<f32>>, Bound<'py, PyArray1<f32>>)> {
+    fn scaling<'py>(&self, py: Python<'py>) -> PyResult<Pair<'py>> {
         let model = self.view().map_err(|error| raised(py, &error))?;
         let scaling = model.scaling();
         let array = |values: &[f32]| values.to_vec().into_pyarray(py);

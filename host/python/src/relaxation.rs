@@ -139,6 +139,15 @@ pub fn samples(
     (0..count).map(one).collect()
 }
 
+/// What was found for one sample and problem.
+struct Found {
+    relaxed: Relaxed,
+    /// The linear pull r on the output.
+    pull: Vec<f32>,
+    /// The outputs in the user's unit.
+    outputs: Vec<f32>,
+}
+
 /// Relaxes every sample in both problems of an objective, as `fenchel relax` does. Returns the divisor and, for each
 /// problem, a dict of arrays over samples.
 #[pyfunction]
@@ -159,11 +168,11 @@ pub fn relax<'py>(
         let contrast = options.problems()?;
         let settings = options.settings()?;
         let samples = samples(&view, raw, targets, attacks, &options)?;
-        let problem = |nudge: &Nudge| -> Result<Vec<(Relaxed, Vec<f32>, Vec<f32>)>> {
+        let problem = |nudge: &Nudge| -> Result<Vec<Found>> {
             let one = |sample: &Sample| {
                 let relaxed = relaxed::relax(&network, sample, *nudge, &settings)?;
                 let outputs = values(&view, relaxed.states.last().map(Vec::as_slice).unwrap_or_default())?;
-                Ok((relaxed, sample.pull(nudge), outputs))
+                Ok(Found { relaxed, pull: sample.pull(nudge), outputs })
             };
             samples.par_iter().map(one).collect()
         };
@@ -174,35 +183,29 @@ pub fn relax<'py>(
 }
 
 /// Returns one problem's results as arrays, sample by sample.
-fn dict<'py>(
-    py: Python<'py>,
-    nudge: &Nudge,
-    samples: Vec<(Relaxed, Vec<f32>, Vec<f32>)>,
-) -> PyResult<Bound<'py, PyDict>> {
+fn dict<'py>(py: Python<'py>, nudge: &Nudge, samples: Vec<Found>) -> PyResult<Bound<'py, PyDict>> {
     let count = samples.len();
     let dict = PyDict::new(py);
     dict.set_item("s", nudge.s)?;
-    let flat = |of: &dyn Fn(&(Relaxed, Vec<f32>, Vec<f32>)) -> Vec<f32>| -> Vec<f32> {
-        samples.iter().flat_map(of).collect()
-    };
+    let flat = |of: &dyn Fn(&Found) -> Vec<f32>| -> Vec<f32> { samples.iter().flat_map(of).collect() };
     let stacked = |values: Vec<f32>| matrix(py, count, values.len() / count.max(1), values);
-    dict.set_item("r", stacked(flat(&|sample| sample.1.clone()))?)?;
-    dict.set_item("outputs", stacked(flat(&|sample| sample.2.clone()))?)?;
-    let status = |sample: &(Relaxed, _, _)| spelling::status(sample.0.outcome.status);
+    dict.set_item("r", stacked(flat(&|sample| sample.pull.clone()))?)?;
+    dict.set_item("outputs", stacked(flat(&|sample| sample.outputs.clone()))?)?;
+    let status = |sample: &Found| spelling::status(sample.relaxed.outcome.status);
     dict.set_item("status", samples.iter().map(status).collect::<Vec<_>>())?;
-    let sweeps: Vec<u32> = samples.iter().map(|sample| sample.0.outcome.last.sweep).collect();
+    let sweeps: Vec<u32> = samples.iter().map(|sample| sample.relaxed.outcome.last.sweep).collect();
     dict.set_item("sweeps", sweeps.into_pyarray(py))?;
-    dict.set_item("residual", flat(&|sample| vec![sample.0.outcome.last.residual]).into_pyarray(py))?;
+    dict.set_item("residual", flat(&|sample| vec![sample.relaxed.outcome.last.residual]).into_pyarray(py))?;
     // A sample that ended earlier has NaN for the sweeps that others still took.
-    let most = samples.iter().map(|sample| sample.0.energies.len()).max().unwrap_or_default();
+    let most = samples.iter().map(|sample| sample.relaxed.energies.len()).max().unwrap_or_default();
     let energies = flat(&|sample| {
-        let mut energies = sample.0.energies.clone();
+        let mut energies = sample.relaxed.energies.clone();
         energies.resize(most, f32::NAN);
         energies
     });
     dict.set_item("energy", matrix(py, count, most, energies)?)?;
-    let blocks = samples.first().map_or(0, |sample| sample.0.states.len());
-    let states = (0..blocks).map(|k| stacked(flat(&|sample| sample.0.states[k].clone())));
+    let blocks = samples.first().map_or(0, |sample| sample.relaxed.states.len());
+    let states = (0..blocks).map(|k| stacked(flat(&|sample| sample.relaxed.states[k].clone())));
     dict.set_item("states", states.collect::<PyResult<Vec<_>>>()?)?;
     Ok(dict)
 }

@@ -118,12 +118,16 @@ impl Signals {
     fn are_raised(&self) -> bool {
         const PAUSE: Duration = Duration::from_millis(50);
         if self.asked.get().elapsed() >= PAUSE {
-            self.asked.set(Instant::now());
-            if let Err(error) = Python::attach(|py| py.check_signals()) {
-                *self.raised.borrow_mut() = Some(error);
-            }
+            self.ask();
         }
         self.raised.borrow().is_some()
+    }
+
+    fn ask(&self) {
+        self.asked.set(Instant::now());
+        if let Err(error) = Python::attach(|py| py.check_signals()) {
+            *self.raised.borrow_mut() = Some(error);
+        }
     }
 }
 
@@ -147,7 +151,7 @@ pub fn train(
         export_run(trainer.parameters(), &settings, 0, &data.data)?;
         let signals = Signals::new();
         let mut history = Vec::new();
-        let interrupted = loop {
+        let ended = loop {
             match trainer.advance(&|| signals.are_raised())? {
                 Step::Epoch(epoch) => {
                     let observed = if callback.is_some() { trainer.observe()? } else { Observed::default() };
@@ -169,20 +173,24 @@ pub fn train(
             }
         };
         let epochs = trainer.epochs().1;
-        let text = toml::to_string(&settings)?;
+        let best = trainer.best().map(|(parameters, epoch)| (parameters.clone(), epoch.epoch));
+        let trained = if ended { None } else { trainer.finish_unless(&|| signals.are_raised())? };
+        let model =
+            trained.as_ref().map(|trained| export_best(trained, &settings, &data.data)).transpose()?;
+        signals.ask();
+        let interrupted = ended || signals.raised.borrow().is_some();
         if let Some(error) = signals.raised.into_inner() {
             let kept = Python::attach(|py| error.is_instance_of::<PyKeyboardInterrupt>(py));
-            if !kept || trainer.best().is_none() {
+            if !kept || best.is_none() {
                 return Err(error.into());
             }
         }
-        let (model, best_epoch) = if interrupted {
-            let (parameters, epoch) = trainer.best().context("no epoch is over")?;
-            (export_run(parameters, &settings, epoch.epoch, &data.data)?, epoch.epoch)
-        } else {
-            let trained = trainer.finish()?;
-            (export_best(&trained, &settings, &data.data)?, trained.best.epoch)
+        let (parameters, best_epoch) = best.context("no epoch is over")?;
+        let model = match model {
+            Some(model) => model,
+            None => export_run(&parameters, &settings, best_epoch, &data.data)?,
         };
+        let text = toml::to_string(&settings)?;
         Ok(Training { model, settings: text, best_epoch, epochs, interrupted, history })
     })
 }

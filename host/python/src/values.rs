@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::ValueEnum;
 use fenchel::spelling::Spelled;
-use numpy::{PyArray2, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2};
+use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyList};
@@ -11,6 +11,12 @@ use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
 use crate::guard::bad;
+
+/// The weights of a connection: the blocks that it runs from and to, and the matrix (n_to, n_from).
+pub type Connected<'py> = (usize, usize, Bound<'py, PyArray2<f32>>);
+
+/// Two arrays of the same length.
+pub type Pair<'py> = (Bound<'py, PyArray1<f32>>, Bound<'py, PyArray1<f32>>);
 
 /// Returns a value of TOML: a bool, number, text, list, or a dict with texts as keys.
 pub fn toml(place: &str, value: &Bound<'_, PyAny>) -> PyResult<Value> {
@@ -107,7 +113,7 @@ pub fn matrix<'py>(
     columns: usize,
     values: Vec<f32>,
 ) -> PyResult<Bound<'py, PyArray2<f32>>> {
-    numpy::PyArray1::from_vec(py, values).reshape([rows, columns])
+    PyArray1::from_vec(py, values).reshape([rows, columns])
 }
 
 /// Returns an array's values where they lie; it must be in C order.

@@ -52,6 +52,16 @@ def test_an_estimator_warns_and_keeps_the_model():
     assert estimator.score(x, y) > 0.3
 
 
+def test_ctrl_c_in_the_fit_to_all_samples_keeps_the_best_model():
+    x, y = fenchel.Dataset.load("digits").train
+    # One epoch, and then as many steps on all samples, of a network that takes seconds.
+    settings = {"network": {"layers": [2000, 2000]}, "optimiser": {"epochs": 1, "batch": 8}}
+    press = after_first_epoch(lambda: (time.sleep(0.5), os.kill(os.getpid(), signal.SIGINT)))
+    training = fenchel.train(x, y, settings=settings, callback=press)
+    assert training.interrupted and training.epochs == 1
+    assert training.model.infer(x).shape == (len(x), 10)
+
+
 def test_a_callback_ends_it_and_its_errors_are_raised():
     training = long_training(callback=lambda epoch: epoch["epoch"] == 2)
     assert training.interrupted and training.epochs == 2 and len(training.history) == 2

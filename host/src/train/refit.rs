@@ -1,7 +1,7 @@
 //! Trains again on training and validation samples together, after validation has shown that the settings
 //! are good, and finds the temperature of the probabilities.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use rayon::prelude::*;
 
 use super::{Settings, Trained, Trainer};
@@ -16,13 +16,18 @@ const FOLDS: usize = 5;
 const ENOUGH: usize = 100;
 
 /// Returns the parameters of a training from the start on all training and validation samples, by as many
-/// steps as `epochs` of `settings` have. On 36 to 200 samples the held-out ones are worth 1 to 5 points of
-/// accuracy.
+/// steps as `epochs` of `settings` have; `None` if `stop`, which is called before each batch, returned true. On 36 to
+/// 200 samples the held-out ones are worth 1 to 5 points of accuracy.
 ///
 /// # Errors
 /// Fails as [`Trainer::new`] and [`Trainer::epoch`] do.
-pub fn refit(settings: &Settings, data: &Dataset, epochs: u32) -> Result<Parameters> {
-    fit(settings, data, samples(data), steps(settings, data, epochs))
+pub fn refit(
+    settings: &Settings,
+    data: &Dataset,
+    epochs: u32,
+    stop: &dyn Fn() -> bool,
+) -> Result<Option<Parameters>> {
+    fit(settings, data, samples(data), steps(settings, data, epochs), stop)
 }
 
 /// Returns the temperature of such a fit, found on samples that a fit of as many steps has not seen; `None` if there
@@ -47,7 +52,8 @@ pub fn refit_temperature(settings: &Settings, data: &Dataset, trained: &Trained)
         let (apart, rest): (Vec<usize>, Vec<usize>) =
             (0..all.len()).partition(|&sample| part[sample] == number);
         let apart = all.select(data.features, &apart);
-        let parameters = fit(settings, data, all.select(data.features, &rest), steps)?;
+        let rest = all.select(data.features, &rest);
+        let parameters = fit(settings, data, rest, steps, &|| false)?.context("a fit that nothing stops")?;
         Ok((outputs(&parameters.network(), &apart, data.scaling.view())?, apart.labels))
     });
     let (answers, labels): (Vec<_>, Vec<_>) = answered.collect::<Result<Vec<_>>>()?.into_iter().unzip();
@@ -78,8 +84,14 @@ fn parts(labels: &[usize], classes: usize) -> Vec<usize> {
     labels.iter().map(turn).collect()
 }
 
-/// Returns the parameters after at least so many `steps` on `samples`, in whole epochs.
-fn fit(settings: &Settings, data: &Dataset, samples: Split, steps: usize) -> Result<Parameters> {
+/// Returns the parameters after at least so many `steps` on `samples`, in whole epochs; `None` if it was stopped.
+fn fit(
+    settings: &Settings,
+    data: &Dataset,
+    samples: Split,
+    steps: usize,
+    stop: &dyn Fn() -> bool,
+) -> Result<Option<Parameters>> {
     let settings = settings.clone().with(|settings| {
         settings.optimiser.refit = false;
         settings.optimiser.epochs = steps.div_ceil(batches(settings, samples.len())).max(1) as u32;
@@ -89,10 +101,12 @@ fn fit(settings: &Settings, data: &Dataset, samples: Split, steps: usize) -> Res
     let mut trainer = Trainer::new(&settings, &all)?;
     trainer.pretrain()?;
     for _ in 0..settings.optimiser.epochs {
-        trainer.epoch()?;
+        if trainer.batches(stop)?.is_none() {
+            return Ok(None);
+        }
     }
     trainer.check_finite()?;
-    Ok(trainer.parameters().clone())
+    Ok(Some(trainer.parameters().clone()))
 }
 
 #[cfg(test)]

@@ -166,7 +166,7 @@ impl<'a> Trainer<'a> {
 
     /// Trains the rest of an epoch; returns the number of samples that were dropped in all of it, or `None`
     /// if it was stopped.
-    fn batches(&mut self, stop: &dyn Fn() -> bool) -> Result<Option<usize>> {
+    pub(super) fn batches(&mut self, stop: &dyn Fn() -> bool) -> Result<Option<usize>> {
         if self.progress.order.is_empty() {
             let weights = self.settings.optimiser.class_weights;
             self.progress.order = epoch_order(&self.samples.labels, weights, &mut self.streams.order);
@@ -309,6 +309,15 @@ impl<'a> Trainer<'a> {
     /// # Errors
     /// Fails if no epoch of training proper is over.
     pub fn finish(self) -> Result<Trained> {
+        self.finish_unless(&|| false)?.context("a fit that nothing stops")
+    }
+
+    /// Returns the results as [`finish`](Self::finish) does, or `None` if `stop` returned true; it is called before each
+    /// batch of the training on all samples.
+    ///
+    /// # Errors
+    /// Fails as [`finish`](Self::finish) does.
+    pub fn finish_unless(self, stop: &dyn Fn() -> bool) -> Result<Option<Trained>> {
         let (mut parameters, best) = self.best.context("no epoch is over")?;
         let last = self.progress.last.unwrap_or(best);
         let OptimiserSettings { refit, patience, .. } = self.settings.optimiser;
@@ -316,10 +325,13 @@ impl<'a> Trainer<'a> {
         let whole = patience.is_none() && self.settings.task == TaskName::Classify;
         let epochs = if whole { self.progress.trained } else { best.epoch };
         if refit {
-            parameters = super::refit::refit(&self.settings, self.data, epochs)?;
+            let Some(all) = super::refit::refit(&self.settings, self.data, epochs, stop)? else {
+                return Ok(None);
+            };
+            parameters = all;
         }
         let refit = refit.then_some(epochs);
-        Ok(Trained { parameters, refit, best, last_parameters: self.learner.parameters, last })
+        Ok(Some(Trained { parameters, refit, best, last_parameters: self.learner.parameters, last }))
     }
 
     /// Measures whether the objective's problems still have minima, on the first training samples; `None`

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
 import numpy
 
@@ -35,7 +35,7 @@ class Dataset:
         *,
         task: str = "classify",
         validation: Optional[Pair] = None,
-        test: Optional[Pair] = None,
+        test: Union[Pair, Tuple[()], None] = None,
         name: str = "arrays",
         feature_names: Sequence[str] = (),
         **reading: Any,
@@ -52,12 +52,12 @@ class Dataset:
         if task == "regress":
             width = _targets(y).shape[1]
             names = ["y"] if width == 1 else [f"y{index}" for index in range(width)]
-        nothing = (numpy.zeros((0, *shape), values.dtype), None)
-        parts = [(values, y), validation, nothing if test == () else test]
-        given = [None if part is None else _part(part, task, shape, len(names)) for part in parts]
-        native = _native.Data.of_arrays(
-            _arrays.word(name, "name"), shape, [str(name) for name in feature_names], names, *given, _reading(reading), task
-        )
+        own = _part((values, y), task, shape, len(names))
+        validating = None if validation is None else _part(validation, task, shape, len(names))
+        testing = None if test is None else _part(test or _nothing(values), task, shape, len(names))
+        named = [str(name) for name in feature_names]
+        parts = (own, validating, testing)
+        native = _native.Data.of_arrays(_arrays.word(name, "name"), shape, named, names, *parts, _reading(reading), task)
         return cls(native)
 
     @property
@@ -129,6 +129,10 @@ def _values(X: Any) -> numpy.ndarray:
     if values.ndim < 1:
         raise ValueError(f"X: expected an array of shape (samples, values), got shape {values.shape}")
     return values
+
+
+def _nothing(values: numpy.ndarray) -> Pair:
+    return values[:0], None
 
 
 def _targets(y: Any) -> numpy.ndarray:
