@@ -6,7 +6,9 @@ from nbclient import NotebookClient
 from conftest import ROOT
 
 
-def test_the_notebook_runs():
+def test_the_notebook_runs(monkeypatch):
+    # Otherwise the pictures would go where that says instead of into the notebook.
+    monkeypatch.delenv("MPLBACKEND", raising=False)
     notebook = nbformat.read(ROOT / "docs/notebook.ipynb", as_version=4)
     NotebookClient(notebook, timeout=300, kernel_name="python3").execute()
     outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]

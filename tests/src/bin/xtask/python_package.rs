@@ -63,7 +63,6 @@ pub fn run(folder: &Path) -> Result<()> {
         Command::new(&python)
             .args(["-m", "pytest", "--quiet", "-p", "no:cacheprovider", "host/python/tests"])
             .env("FENCHEL", root().join("target/release/fenchel"))
-            .env("MPLBACKEND", "agg")
             .current_dir(root()),
     )
 }
