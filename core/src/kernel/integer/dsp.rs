@@ -133,8 +133,9 @@ pub fn all(panels: Panels, q: &[i16], zeros: usize, sums: &mut [[i32; PANEL]]) {
         return;
     }
     let mut list = Listed::new();
-    let mut inputs = (0..).step_by(PANEL).zip(q);
-    while list.gather(&mut inputs) {
+    let mut from = 0;
+    while let Some(next) = list.gather(q, from) {
+        from = next;
         panels.each(sums, |panel, sums| listed(panel, &list, q.len(), sums));
     }
 }
