@@ -17,6 +17,7 @@ fn main() {
     write(&out.join("clock.rs"), &clock(board));
     // cortex-m-rt's script includes it for the names of a part's handlers: no program here has any.
     write(&out.join("device.x"), "");
+    write(&out.join("integer_room.rs"), &integer_room(board));
     write(&out.join("interrupts.rs"), &format!("const INTERRUPTS: usize = {};\n", board.interrupts));
     for (variable, what) in [
         ("FENCHEL_MODEL", "a model file, as `fenchel export` writes it"),
@@ -53,6 +54,12 @@ fn memory(board: &Board) -> String {
         text += "REGION_ALIAS(\"MODEL\", FLASH);\n";
     }
     text + "SECTIONS { .model : ALIGN(16) { KEEP(*(.model)); . = ALIGN(4); } > MODEL } INSERT AFTER .rodata;\n"
+}
+
+/// Returns how many activities, and units of a block, the binary `integer` has room for.
+fn integer_room(board: &Board) -> String {
+    let (values, widest) = if board.ram.kib < 64 { (256, 64) } else { (1400, 256) };
+    format!("const VALUES: usize = {values};\nconst WIDEST: usize = {widest};\n")
 }
 
 fn clock(board: &Board) -> String {

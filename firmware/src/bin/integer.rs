@@ -10,10 +10,8 @@ use cortex_m_rt::entry;
 use fenchel_core::{IntegerModel, IntegerState};
 use fenchel_firmware::{clock, fail, flash, refuse, succeed};
 
-/// Input values and hidden units that there is room for.
-const VALUES: usize = 1400;
-/// Units of a block that there is room for.
-const WIDEST: usize = 256;
+// VALUES, how many input values and hidden units there is room for, and WIDEST, units of a block.
+include!(concat!(env!("OUT_DIR"), "/integer_room.rs"));
 
 #[entry]
 fn main() -> ! {
