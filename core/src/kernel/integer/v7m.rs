@@ -9,7 +9,18 @@ use crate::PANEL;
 /// Columns of a turn.
 const TURN: usize = 4;
 
+unsafe extern "C" {
+    /// sums += w·q over `columns` columns, a multiple of 4 above 0.
+    fn fenchel_bytes_dense(w: *const Column, q: *const i16, sums: *mut [i32; PANEL], columns: usize);
+}
+
 global_asm!(
+    ".macro fenchel_two_rows place, first, second",
+    "ldrb r12, [r0, #\\place]",
+    "ldrb r2, [r0, #\\place + 1]",
+    "mla \\first, r12, lr, \\first",
+    "mla \\second, r2, lr, \\second",
+    ".endm",
     ".section .text.fenchel_bytes_dense,\"ax\",%progbits",
     ".syntax unified",
     ".thumb_func",
@@ -21,18 +32,9 @@ global_asm!(
     "1:",
     ".rept 4",
     "ldrsh lr, [r1], #2",
-    "ldrb r12, [r0, #1]",
-    "ldrb r2, [r0, #2]",
-    "mla r5, r12, lr, r5",
-    "mla r6, r2, lr, r6",
-    "ldrb r12, [r0, #3]",
-    "ldrb r2, [r0, #4]",
-    "mla r7, r12, lr, r7",
-    "mla r8, r2, lr, r8",
-    "ldrb r12, [r0, #5]",
-    "ldrb r2, [r0, #6]",
-    "mla r9, r12, lr, r9",
-    "mla r10, r2, lr, r10",
+    "fenchel_two_rows 1, r5, r6",
+    "fenchel_two_rows 3, r7, r8",
+    "fenchel_two_rows 5, r9, r10",
     "ldrb r12, [r0, #7]",
     "ldrb r2, [r0], #8",
     "mla r11, r12, lr, r11",
@@ -44,13 +46,9 @@ global_asm!(
     "stmia r2, {{r4-r11}}",
     "pop {{r4-r11, pc}}",
     ".size fenchel_bytes_dense, . - fenchel_bytes_dense",
+    ".purgem fenchel_two_rows",
     ".text",
 );
-
-unsafe extern "C" {
-    /// sums += w·q over `columns` columns, a multiple of 4 above 0.
-    fn fenchel_bytes_dense(w: *const Column, q: *const i16, sums: *mut [i32; PANEL], columns: usize);
-}
 
 /// sums += panel·q over all columns of every panel.
 pub fn all(panels: Panels, q: &[i16], _zeros: usize, sums: &mut [[i32; PANEL]]) {
