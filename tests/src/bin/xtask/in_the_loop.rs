@@ -195,7 +195,7 @@ fn circuit(subject: &Subject, circuits: u64) -> Result<String> {
     let of = |medium| subject.learn(&profile, monte_carlo, Method::InLoop, medium);
     let (simulated, settled) = (of(Medium::Simulation)?, of(Medium::Circuit)?);
     let mut text = format!(
-        "Digits of 4 × 4 pixels (sums of 2 × 2), 16-16-10, `severe`, {circuits} chips: each is also a crossbar in ngspice, whose\n\
+        "Digits of 4 × 4 pixels (sums of 2 × 2), 16-16-10, `severe`. Each chip (number: {circuits}) is also a crossbar in ngspice, whose\n\
          operating points of both problems change its conductances. Without flaws {} %. Every answer of a circuit is its\n\
          operating point without a nudge, for the first {CIRCUIT_TESTS} test samples.\n\n\
          | samples | simulation | circuit | largest difference of a chip |\n|---|---|---|---|\n",
