@@ -82,7 +82,7 @@ def weights(fields, precision, rows, columns):
 def read(file):
     require(file[:4] == b"FNCL", "a file that begins with FNCL")
     require(file[4] == 3, f"format version 3, not {file[4]}")
-    require(file[5:8] == bytes(3), "strict f32")
+    require(file[5] == 0 and file[6] < 2 and file[7] == 0, "strict f32, and original samples or none")
     require(struct.unpack("<I", file[8:12])[0] == len(file), "a whole file")
     require(struct.unpack("<I", file[-4:])[0] == zlib.crc32(file[:-4]), "the file's CRC-32")
     fields = Fields(file[:-4], 12)
@@ -160,6 +160,14 @@ def read(file):
     if model["task"]["kind"] == "regression":
         model["task"]["offsets"] = fields.floats(units[-1])
         model["task"]["factors"] = fields.floats(units[-1])
+    if file[6]:
+        fields.array("B", 0)
+        count, form = fields.number(), fields.number()
+        require(count > 0 and form < 2, "original samples of bytes or floats")
+        require(model["task"]["kind"] == "classification", "original samples of a classifier")
+        values = [lambda n: fields.array("B", n), fields.floats][form](count * units[0])
+        model["originals"] = {"values": values, "labels": fields.array("B", count)}
+        require(all(label < units[-1] for label in model["originals"]["labels"]), "classes of the model")
     require(fields.at == len(fields.file), "nothing after the arrays")
     return model
 

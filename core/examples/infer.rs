@@ -43,6 +43,7 @@ pub fn main() -> Result<(), Error> {
         weights: &weights,
         biases: &[0.0; 2],
         gammas: &[1.0; 2],
+        originals: None,
     };
     let mut file = Aligned([0; 512]);
     let mut len = 0;

@@ -58,15 +58,22 @@ pub use activation::Activation;
 pub use confidence::{Confidence, Rejection, margin, softmax};
 /// The type of [`checksum`], of the crate `crc`.
 pub use crc::Digest;
+/// The crate of the trait of flash memories that [`Slots`] takes.
+#[cfg(feature = "flash")]
+pub use embedded_storage;
 pub use error::{Error, Quantity};
 pub use file::{
     Arithmetic, Bounds, FORMAT_VERSION, Header, Input, MAX_BLOCKS, MAX_CONNECTIONS, MAX_UNITS, Model,
     ModelFields, PARAMETER_ALIGNMENT, Training, TrainingData, checksum,
 };
+#[cfg(feature = "flash")]
+pub use file::{Saved, SlotError, Slots};
 pub use graph::{Block, Connection, Graph};
 pub use integer::{IntegerMatrix, IntegerModel, IntegerOutputs, IntegerState, IntegerView, RawValue};
 pub use label::label;
-pub use learn::{Attack, Contrast, Gradient, InputBlock, Objective, Perturbation, Ring};
+pub use learn::{
+    Attack, Contrast, Gradient, InputBlock, Objective, Originals, Perturbation, RawValues, Ring,
+};
 #[cfg(feature = "learn")]
 pub use learn::{
     LearnMemory, LearnRoom, LearnSettings, LearnSizes, Learner, Rollback, Scope, StepRule, Update,

@@ -100,6 +100,12 @@ impl<'a, W: Weights> Network<'a, W> {
         self.biases.get(self.range(k, 1)).unwrap_or_default()
     }
 
+    /// The biases of all units.
+    #[cfg(feature = "learn")]
+    pub(crate) fn biases(&self) -> &'a [f32] {
+        self.biases
+    }
+
     #[cfg(feature = "learn")]
     /// The weights γ of all units' potentials.
     pub(crate) fn gammas(&self) -> &'a [f32] {

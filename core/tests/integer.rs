@@ -131,6 +131,7 @@ fn file(network: &RandomNetwork, weights: &[Operator], scaling: Scaling, arithme
         weights,
         biases: &network.biases,
         gammas: &network.gammas,
+        originals: None,
     };
     let mut bytes = Vec::new();
     let put = |piece: &[u8]| {

@@ -6,6 +6,7 @@ use defmt_semihosting as _;
 pub mod clock;
 mod ending;
 pub mod flash;
+pub mod nor;
 pub mod stack;
 mod vectors;
 

@@ -160,3 +160,41 @@ fn a_stream_of_ones_own_is_learned_in_its_order() {
     let nothing = fenchel(folder, &["adapt", "run"]);
     assert_eq!(nothing.status.code(), Some(2));
 }
+
+#[test]
+fn originals_of_the_model_file_are_learned_in_turn_with_new_samples() {
+    let folder = digits();
+    let folder = folder.path();
+    text(&fenchel(folder, &["export", "run", "-o", "plain.fenchel"]));
+    text(&fenchel(folder, &["export", "run", "-o", "kept.fenchel", "--replay", "20"]));
+    let bytes = |name: &str| std::fs::metadata(folder.join(name)).expect("a file").len();
+    let more = bytes("kept.fenchel") - bytes("plain.fenchel");
+    assert!((20 * 65..20 * 65 + 64).contains(&more), "{more} bytes for 20 images and classes");
+    let adapt = |model: &str, options: &[&str]| {
+        let all = [&["adapt", model, "--drift", "rows", "--samples", "200", "--json"], options].concat();
+        let output = fenchel(folder, &all);
+        let said = String::from_utf8_lossy(&output.stderr).contains("20 original samples of the model file");
+        let lines = objects(&output);
+        let original = lines[lines.len() - 2]["original_accuracy"].as_f64().expect("an accuracy");
+        (lines.last().expect("a line").clone(), original, said)
+    };
+    let (without, forgot, _) = adapt("plain.fenchel", &[]);
+    let (with, kept, said) = adapt("kept.fenchel", &[]);
+    assert!(said && with["steps"] == 400 && kept > forgot, "{kept} with, {forgot} without");
+    let (left_out, _, said) = adapt("kept.fenchel", &["--originals", "0"]);
+    assert_eq!((left_out["weights_crc"].clone(), said), (without["weights_crc"].clone(), false));
+    let ring = ["--ring", "20", "--replays", "2"];
+    let balanced = adapt("plain.fenchel", &[&ring[..], &["--balanced"]].concat()).0;
+    assert_ne!(balanced["weights_crc"], adapt("plain.fenchel", &ring).0["weights_crc"]);
+    assert_eq!(balanced["steps"], 200 + 2 * 199);
+
+    let refused = |options: &[&str]| {
+        let output = fenchel(folder, &[&["export", "run", "-o", "none.fenchel"], options].concat());
+        assert_eq!(output.status.code(), Some(2));
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    assert!(refused(&["--replay", "0"]).contains("--replay: expected at least 1, got 0"));
+    assert!(refused(&["--replay", "9999"]).contains("--replay: expected at most 1097, got 9999"));
+    assert!(refused(&["--replay", "5", "--format", "npz"]).contains("--replay: expected --format model"));
+    assert!(!folder.join("none.fenchel").exists());
+}

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use fenchel::store::model_file::ModelBytes;
-use fenchel_core::{Model, Operator, Task, Weights};
+use fenchel_core::{Model, Operator, RawValues, Task, Weights};
 use serde_json::{Value, json};
 
 fn root() -> PathBuf {
@@ -79,6 +79,17 @@ fn compare(model: &Model, script: &Value) {
     let all = |of: &dyn Fn(usize) -> Vec<u32>| (1..=network.output()).flat_map(of).collect::<Vec<_>>();
     assert_eq!(numbers(&script["biases"]), all(&|k| bits(network.bias(k))));
     assert_eq!(numbers(&script["gammas"]), all(&|k| bits(network.gamma(k))));
+    match model.originals() {
+        None => assert_eq!(script["originals"], Value::Null),
+        Some(originals) => {
+            assert_eq!(script["originals"]["labels"], json!(originals.labels()));
+            let values = match originals.values() {
+                RawValues::Bytes(values) => values.iter().map(|&value| f32::from(value)).collect(),
+                RawValues::Floats(values) => values.to_vec(),
+            };
+            assert_eq!(numbers(&script["originals"]["values"]), bits(&values));
+        }
+    }
 }
 
 #[test]
@@ -100,5 +111,5 @@ fn a_reader_written_from_the_page_reads_every_seed() {
             (model, script) => panic!("{}: {model:?} and {script:?}", path.display()),
         }
     }
-    assert!(valid >= 7, "{valid}");
+    assert!(valid >= 9, "{valid}");
 }

@@ -6,6 +6,8 @@
 #![allow(clippy::too_many_arguments)]
 
 mod answer;
+mod learn;
+mod slots;
 mod status;
 
 use core::mem::MaybeUninit;
@@ -14,6 +16,11 @@ use core::slice;
 use fenchel_core::{Model, Nudge, Problem, Schedule, Settings, StateView};
 
 pub use answer::{Verdict, fenchel_restore, fenchel_score, fenchel_task_of};
+pub use learn::{
+    CLearning, CUpdate, LEARNER_BYTES, LearnerStorage, fenchel_begin_learning, fenchel_infer_learned,
+    fenchel_learn, fenchel_learning_bytes,
+};
+pub use slots::{CFlash, CSaved, fenchel_load_saved, fenchel_newest, fenchel_save};
 pub use status::{Status, fenchel_message};
 
 /// `FENCHEL_MODEL_BYTES` of `fenchel.h`: the size of `fenchel_model`.

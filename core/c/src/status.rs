@@ -27,14 +27,16 @@ macro_rules! statuses {
 }
 
 statuses! {
-    Diverged = 3, c"the relaxation diverged: the problem has no minimum, or none that this schedule finds";
+    RolledBack = 5, c"nothing was learned: the parameters returned to their copy, because learning did harm";
+    Skipped = 4, c"nothing was learned: the right output leads by more than the margin already";
+    Diverged = 3, c"the relaxation diverged: the problem has no minimum, or none that this schedule finds; nothing was learned";
     Converged = 2, c"converged";
     SweepLimit = 1, c"all sweeps were made";
     Ok = 0, c"done";
     Null = -1, c"a pointer is NULL";
-    NotLoaded = -2, c"model: expected one that fenchel_load returned FENCHEL_OK for";
+    NotLoaded = -2, c"expected a model that fenchel_load, or a learner that fenchel_begin_learning, returned FENCHEL_OK for";
     Misaligned = -3, c"expected pointers aligned as their types, the file to 4 bytes";
-    SmallState = -4, c"state: expected at least the shape's state_bytes";
+    SmallState = -4, c"too few bytes: expected at least the shape's state_bytes, fenchel_learning_bytes, or those of the saved file";
     Size = -5, c"inputs or outputs: expected the shape's counts";
     NotAModel = -6, c"not a Fenchel model: expected it to begin with FNCL";
     Version = -7, c"model file of another format version: train or import it again";
@@ -42,9 +44,13 @@ statuses! {
     Checksum = -9, c"model file damaged: its CRC-32 differs";
     InvalidModel = -10, c"model file: its values don't fit together";
     Unbounded = -11, c"nudge: expected an s above minus the output's smallest gamma";
-    Settings = -12, c"settings: expected a schedule of fenchel_schedule, and a tolerance of at least 0";
-    NotFinite = -13, c"input, target, attack or nudge: expected finite values";
+    Settings = -12, c"settings: expected a schedule of fenchel_schedule, and finite numbers of at least 0";
+    NotFinite = -13, c"input, target, attack, nudge or learned parameters: expected finite values";
     Task = -14, c"the model is of another task: fenchel_restore takes a regression, fenchel_score a reconstruction";
+    Flash = -15, c"a call of fenchel_flash returned something else than 0";
+    Worn = -16, c"flash memory: expected to read what was written, got other bytes: use other sectors";
+    Slots = -17, c"slots: expected start and end to be multiples of 512 apart, from a multiple of 256, and a slot for the file and 256 bytes";
+    NotSaved = -18, c"no model was saved in these slots yet";
 }
 
 impl From<Error> for Status {

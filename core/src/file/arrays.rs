@@ -4,6 +4,8 @@ use super::fields::Fields;
 use super::header::Bounds;
 use super::layout::PARAMETER_ALIGNMENT;
 use crate::{Error, PANEL, Packed, Precision, Scaling, bits, kernel, packed_len};
+#[cfg(feature = "replay")]
+use crate::{Originals, RawValues};
 
 impl<'a> Fields<'a> {
     fn bytes(&mut self, n: usize) -> &'a [u8] {
@@ -29,6 +31,24 @@ impl<'a> Fields<'a> {
         let (low, high) = (self.floats(n), self.floats(n));
         self.require(low.iter().zip(high).all(|(&low, &high)| bits::is_ascending(low, high)));
         Bounds { low, high }
+    }
+
+    /// The original samples of a classifier of so many inputs and outputs.
+    #[cfg(feature = "replay")]
+    pub fn originals(&mut self, inputs: usize, outputs: usize) -> Result<Originals<'a>, Error> {
+        // Aligned as an array is.
+        self.bytes(0);
+        let (count, form) = (self.number() as usize, self.number());
+        self.require(count > 0 && count <= self.left() / inputs.max(1) && form <= 1);
+        self.check()?;
+        let values = match form {
+            0 => RawValues::Bytes(self.bytes(count * inputs)),
+            _ => RawValues::Floats(self.floats(count * inputs)),
+        };
+        let labels = self.bytes(count);
+        self.require(labels.iter().all(|&label| usize::from(label) < outputs));
+        self.check()?;
+        Originals::new(values, labels)
     }
 
     /// Require that rows which don't exist are 0 in the matrix just read, its values `size` bytes each, a power

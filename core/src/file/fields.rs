@@ -1,6 +1,8 @@
 //! The file's fields, read one after the other; those of the parameters are in `arrays.rs`.
 
 use super::header::{Bounds, Input, Training, TrainingData};
+#[cfg(feature = "replay")]
+use super::layout::ORIGINALS;
 use super::layout::{Edge, Kind, MAX_UNITS};
 use crate::{
     Activation, Attack, Block, Confidence, Error, Names, Objective, Perturbation, Potential, Precision,
@@ -46,6 +48,18 @@ impl<'a> Fields<'a> {
     /// The bytes up to here.
     pub fn read(&self) -> &'a [u8] {
         self.content.get(..self.at).unwrap_or_default()
+    }
+
+    /// Whether the prelude says that original samples follow the arrays.
+    #[cfg(feature = "replay")]
+    pub fn has_originals(&self) -> bool {
+        self.content.get(ORIGINALS).is_some_and(|&byte| byte != 0)
+    }
+
+    /// The number of bytes from here on.
+    #[cfg(feature = "replay")]
+    pub fn left(&self) -> usize {
+        self.content.len().saturating_sub(self.at)
     }
 
     #[inline(never)]

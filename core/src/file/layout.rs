@@ -14,7 +14,10 @@ pub const MAX_CONNECTIONS: usize = 32;
 pub const PARAMETER_ALIGNMENT: usize = 16;
 
 pub(super) const MARK: [u8; 4] = *b"FNCL";
-/// Bytes of mark, version, arithmetic, two zeros and length.
+/// Place of the byte that says whether there are original samples.
+#[cfg(feature = "replay")]
+pub(super) const ORIGINALS: usize = 6;
+/// Bytes of mark, version, arithmetic, whether there are original samples, a zero and length.
 pub(super) const PRELUDE: usize = 12;
 
 /// How a model computes: a property of its file, the same on every machine.

@@ -5,7 +5,7 @@ use super::fields::Fields;
 use super::header::Header;
 use super::layout::{Arithmetic, Edge, Kind};
 use super::parts::{Parts, Stored};
-use crate::{Error, Network, Operator, Precision, Scaling, Task, Training};
+use crate::{Error, Network, Operator, Originals, Precision, Scaling, Task, Training};
 
 /// A validated model that uses the weights in place, in the file's own bytes.
 #[derive(Clone, Debug)]
@@ -48,7 +48,13 @@ impl<'a> Model<'a> {
             weights: &self.0.weights,
             biases: self.0.biases,
             gammas: self.0.gammas,
+            originals: self.0.originals,
         }
+    }
+
+    /// Returns the original samples to be learned again, if the file holds any (`fenchel export --replay`).
+    pub fn originals(&self) -> Option<Originals<'a>> {
+        self.0.originals
     }
 
     /// Returns training, data, task and input.

@@ -7,6 +7,8 @@ mod header;
 mod layout;
 mod load;
 mod parts;
+#[cfg(feature = "flash")]
+mod slots;
 mod write;
 
 pub use crc::checksum;
@@ -16,4 +18,6 @@ pub use layout::{Arithmetic, FORMAT_VERSION, MAX_BLOCKS, MAX_CONNECTIONS, MAX_UN
 pub(crate) use layout::{Edge, Kind};
 pub use load::Model;
 pub(crate) use parts::{Parts, Stored};
+#[cfg(feature = "flash")]
+pub use slots::{Saved, SlotError, Slots};
 pub use write::ModelFields;

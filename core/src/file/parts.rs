@@ -7,7 +7,7 @@ use super::crc::crc32;
 use super::fields::Fields;
 use super::header::{Header, Input};
 use super::layout::{Arithmetic, Edge, FORMAT_VERSION, MARK, MAX_BLOCKS, MAX_CONNECTIONS, PRELUDE};
-use crate::{Block, Connection, Error, Graph, Task};
+use crate::{Block, Connection, Error, Graph, Originals, Task};
 
 /// The weights of a connection as a file of one arithmetic has them.
 pub(crate) trait Stored<'a>: Sized {
@@ -27,6 +27,7 @@ pub(crate) struct Parts<'a, W> {
     pub weights: Vec<W, MAX_CONNECTIONS>,
     pub biases: &'a [f32],
     pub gammas: &'a [f32],
+    pub originals: Option<Originals<'a>>,
 }
 
 impl<'a, W: Stored<'a>> Parts<'a, W> {
@@ -46,6 +47,7 @@ impl<'a, W: Stored<'a>> Parts<'a, W> {
             weights: Vec::new(),
             biases: &[],
             gammas: &[],
+            originals: None,
         };
         let _ = model.blocks.push(shape);
         for _ in 0..fields.number() {
@@ -95,6 +97,13 @@ impl<'a, W: Stored<'a>> Parts<'a, W> {
         if let Task::Regression { scaling, .. } = &mut self.header.task {
             *scaling = fields.scaling(self.blocks.last().map_or(0, Block::size));
         }
+        #[cfg(feature = "replay")]
+        if fields.has_originals() {
+            let inputs = self.blocks.first().map_or(0, Block::size);
+            let outputs = self.blocks.last().map_or(0, Block::size);
+            fields.require(matches!(self.header.task, Task::Classification { .. }));
+            self.originals = Some(fields.originals(inputs, outputs)?);
+        }
         fields.end()?;
         self.graph().check()?;
         // The sizes fit: each array was read with those of its blocks.
@@ -124,10 +133,11 @@ fn content(bytes: &[u8], expected: Arithmetic) -> Result<&[u8], Error> {
     if crc32(content) != u32::from_le_bytes(*sum) {
         return Err(Error::Checksum);
     }
-    // The arithmetic, and two zeros.
+    // The arithmetic, whether there are original samples, and a zero.
+    let most = u8::from(cfg!(feature = "replay"));
     let got = match content.split_first_chunk() {
-        Some((&[_, _, _, _, _, 0, 0, 0], _)) => Arithmetic::F32,
-        Some((&[_, _, _, _, _, 1, 0, 0], _)) => Arithmetic::Integer,
+        Some((&[_, _, _, _, _, 0, originals, 0], _)) if originals <= most => Arithmetic::F32,
+        Some((&[_, _, _, _, _, 1, originals, 0], _)) if originals <= most => Arithmetic::Integer,
         _ => return Err(Error::Field { end: 8 }),
     };
     if got != expected {

@@ -5,11 +5,13 @@ use super::header::{Header, Input, Training, TrainingData};
 use super::layout::{
     Arithmetic, FORMAT_VERSION, Kind, MARK, MAX_BLOCKS, MAX_CONNECTIONS, MAX_UNITS, PARAMETER_ALIGNMENT, Tag,
 };
+#[cfg(feature = "flash")]
+use crate::error::finite;
 use crate::error::same;
 use crate::operator::Stored;
 use crate::{
-    Activation, Block, Confidence, Connection, Error, Operator, PANEL, Packed, Perturbation, Quantity,
-    Rejection, Scaling, Task, Threshold, Weights,
+    Activation, Block, Confidence, Connection, Error, Operator, Originals, PANEL, Packed, Perturbation,
+    Quantity, RawValues, Rejection, Scaling, Task, Threshold, Weights,
 };
 
 /// The parts of a model file to be written. [`crate::Model::load`] checks whether they fit together.
@@ -27,6 +29,8 @@ pub struct ModelFields<'a> {
     pub biases: &'a [f32],
     /// The weights γ of the potentials, one for each unit of the blocks 1..=L.
     pub gammas: &'a [f32],
+    /// Original samples of a classifier, to be learned again by a [`crate::Learner`].
+    pub originals: Option<Originals<'a>>,
 }
 
 impl ModelFields<'_> {
@@ -34,13 +38,16 @@ impl ModelFields<'_> {
     ///
     /// # Errors
     /// [`Error::TooLarge`] if there are more blocks, units of a block or connections than a file holds;
-    /// [`Error::Size`] unless there is one weight matrix a connection, or if the input's scaling has neither one factor, nor one a channel, nor one a feature.
+    /// [`Error::Size`] unless there is one weight matrix a connection, and each original sample has one value an input, or if the input's scaling has neither one factor, nor one a channel, nor one a feature.
     pub fn file_len(&self) -> Result<usize, Error> {
         at_most(Quantity::Blocks, MAX_BLOCKS, self.blocks.len())?;
         at_most(Quantity::Connections, MAX_CONNECTIONS, self.connections.len())?;
         same(Quantity::Weights, self.connections.len(), self.weights.len())?;
         for block in self.blocks {
             at_most(Quantity::BlockUnits, MAX_UNITS as usize, block.size())?;
+        }
+        if let (Some(originals), Some(input)) = (self.originals, self.blocks.first()) {
+            same(Quantity::InputValues, originals.len() * input.size(), originals.values().len())?;
         }
         let mut len = size_of::<u32>();
         let mut count = |bytes: &[u8]| {
@@ -49,6 +56,19 @@ impl ModelFields<'_> {
         };
         self.body(&mut Output { put: &mut count, at: 0, arithmetic: Arithmetic::F32 }, 0)?;
         Ok(len)
+    }
+
+    /// Refuses f32 weights and biases that no file may have; narrow ones come from a file that was checked.
+    #[cfg(feature = "flash")]
+    pub(super) fn check_finite(&self) -> Result<(), Error> {
+        for Operator::Dense(weights) in self.weights {
+            match weights.stored() {
+                Stored::F32(values) => finite(Quantity::LearnedParameters, values)?,
+                #[cfg(feature = "narrow")]
+                Stored::F16(_) | Stored::Int8 { .. } => {}
+            }
+        }
+        finite(Quantity::Biases, self.biases)
     }
 
     /// Writes the file piece by piece by calling `put`; the same fields give the same bytes.
@@ -88,7 +108,7 @@ impl ModelFields<'_> {
             got: 0,
         })?;
         output.bytes(&MARK)?;
-        output.bytes(&[FORMAT_VERSION, output.arithmetic.tag(), 0, 0])?;
+        output.bytes(&[FORMAT_VERSION, output.arithmetic.tag(), self.originals.is_some().into(), 0])?;
         output.number(len)?;
         output.training(training)?;
         output.data(data)?;
@@ -112,9 +132,10 @@ impl ModelFields<'_> {
             output.floats(bounds.high)?;
         }
         match task {
-            Task::Regression { scaling, .. } => output.scaling(scaling),
-            Task::Classification { .. } | Task::Reconstruction { .. } => Ok(()),
+            Task::Regression { scaling, .. } => output.scaling(scaling)?,
+            Task::Classification { .. } | Task::Reconstruction { .. } => {}
         }
+        self.originals.map_or(Ok(()), |originals| output.originals(&originals))
     }
 }
 
@@ -255,6 +276,24 @@ impl<E: From<Error>> Output<'_, E> {
     fn scaling(&mut self, scaling: &Scaling) -> Result<(), E> {
         self.floats(scaling.offsets())?;
         self.floats(scaling.factors())
+    }
+
+    fn originals(&mut self, originals: &Originals) -> Result<(), E> {
+        self.align()?;
+        self.number(originals.len() as u32)?;
+        match originals.values() {
+            RawValues::Bytes(values) => {
+                self.number(0)?;
+                self.align()?;
+                self.bytes(values)?;
+            }
+            RawValues::Floats(values) => {
+                self.number(1)?;
+                self.floats(values)?;
+            }
+        }
+        self.align()?;
+        self.bytes(originals.labels())
     }
 
     fn weights(&mut self, weights: &Operator) -> Result<(), E> {

@@ -7,8 +7,8 @@ use crate::error::same;
 use crate::kernel::slices::{part, part_mut};
 use crate::kernel::units::map;
 use crate::{
-    DIVERGED, Error, LearnMemory, LearnSettings, Network, Operator, Outcome, Problem, Quantity, Schedule,
-    Settings, StateView, Weights, label,
+    DIVERGED, Error, LearnMemory, LearnSettings, ModelFields, Network, Operator, Outcome, Problem, Quantity,
+    Schedule, Settings, StateView, Weights, label,
 };
 
 /// What [`Learner::learn`] did with a sample.
@@ -111,6 +111,22 @@ impl<'m> Learner<'m> {
     /// None: [`new`](Self::new) has refused whatever it can't be put together from.
     pub fn with_network<R>(&self, work: impl FnOnce(&Network<Operator>) -> R) -> Result<R, Error> {
         Ok(self.layout.with(self.memory.parameters, work))
+    }
+
+    /// `work` on the fields of the model file of the network as it is now; `model` are those of the model that it
+    /// was made from ([`crate::Model::fields`]). Its learned weights are `f32`, so that a learner over the loaded
+    /// file has the same bits.
+    ///
+    /// # Errors
+    /// As [`with_network`](Self::with_network).
+    pub fn with_fields<R>(
+        &self,
+        model: &ModelFields,
+        work: impl FnOnce(&ModelFields) -> R,
+    ) -> Result<R, Error> {
+        self.with_network(|network| {
+            work(&ModelFields { weights: network.weights(), biases: network.biases(), ..*model })
+        })
     }
 
     /// The answer z_L to one `input`.

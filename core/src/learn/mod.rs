@@ -9,6 +9,7 @@ mod learner;
 #[cfg(feature = "learn")]
 mod memory;
 mod objective;
+mod originals;
 mod perturbation;
 mod ring;
 #[cfg(feature = "learn")]
@@ -28,6 +29,7 @@ pub use learner::{Learner, Update, UpdateStatus};
 #[cfg(feature = "learn")]
 pub use memory::{LearnMemory, LearnRoom, LearnSizes};
 pub use objective::{Attack, Contrast, Objective};
+pub use originals::{Originals, RawValues};
 pub use perturbation::Perturbation;
 pub use ring::Ring;
 #[cfg(feature = "learn")]

@@ -177,3 +177,30 @@ fn a_ring_is_a_fair_choice_of_what_it_saw() {
     // Each is drawn with probability 1/40: 100 times, with a standard deviation of 10.
     assert!(kept.iter().all(|&n| (50..150).contains(&n)), "{kept:?}");
 }
+
+#[test]
+fn a_balanced_ring_keeps_rare_classes_and_is_fair_within_them() {
+    let mut random = <fenchel_core::Random as fenchel_core::rand_core::SeedableRng>::seed_from_u64(4);
+    let (mut kept, mut of_rare, runs) = ([0_u32; 100], 0, 2000);
+    for _ in 0..runs {
+        let (mut values, mut labels) = ([0_u8; 10], [0; 10]);
+        let mut ring = Ring::new(1, &mut values, &mut labels).expect("fits").balanced();
+        // Of a hundred samples, one in twenty is of class 1; class 2 comes once, at the end.
+        for i in 0..100_u8 {
+            let label = if i == 99 { 2 } else { u8::from(i % 20 == 19) };
+            ring.push(&[i], label, &mut random).expect("one value");
+        }
+        let mut counts = [0; 3];
+        labels.iter().for_each(|&label| counts[usize::from(label)] += 1);
+        // All four of class 1 and the last one.
+        assert_eq!(counts, [5, 4, 1]);
+        values.iter().for_each(|&i| kept[usize::from(i)] += 1);
+        of_rare += values.iter().filter(|&&i| i % 20 == 19).count();
+    }
+    assert_eq!(of_rare, 5 * runs);
+    // The fall of the probability goes by all samples, not by those of the class, so later ones are somewhat more
+    // frequent; without it the first nineteen would nearly all be lost.
+    let early: u32 = (0..19).map(|i| kept[i]).sum();
+    let late: u32 = (80..99).map(|i| kept[i]).sum();
+    assert!(early < late && late < 3 * early, "{early} {late}");
+}

@@ -1,9 +1,12 @@
 //! The model file: what goes in comes out, and whatever else comes is refused with the reason.
 
 mod damaged;
+mod nor;
+mod originals;
 mod parts;
 mod refused;
 mod seeds;
+mod slots;
 
 use fenchel_core::{
     Activation, Attack, Error, LearnMemory, LearnSettings, Learner, Model, ModelFields, Objective,
@@ -70,6 +73,7 @@ fn any_model_is_written_to_the_bytes_that_it_was_loaded_from() {
         assert_eq!(*model.header(), parts.header);
         assert_eq!(model.network().blocks(), parts.blocks);
         assert_eq!(parts::write(&model.fields()), bytes);
+        assert_eq!(model.originals(), parts.originals);
         tasks[match model.task() {
             Task::Classification { .. } => 0,
             Task::Regression { .. } => 1,

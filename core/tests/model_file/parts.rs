@@ -2,8 +2,8 @@
 
 use fenchel_core::{
     Activation, Attack, Block, Bounds, Confidence, Connection, Error, Header, Input, ModelFields, Names,
-    Objective, Operator, PANEL, PARAMETER_ALIGNMENT, Packed, Perturbation, Rejection, Scaling, Task,
-    Threshold, Training, TrainingData, checksum, packed_len,
+    Objective, Operator, Originals, PANEL, PARAMETER_ALIGNMENT, Packed, Perturbation, RawValues, Rejection,
+    Scaling, Task, Threshold, Training, TrainingData, checksum, packed_len,
 };
 use fenchel_oracle::random_network::{Random, RandomNetwork};
 
@@ -15,6 +15,7 @@ pub struct Parts {
     pub weights: Vec<Operator<'static>>,
     pub biases: Vec<f32>,
     pub gammas: Vec<f32>,
+    pub originals: Option<Originals<'static>>,
 }
 
 impl Parts {
@@ -55,6 +56,7 @@ impl Parts {
             weights: network.operators(),
             biases: network.biases.clone(),
             gammas: network.gammas.clone(),
+            originals: None,
         }
     }
 
@@ -119,6 +121,9 @@ impl Parts {
             },
             _ => Task::Regression { targets: names(outputs), scaling: scaling(random, outputs) },
         };
+        if let (Task::Classification { .. }, 0) = (parts.header.task, random.below(2)) {
+            parts.originals = Some(originals(random, inputs, outputs));
+        }
         for weights in &mut parts.weights {
             let form = random.below(3);
             *weights = in_form(random, weights, form);
@@ -127,8 +132,9 @@ impl Parts {
     }
 
     pub fn fields(&self) -> ModelFields<'_> {
-        let Self { header, blocks, connections, weights, biases, gammas } = self;
-        ModelFields { header: *header, blocks, connections, weights, biases, gammas }
+        let Self { header, blocks, connections, weights, biases, gammas, originals } = self;
+        let (header, originals) = (*header, *originals);
+        ModelFields { header, blocks, connections, weights, biases, gammas, originals }
     }
 
     pub fn write(&self) -> Vec<u8> {
@@ -148,6 +154,21 @@ pub fn write(fields: &ModelFields) -> Vec<u8> {
 
 fn leaked(random: &mut Random, n: usize, low: f32, high: f32) -> &'static [f32] {
     random.values(n, low, high).leak()
+}
+
+/// Some samples of bytes or floats, with classes.
+pub fn originals(random: &mut Random, inputs: usize, outputs: usize) -> Originals<'static> {
+    let count = 1 + random.below(9);
+    let mut bytes = |n: usize, most: usize| -> &'static [u8] {
+        (0..n).map(|_| random.below(most) as u8).collect::<Vec<_>>().leak()
+    };
+    let (labels, values) = (bytes(count, outputs), bytes(count * inputs, 256));
+    let values = if random.below(2) == 0 {
+        RawValues::Bytes(values)
+    } else {
+        RawValues::Floats(leaked(random, count * inputs, -9.0, 9.0))
+    };
+    Originals::new(values, labels).expect("as many")
 }
 
 fn scaling(random: &mut Random, n: usize) -> Scaling<'static> {

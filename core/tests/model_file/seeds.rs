@@ -1,6 +1,8 @@
 //! The seeds of the fuzz target `model`, written anew when the format changes.
 
-use fenchel_core::{Activation, Bounds, Confidence, Input, Names, Rejection, Scaling, Task, Threshold};
+use fenchel_core::{
+    Activation, Bounds, Confidence, Input, Names, Originals, RawValues, Rejection, Scaling, Task, Threshold,
+};
 use fenchel_oracle::random_network::{Random, RandomNetwork};
 
 use crate::parts::{self, Parts, with_checksum};
@@ -49,6 +51,14 @@ fn write_the_seeds() {
         },
     };
     seed("valid-confidence", &parts.write());
+    for (name, values) in [
+        ("valid-originals", RawValues::Bytes(&[0, 255, 16, 7])),
+        ("valid-float-originals", RawValues::Floats(&[0.5, -1.0, 2.0, 0.0])),
+    ] {
+        let mut parts = small();
+        parts.originals = Some(Originals::new(values, &[2, 0]).expect("two values each"));
+        seed(name, &parts.write());
+    }
 
     let bytes = small().write();
     let changed = |place: usize, value: u8| {

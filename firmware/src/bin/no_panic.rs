@@ -9,10 +9,13 @@ mod vectors;
 
 use core::hint::black_box;
 
+use fenchel_core::embedded_storage::nor_flash::{
+    ErrorType, NorFlash, NorFlashError, NorFlashErrorKind, ReadNorFlash,
+};
 use fenchel_core::rand_core::SeedableRng;
 use fenchel_core::{
-    Error, LearnRoom, LearnSettings, Learner, Model, Network, Objective, Operator, Problem, Random, Ring,
-    Rollback, Schedule, Scope, Settings, State, StepRule, Task,
+    Error, LearnRoom, LearnSettings, Learner, Model, Objective, Problem, Random, Ring, Rollback, Schedule,
+    Scope, Settings, Slots, State, StepRule, Task,
 };
 
 unsafe extern "C" {
@@ -87,11 +90,12 @@ fn run(file: &[u8], values: &[f32], state: &mut State<64>, input: &mut [f32]) ->
         network.relax_for(&problem, &mut view, schedule, black_box(2))?;
         black_box(view.activities(&network, black_box(1)));
     }
-    learn(&network, values)
+    learn(&model, values)
 }
 
 /// Makes every call of learning in place.
-fn learn(network: &Network<Operator>, values: &[f32]) -> Result<(), Error> {
+fn learn(model: &Model, values: &[f32]) -> Result<(), Error> {
+    let network = model.network();
     let settings = LearnSettings {
         sweeps: black_box(0),
         rule: black_box(StepRule::Momentum { rate: 0.5, decay: 0.5 }),
@@ -103,15 +107,64 @@ fn learn(network: &Network<Operator>, values: &[f32]) -> Result<(), Error> {
         ..LearnSettings::default()
     };
     let mut room = LearnRoom::<64, 64, 64, 64>::new();
-    let memory = room.memory(settings.sizes(network)?)?;
-    let mut learner = Learner::new(*network, settings, memory)?;
+    let memory = room.memory(settings.sizes(&network)?)?;
+    let mut learner = Learner::new(network, settings, memory)?;
     black_box(learner.learn_against(values, values, values)?);
     black_box(learner.infer(values)?);
     black_box(learner.parameters());
+    let mut flash = black_box(Flash);
+    let mut slots = Slots::new(&mut flash, black_box(0..0)).map_err(|_| Error::Checksum)?;
+    let saved = learner.with_fields(&model.fields(), |fields| slots.save(fields).is_ok())?;
+    let mut buffer = [0; 64];
+    black_box(slots.load(black_box(&mut buffer)).is_ok_and(|loaded| loaded.is_some() && saved));
     let mut random = Random::from_seed([1; 16]);
     let (mut raw, mut labels) = ([0; 64], [0; 8]);
     let mut ring = Ring::new(black_box(8), &mut raw, &mut labels)?;
     ring.push(black_box(&[0; 8]), black_box(1), &mut random)?;
     black_box(ring.draw(&mut random));
     Ok(())
+}
+
+/// A flash memory that the compiler knows nothing of.
+struct Flash;
+
+#[derive(Debug)]
+struct Failure;
+
+impl NorFlashError for Failure {
+    fn kind(&self) -> NorFlashErrorKind {
+        NorFlashErrorKind::Other
+    }
+}
+
+impl ErrorType for Flash {
+    type Error = Failure;
+}
+
+impl ReadNorFlash for Flash {
+    const READ_SIZE: usize = 4;
+
+    fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), Failure> {
+        black_box(bytes).fill(black_box(offset as u8));
+        black_box(Ok(()))
+    }
+
+    fn capacity(&self) -> usize {
+        black_box(0)
+    }
+}
+
+impl NorFlash for Flash {
+    const WRITE_SIZE: usize = 8;
+    const ERASE_SIZE: usize = 2048;
+
+    fn erase(&mut self, from: u32, to: u32) -> Result<(), Failure> {
+        black_box((from, to));
+        black_box(Ok(()))
+    }
+
+    fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), Failure> {
+        black_box((offset, bytes));
+        black_box(Ok(()))
+    }
 }

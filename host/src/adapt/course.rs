@@ -4,9 +4,9 @@ use anyhow::Result;
 use fenchel_core::{Model, Random, Ring, Scaling, UpdateStatus};
 use rand_core::SeedableRng;
 
-use super::{Plan, Point, Settings};
+use super::{Plan, Point, Settings, originals};
 use crate::analysis::evaluate::score;
-use crate::data::{Split, below, permutation};
+use crate::data::{Split, below};
 use crate::error::require;
 
 /// What learns one sample at a time.
@@ -43,9 +43,12 @@ pub(super) fn run(
     let features = model.network().input_units();
     let random = Random::seed_from_u64(settings.seed);
     let mut teacher = Teacher { model, pupil, random, steps: 0, without_step: 0 };
-    let kept = kept(plan, settings, features, &mut teacher.random)?;
+    let kept = originals::kept(model, plan, settings, &mut teacher.random)?;
     let (mut values, mut labels) = (vec![0.0; settings.ring * features], vec![0; settings.ring]);
     let mut ring = Ring::new(features, &mut values, &mut labels)?;
+    if settings.balanced {
+        ring = ring.balanced();
+    }
 
     let mut points = vec![teacher.measure(0, plan)?];
     see(&points[0])?;
@@ -74,31 +77,6 @@ pub(super) fn run(
     }
     let Teacher { steps, without_step, .. } = teacher;
     Ok(Course { points, steps, without_step })
-}
-
-/// Chooses the original samples that are kept: as many of each class as fit.
-fn kept(plan: &Plan, settings: &Settings, features: usize, random: &mut Random) -> Result<Split> {
-    let Some(originals) = plan.originals.filter(|_| settings.originals > 0) else {
-        return Ok(Split::default());
-    };
-    require!(
-        settings.originals <= originals.len(),
-        "`originals`",
-        format!("at most {}", originals.len()),
-        settings.originals
-    );
-    let classes = originals.labels.iter().max().map_or(0, |most| most + 1);
-    let order = permutation(originals.len(), random);
-    let mut chosen = Vec::new();
-    // Round by round one of each class, until there are enough.
-    let mut of_class: Vec<_> = (0..classes)
-        .map(|class| order.iter().copied().filter(move |&index| originals.labels[index] == class))
-        .collect();
-    while chosen.len() < settings.originals {
-        chosen.extend(of_class.iter_mut().filter_map(Iterator::next));
-    }
-    chosen.truncate(settings.originals);
-    Ok(originals.select(features, &chosen))
 }
 
 struct Teacher<'m, P> {

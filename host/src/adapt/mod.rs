@@ -4,12 +4,13 @@
 mod course;
 mod drift;
 mod in_loop;
+mod originals;
 mod rows;
 
 use anyhow::Result;
 use fenchel_core::{
-    LearnMemory, LearnSettings, Learner, Model, ModelFields, Network, Operator, Packed, Scaling,
-    UpdateStatus, Weights, checksum, pack, packed_len,
+    LearnMemory, LearnSettings, Learner, Model, ModelFields, Packed, Scaling, UpdateStatus, Weights,
+    checksum, pack, packed_len,
 };
 
 use crate::analysis::evaluate::outputs;
@@ -19,6 +20,7 @@ pub use course::Course;
 use course::Pupil;
 pub use drift::{Drift, Drifter};
 pub use in_loop::{CHIP_SHARE, Medium, Method, adapt_chips, spell};
+pub use originals::{choose, with_originals};
 pub use rows::{Learned, learn};
 
 /// Settings with which a model goes on learning.
@@ -30,10 +32,13 @@ pub struct Settings {
     pub samples: usize,
     /// Number of past samples of the stream that are kept.
     pub ring: usize,
+    /// Whether these past samples are balanced between the classes, as [`Ring::balanced`] does.
+    pub balanced: bool,
     /// Number of past samples that are learned again after each new one.
     pub replays: usize,
-    /// Number of original samples that are kept, one of which is learned after each new sample.
-    pub originals: usize,
+    /// Number of original samples that are kept, one of which is learned after each new sample; without it those of
+    /// the model file, if it holds any.
+    pub originals: Option<usize>,
     /// Seed of every draw.
     pub seed: u64,
     /// Numbers of samples after which the accuracy is measured, in ascending order.
@@ -105,7 +110,7 @@ pub fn adapt(
     let Course { points, steps, without_step } = course::run(&mut learner, model, plan, settings, see)?;
     let mut crc = checksum();
     learner.parameters().iter().for_each(|value| crc.update(&value.to_le_bytes()));
-    let file = learner.with_network(|network| write(model, network))??;
+    let file = learner.with_fields(&model.fields(), model_file::write)??;
     Ok(Adapted { file, points, weights_crc: crc.finalize(), steps, without_step })
 }
 
@@ -121,12 +126,6 @@ impl Pupil for Learner<'_> {
     fn answers(&mut self, split: &Split, scaling: Scaling) -> Result<Vec<f32>> {
         self.with_network(|network| outputs(network, split, scaling))?
     }
-}
-
-fn write(model: &Model, network: &Network<Operator>) -> Result<ModelBytes> {
-    let fields = model.fields();
-    let biases: Vec<f32> = (1..=network.output()).flat_map(|k| network.bias(k)).copied().collect();
-    model_file::write(&ModelFields { weights: network.weights(), biases: &biases, ..fields })
 }
 
 /// Writes the file of `model` without knowledge of the class `label`: its output is 0 whatever the input.

@@ -69,12 +69,15 @@ pub struct Args {
     /// Number of past samples of the stream that are kept, to be learned again
     #[arg(long, value_name = "PLACES", default_value_t = 0, requires = "replays")]
     ring: usize,
+    /// Keep these past samples balanced between the classes, so that a rare or new class isn't lost among the others
+    #[arg(long, requires = "ring")]
+    balanced: bool,
     /// Number of past samples that are learned again after each new one
     #[arg(long, default_value_t = 0, requires = "ring")]
     replays: usize,
-    /// Number of original training samples that are kept against forgetting, one of which is learned after each new sample
-    #[arg(long, value_name = "SAMPLES", default_value_t = 0)]
-    originals: usize,
+    /// Number of original training samples that are kept against forgetting, one of which is learned after each new sample [default: those that the model file holds]
+    #[arg(long, value_name = "SAMPLES")]
+    originals: Option<usize>,
     /// Seed of the drift and of every draw
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -119,7 +122,14 @@ pub fn run(args: &Args) -> Result<()> {
         None => model.clone(),
     };
     let own = samples.own.as_ref();
-    require!(args.originals == 0 || own.is_some(), "--originals", "the model's training data", "none");
+    let chosen = args.originals.is_some_and(|count| count > 0);
+    require!(!chosen || own.is_some(), "--originals", "the model's training data", "none");
+    if let (None, Some(originals)) = (args.originals, model.originals()) {
+        let count = originals.len();
+        output::say(format_args!(
+            "{count} original samples of the model file are learned in turn with new ones; --originals 0 leaves them out"
+        ));
+    }
     let plan = Plan {
         stream: &samples.stream,
         test: &samples.test,
@@ -220,6 +230,7 @@ fn settings(args: &Args) -> Result<adapt::Settings> {
         },
         samples: args.samples,
         ring: args.ring,
+        balanced: args.balanced,
         replays: args.replays,
         originals: args.originals,
         seed: args.seed,

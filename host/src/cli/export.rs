@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::errors;
 use super::samples::SampleArgs;
+use crate::adapt;
 use crate::analysis::quality::Quality;
 use crate::convert::quantise::{name, quantise};
 use crate::convert::{self, identifier};
@@ -23,6 +24,7 @@ use crate::task::TaskName;
 #[command(after_help = "Examples:
   fenchel export runs/first -o model.fenchel --weights f16
   fenchel export runs/first -o model.fenchel --arithmetic integer
+  fenchel export runs/first -o model.fenchel --replay 20
   fenchel export runs/first -o weights.safetensors --format safetensors
   fenchel export runs/first -o gesture.h --format c-header
   fenchel export runs/first -o src/model.rs --format rust")]
@@ -44,6 +46,9 @@ pub struct Args {
     /// Arithmetic of the model: f32, or integer for chips without a floating-point unit (int8 weights, int16 activities), whose cost in accuracy is printed
     #[arg(long, value_enum, default_value = "f32", conflicts_with = "weights")]
     arithmetic: ArithmeticName,
+    /// Put this many original training samples into the model file, as many of each class as fit, which learning in place learns again against forgetting
+    #[arg(long, value_name = "SAMPLES")]
+    replay: Option<usize>,
     /// Print one JSON object: model (path), bytes; with --weights also accuracy, r2 or auroc (of each form); with --arithmetic integer the same of each arithmetic, labels_differ (a fraction) and largest_error
     #[arg(long)]
     json: bool,
@@ -80,7 +85,10 @@ impl Form {
 }
 
 pub fn run(args: &Args) -> Result<()> {
-    let bytes = ModelBytes::read(&args.run)?;
+    let mut bytes = ModelBytes::read(&args.run)?;
+    if let Some(count) = args.replay {
+        bytes = with_originals(args, &bytes, count)?;
+    }
     let model = bytes.model(args.run.display())?;
     if args.arithmetic == ArithmeticName::Integer {
         require!(
@@ -136,6 +144,29 @@ pub fn run(args: &Args) -> Result<()> {
         shown(&after),
         name(form)
     ))
+}
+
+/// Returns the model file with `count` samples of the data that it was trained on.
+fn with_originals(args: &Args, bytes: &ModelBytes, count: usize) -> Result<ModelBytes> {
+    let model = bytes.model(args.run.display())?;
+    require!(count > 0, "--replay", "at least 1", 0);
+    require!(
+        matches!(args.format, convert::Form::Model | convert::Form::CHeader | convert::Form::Rust),
+        "--replay",
+        "--format model, c-header or rust, which hold the model file",
+        "another form"
+    );
+    require!(
+        TaskName::of(model.task()) == TaskName::Classify,
+        "--replay",
+        "a classifier, which labels can teach",
+        "a model of another task"
+    );
+    let features = model.network().input_units();
+    let train = data(&args.run, &model)?.train;
+    let mut random = <fenchel_core::Random as rand_core::SeedableRng>::seed_from_u64(model.training().seed);
+    let chosen = adapt::choose(&train, features, count, "--replay", &mut random)?;
+    adapt::with_originals(&model, &chosen)
 }
 
 /// Writes the model in the form that `args` ask for, with the model file beside it if that is Rust; returns

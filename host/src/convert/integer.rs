@@ -138,5 +138,6 @@ pub fn in_f32(model: &IntegerModel) -> Result<ModelBytes> {
         weights: &weights,
         biases: model.biases(),
         gammas: model.gammas(),
+        originals: None,
     })
 }

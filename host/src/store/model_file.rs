@@ -120,7 +120,8 @@ pub fn export(parameters: &Parameters, shape: &[usize], header: Header) -> Resul
         (input.height, input.width) = (*height as u32, *width as u32);
     }
     let Parameters { connections, biases, gammas, .. } = parameters;
-    write(&ModelFields { header, blocks: &blocks, connections, weights: &weights, biases, gammas })
+    let (blocks, weights) = (&blocks, &weights);
+    write(&ModelFields { header, blocks, connections, weights, biases, gammas, originals: None })
 }
 
 /// Writes the file of these fields and checks it by loading it.

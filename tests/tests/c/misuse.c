@@ -21,6 +21,13 @@ typedef struct memory {
     fenchel_nudge nudge;
     fenchel_outcome outcome;
     fenchel_verdict verdict;
+    fenchel_learner learner;
+    fenchel_learner idle; /* zeroed, never begun */
+    fenchel_learning how;
+    fenchel_update update;
+    fenchel_flash flash;
+    fenchel_saved saved;
+    size_t bytes;
     float input[INPUTS];
     float target[OUTPUTS];
     float attack[OUTPUTS];
@@ -250,6 +257,67 @@ static void meaning(void) {
     REFUSED(FENCHEL_TASK, fenchel_score(model, in, INPUTS, out, OUTPUTS, verdict));
 }
 
+/* A flash memory that must not be used. */
+static int32_t read_none(void *context, uint32_t offset, void *bytes, size_t count) {
+    (void)context, (void)offset;
+    memset(bytes, 0, count);
+    return 1;
+}
+
+static int32_t write_none(void *context, uint32_t offset, const void *bytes, size_t count) {
+    (void)context, (void)offset, (void)bytes, (void)count;
+    return 1;
+}
+
+static int32_t erase_none(void *context, uint32_t from, uint32_t to) {
+    (void)context, (void)from, (void)to;
+    return 1;
+}
+
+#define BEGIN(learner, model, how, memory, bytes) fenchel_begin_learning(learner, model, how, memory, bytes)
+
+static void learning(void) {
+    fenchel_model *model = &now->model;
+    fenchel_learner *learner = &now->learner;
+    fenchel_learning *how = &now->how;
+    fenchel_update *update = &now->update;
+    float *in = now->input, *y = now->target, *out = now->output;
+    float *room = (float *)malloc(now->bytes);
+    REFUSED(FENCHEL_NULL, fenchel_learning_bytes(NULL, how, &now->bytes));
+    REFUSED(FENCHEL_NULL, fenchel_learning_bytes(model, how, NULL));
+    REFUSED(FENCHEL_NOT_LOADED, fenchel_learning_bytes(&now->empty, how, &now->bytes));
+    REFUSED(FENCHEL_MISALIGNED, fenchel_learning_bytes(model, OFF(fenchel_learning, how, 1), &now->bytes));
+    WITH(now->how.share, -0.5f, FENCHEL_SETTINGS, fenchel_learning_bytes(model, how, &now->bytes));
+    WITH(now->how.clip, (float)NAN, FENCHEL_SETTINGS, fenchel_learning_bytes(model, how, &now->bytes));
+    REFUSED(FENCHEL_NULL, BEGIN(NULL, model, how, room, now->bytes));
+    REFUSED(FENCHEL_NULL, BEGIN(learner, model, how, NULL, now->bytes));
+    REFUSED(FENCHEL_NOT_LOADED, BEGIN(learner, &now->empty, how, room, now->bytes));
+    REFUSED(FENCHEL_MISALIGNED, BEGIN(learner, model, how, OFF(float, room, 2), now->bytes));
+    REFUSED(FENCHEL_MISALIGNED, BEGIN(OFF(fenchel_learner, learner, 4), model, how, room, now->bytes));
+    REFUSED(FENCHEL_SMALL_STATE, BEGIN(learner, model, how, room, now->bytes - 1));
+    WITH(now->how.skip, (float)INFINITY, FENCHEL_SETTINGS, BEGIN(learner, model, how, room, now->bytes));
+    REFUSED(FENCHEL_NOT_LOADED, fenchel_learn(&now->idle, in, INPUTS, y, OUTPUTS, update));
+    if (BEGIN(learner, model, how, room, now->bytes) != FENCHEL_OK) cases++;
+    REFUSED(FENCHEL_NULL, fenchel_learn(NULL, in, INPUTS, y, OUTPUTS, update));
+    REFUSED(FENCHEL_NULL, fenchel_learn(learner, NULL, INPUTS, y, OUTPUTS, update));
+    REFUSED(FENCHEL_NULL, fenchel_learn(learner, in, INPUTS, y, OUTPUTS, NULL));
+    REFUSED(FENCHEL_MISALIGNED, fenchel_learn(learner, in, INPUTS, OFF(float, y, 1), OUTPUTS, update));
+    REFUSED(FENCHEL_SIZE, fenchel_learn(learner, in, INPUTS - 1, y, OUTPUTS, update));
+    REFUSED(FENCHEL_SIZE, fenchel_learn(learner, in, INPUTS, y, (size_t)-1, update));
+    WITH(now->input[1], (float)NAN, FENCHEL_NOT_FINITE, fenchel_learn(learner, in, INPUTS, y, OUTPUTS, update));
+    WITH(now->target[1], (float)INFINITY, FENCHEL_NOT_FINITE,
+         fenchel_learn(learner, in, INPUTS, y, OUTPUTS, update));
+    REFUSED(FENCHEL_NOT_LOADED, fenchel_infer_learned(&now->idle, in, INPUTS, out, OUTPUTS));
+    REFUSED(FENCHEL_SIZE, fenchel_infer_learned(learner, in, INPUTS, out, OUTPUTS + 1));
+    REFUSED(FENCHEL_NULL, fenchel_save(learner, NULL, &now->saved));
+    REFUSED(FENCHEL_NULL, fenchel_newest(&now->flash, NULL));
+    WITH(now->flash.read, NULL, FENCHEL_NULL, fenchel_save(learner, &now->flash, &now->saved));
+    WITH(now->flash.end, 1000, FENCHEL_SLOTS, fenchel_save(learner, &now->flash, &now->saved));
+    WITH(now->flash.end, 512, FENCHEL_SLOTS, fenchel_save(learner, &now->flash, &now->saved));
+    REFUSED(FENCHEL_FLASH, fenchel_save(learner, &now->flash, &now->saved));
+    free(room);
+}
+
 int main(void) {
     size_t i;
     now = (memory *)calloc(1, sizeof *now);
@@ -268,11 +336,17 @@ int main(void) {
     now->nudge.weight_attack = 0.125f;
     if (fenchel_load(&now->model, file, FILE_BYTES, &now->shape) != FENCHEL_OK) return 1;
     memset(&now->shape, 0xa5, sizeof now->shape);
+    now->flash.read = read_none;
+    now->flash.write = write_none;
+    now->flash.erase = erase_none;
+    now->flash.end = 1 << 16;
+    if (fenchel_learning_bytes(&now->model, &now->how, &now->bytes) != FENCHEL_OK) return 1;
     loading();
     scaling();
     inference();
     relaxation();
     meaning();
+    learning();
     printf("refused %u of %u\n", refused, cases);
     printf("then %d %d\n", (int)infer(), (int)relax());
     free(state);

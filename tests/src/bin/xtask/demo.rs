@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail};
 use fenchel::data;
 use serde_json::Value;
 
+use crate::adapted::{self, LEARNED};
 use crate::boards::{BOARDS, Variant};
 use crate::device::{self, Report};
 use crate::process::{cargo, output, root};
@@ -32,12 +33,17 @@ pub fn run(toolchain: &Toolchain) -> Result<()> {
         let evaluated = json(fenchel(&["eval"]).arg(&model))?;
         eprintln!("running {name} on QEMU's {} ({})", board.machine, board.about);
         let report = device::run(toolchain, &Variant::plain(board), &model, &samples, &folder)?;
-        columns.push((evaluated["accuracy"].as_f64().context("an accuracy")?, report));
+        let learned = adapted::run(toolchain, &Variant::plain(board), &model, &digits, &folder)?;
+        columns.push(Column {
+            accuracy: evaluated["accuracy"].as_f64().context("an accuracy")?,
+            report,
+            learned,
+        });
     }
     let table = table(&columns);
     println!("\n{table}");
     std::fs::write(folder.join("table.md"), &table).context("writing the table")?;
-    if !columns.iter().all(|(_, report)| report.is_identical()) {
+    if !columns.iter().all(|column| column.report.is_identical() && column.learned.is_identical) {
         bail!("the device's bits differ from this machine's");
     }
     Ok(())
@@ -61,31 +67,51 @@ fn json(command: &mut Command) -> Result<Value> {
     Ok(serde_json::from_str(&output(command.arg("--json"))?)?)
 }
 
-fn table(columns: &[(f64, Report)]) -> String {
-    let row = |name: &str, cell: &dyn Fn(&(f64, Report)) -> String| {
+/// The results of one model.
+struct Column {
+    /// Accuracy on this machine.
+    accuracy: f64,
+    report: Report,
+    learned: adapted::Report,
+}
+
+fn table(columns: &[Column]) -> String {
+    let row = |name: &str, cell: &dyn Fn(&Column) -> String| {
         let cells: Vec<_> = columns.iter().map(cell).collect();
         format!("| {name:<41} | {:>15} | {:>15} |\n", cells[0], cells[1])
     };
     let share = |n: usize, all: usize| format!("{n} of {all}");
+    let percent = |n: usize, all: usize| format!("{:.1} %", 100.0 * n as f64 / all as f64);
     let [bp, arovr] = METHODS.map(|method| method.0);
     let mut table = format!("| {:<41} | {bp:>15} | {arovr:>15} |\n", "digits, 64-64-32-10");
     table += &format!("|{:-<43}|{:->16}:|{:->16}:|\n", "", "", "");
-    table += &row("test accuracy, this machine", &|c| format!("{:.1} %", 100.0 * c.0));
-    table += &row("test accuracy, Cortex-M4F", &|(_, r)| {
-        format!("{:.1} %", 100.0 * r.correct as f64 / r.samples as f64)
+    table += &row("test accuracy, this machine", &|c| format!("{:.1} %", 100.0 * c.accuracy));
+    table += &row("test accuracy, Cortex-M4F", &|c| percent(c.report.correct, c.report.samples));
+    table += &row("images with identical output bits", &|c| share(c.report.identical, c.report.samples));
+    table += &row("relaxation: identical energies and states", &|c| {
+        share(c.report.relaxation.0, c.report.relaxation.1)
     });
-    table += &row("images with identical output bits", &|(_, r)| share(r.identical, r.samples));
-    table +=
-        &row("relaxation: identical energies and states", &|(_, r)| share(r.relaxation.0, r.relaxation.1));
-    table += &row("energy before relaxation (nudged)", &|(_, r)| format!("{:.5}", r.energy.0));
-    table += &row("energy after relaxation, on the device", &|(_, r)| format!("{:.5}", r.energy.1));
-    table += &row("instructions per inference", &|(_, r)| format!("{:.0}", r.instructions));
-    table +=
-        &row("instructions per multiply-add", &|(_, r)| format!("{:.2}", r.instructions / r.macs as f64));
-    table += &row("flash: model, bytes", &|(_, r)| r.model_bytes.to_string());
-    table += &row("flash: code, logging included, bytes", &|(_, r)| {
-        (r.footprint.flash.saturating_sub((r.model_bytes + r.sample_bytes) as u64)).to_string()
+    table += &row("energy before relaxation (nudged)", &|c| format!("{:.5}", c.report.energy.0));
+    table += &row("energy after relaxation, on the device", &|c| format!("{:.5}", c.report.energy.1));
+    table += &row("instructions per inference", &|c| format!("{:.0}", c.report.instructions));
+    table += &row("instructions per multiply-add", &|c| {
+        format!("{:.2}", c.report.instructions / c.report.macs as f64)
     });
-    table += &row("RAM: static, relaxation state, bytes", &|(_, r)| r.footprint.ram.to_string());
+    table += &row("flash: model, bytes", &|c| c.report.model_bytes.to_string());
+    table += &row("flash: code, logging included, bytes", &|c| {
+        (c.report.footprint.flash.saturating_sub((c.report.model_bytes + c.report.sample_bytes) as u64))
+            .to_string()
+    });
+    table += &row("RAM: static, relaxation state, bytes", &|c| c.report.footprint.ram.to_string());
+    table += &row("sensor drifted: accuracy, Cortex-M4F", &|c| percent(c.learned.right[0], c.learned.tested));
+    table += &row(&format!("… after learning {LEARNED} samples there"), &|c| {
+        percent(c.learned.right[1], c.learned.tested)
+    });
+    table += &row("learned parameters with identical bits", &|c| match c.learned.is_identical {
+        true => share(c.learned.parameters, c.learned.parameters),
+        false => "not all".into(),
+    });
+    table += &row("instructions per update", &|c| format!("{:.0}", c.learned.instructions));
+    table += &row("RAM: learning, bytes", &|c| c.learned.bytes.iter().sum::<usize>().to_string());
     table
 }

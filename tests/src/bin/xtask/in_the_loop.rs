@@ -85,7 +85,8 @@ impl Subject {
             samples: marks[marks.len() - 1],
             ring: 0,
             replays: 0,
-            originals: 0,
+            balanced: false,
+            originals: None,
             seed: monte_carlo.seed,
             marks,
         };

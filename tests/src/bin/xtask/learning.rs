@@ -141,7 +141,8 @@ impl Base {
             samples,
             ring: way.ring.0,
             replays: way.ring.1,
-            originals: way.originals,
+            balanced: false,
+            originals: Some(way.originals),
             seed,
             marks: MARKS.iter().copied().take_while(|&mark| mark < samples).chain([samples]).collect(),
         };

@@ -1,5 +1,6 @@
 //! The harness behind `cargo xtask`: it installs what is missing, demonstrates, and tests.
 
+mod adapted;
 mod bench;
 mod boards;
 mod chaos;
@@ -14,6 +15,7 @@ mod gate;
 mod hostile;
 mod in_the_loop;
 mod integer;
+mod kept;
 mod learned;
 mod learning;
 mod limits;

@@ -1,4 +1,4 @@
-//! Types in docs/tour.md as it stands: its commands must succeed, and print what it shows.
+//! Types in docs/tour.md and docs/learning.md as they stand: their commands must succeed, and print what is shown.
 
 use std::path::Path;
 use std::process::Command;
@@ -10,27 +10,38 @@ use crate::process::{cargo, check, root};
 /// Character that stands for any text in a line of output.
 const ANYTHING: char = '…';
 
-/// Runs every `sh` block in turn in one new folder; the `text` block after it is what it must print.
+/// Pages whose commands are run, each in a folder of its own in `target`.
+const PAGES: [&str; 2] = ["tour", "learning"];
+
+/// Runs the commands of every page.
 pub fn run() -> Result<()> {
     check(&mut cargo(&["build", "--quiet", "--release", "--package", "fenchel"]))?;
-    let folder = root().join("target/tour");
+    PAGES.iter().try_for_each(|page| page_of(page))
+}
+
+/// Runs every `sh` block in turn in one new folder; the `text` block after it is what it must print. Other blocks are
+/// code of other languages.
+fn page_of(name: &str) -> Result<()> {
+    let folder = root().join("target").join(name);
     if folder.exists() {
-        std::fs::remove_dir_all(&folder).context("clearing target/tour")?;
+        std::fs::remove_dir_all(&folder).with_context(|| format!("clearing target/{name}"))?;
     }
     std::fs::create_dir_all(&folder)?;
-    let tour = std::fs::read_to_string(root().join("docs/tour.md")).context("reading docs/tour.md")?;
-    let blocks = blocks(&tour);
-    let commands = blocks.iter().filter(|(kind, _)| *kind == "sh").count();
-    ensure!(commands > 0 && commands < blocks.len(), "docs/tour.md has no commands, or shows no output");
+    let page = format!("docs/{name}.md");
+    let text = std::fs::read_to_string(root().join(&page)).with_context(|| format!("reading {page}"))?;
+    let blocks = blocks(&text);
+    let of_kind = |kind: &str| blocks.iter().filter(|block| block.0 == kind).count();
+    ensure!(of_kind("sh") > 0 && of_kind("text") > 0, "{page} has no commands, or shows no output");
     let mut printed = String::new();
-    for (kind, text) in blocks {
-        match kind {
-            "sh" => printed = typed(text, &folder).with_context(|| format!("docs/tour.md:\n{text}"))?,
-            "text" => compare(text, &printed)?,
-            other => bail!("docs/tour.md: expected blocks of sh and text, got {other:?}"),
+    for (kind, text) in &blocks {
+        match *kind {
+            "sh" => printed = typed(text, &folder).with_context(|| format!("{page}:\n{text}"))?,
+            "text" => compare(text, &printed).with_context(|| page.clone())?,
+            "rust" => {}
+            other => bail!("{page}: expected blocks of sh, text and rust, got {other:?}"),
         }
     }
-    println!("      {commands} blocks of commands");
+    println!("      {page}: {} blocks of commands", of_kind("sh"));
     Ok(())
 }
 
@@ -57,7 +68,7 @@ fn typed(commands: &str, folder: &Path) -> Result<String> {
 fn compare(expected: &str, printed: &str) -> Result<()> {
     let same = expected.lines().count() == printed.lines().count()
         && expected.lines().zip(printed.lines()).all(|(expected, line)| fits(expected, line));
-    ensure!(same, "docs/tour.md: expected\n{expected}\ngot\n{printed}");
+    ensure!(same, "expected\n{expected}\ngot\n{printed}");
     Ok(())
 }
 

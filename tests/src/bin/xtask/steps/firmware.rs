@@ -18,7 +18,7 @@ use crate::firmware::{self, Contents, cargo_firmware};
 use crate::process::{check, output};
 use crate::samples::Samples;
 use crate::toolchain::{Compiler, Toolchain};
-use crate::{gate, integer, learned, limits, qemu, template as own_board};
+use crate::{gate, integer, kept, learned, limits, qemu, template as own_board};
 
 /// Largest difference of fused outputs from the strict ones, as a share of the largest: the rounding of a
 /// few hundred terms that partly cancel.
@@ -205,6 +205,16 @@ pub fn integer_arithmetic(bench: &Bench) -> Result<()> {
     };
     bench.toolchain()?.in_lanes(&bench.folder, &variants, |_, variant| variant.lane(), run)?;
     integer::no_floats(bench.toolchain()?, &Contents { model: &model, samples: &file })
+}
+
+/// A board that is reset after a save, and in the middle of one, goes on with this machine's bits.
+pub fn keeping(bench: &Bench) -> Result<()> {
+    let (samples, _) = digits(bench, 100)?;
+    for model in [bench.model()?.to_path_buf(), narrowed(bench, "int8")?] {
+        let lines = kept::run(bench.toolchain()?, &board()?, &model, &samples, &bench.folder)?;
+        println!("      after three resets: {}", lines.join("; "));
+    }
+    Ok(())
 }
 
 /// Returns the model in another form of weights.

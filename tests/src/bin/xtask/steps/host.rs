@@ -41,7 +41,7 @@ pub fn chaos(_: &Bench) -> Result<()> {
     chaos::step()
 }
 
-/// Runs the commands of docs/tour.md.
+/// Runs the commands of docs/tour.md and docs/learning.md.
 pub fn tour(_: &Bench) -> Result<()> {
     tour::run()
 }

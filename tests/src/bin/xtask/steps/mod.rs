@@ -109,7 +109,7 @@ pub const STEPS: &[Step] = &[
     step("docs", &[], LONG, "documentation without a warning, and its examples", workspace::docs),
     step("packages", &[], LONG, "what cargo would publish compiles by itself", packages::package),
     step("msrv", &[], LONG, "the declared minimum Rust version compiles it", packages::minimum_rust),
-    step("tour", &[], LONG, "docs/tour.md, typed in", host::tour),
+    step("tour", &[], LONG, "docs/tour.md and docs/learning.md, typed in", host::tour),
     step("python", &[Python], LONG, "round trips with Python's packages", host::python),
     step(
         "python-package",
@@ -154,6 +154,13 @@ pub const STEPS: &[Step] = &[
         LONG,
         "learned weights are the same bits on M3, M4F and M55 as on this machine",
         firmware::learning,
+    ),
+    step(
+        "firmware-keep",
+        &[Firmware, Qemu],
+        LONG,
+        "what was learned is saved and loaded over resets, with this machine's bits",
+        firmware::keeping,
     ),
     step("firmware-counts", &[Firmware, Qemu], LONG, "no instruction or cycle count grew", firmware::counts),
     step(
