@@ -48,13 +48,16 @@ impl<'a> Model<'a> {
             weights: &self.0.weights,
             biases: self.0.biases,
             gammas: self.0.gammas,
-            originals: self.0.originals,
+            originals: self.originals(),
         }
     }
 
     /// Returns the original samples to be learned again, if the file holds any (`fenchel export --replay`).
     pub fn originals(&self) -> Option<Originals<'a>> {
-        self.0.originals
+        #[cfg(feature = "replay")]
+        return self.0.originals;
+        #[cfg(not(feature = "replay"))]
+        None
     }
 
     /// Returns training, data, task and input.

@@ -7,7 +7,9 @@ use super::crc::crc32;
 use super::fields::Fields;
 use super::header::{Header, Input};
 use super::layout::{Arithmetic, Edge, FORMAT_VERSION, MARK, MAX_BLOCKS, MAX_CONNECTIONS, PRELUDE};
-use crate::{Block, Connection, Error, Graph, Originals, Task};
+#[cfg(feature = "replay")]
+use crate::Originals;
+use crate::{Block, Connection, Error, Graph, Task};
 
 /// The weights of a connection as a file of one arithmetic has them.
 pub(crate) trait Stored<'a>: Sized {
@@ -27,6 +29,7 @@ pub(crate) struct Parts<'a, W> {
     pub weights: Vec<W, MAX_CONNECTIONS>,
     pub biases: &'a [f32],
     pub gammas: &'a [f32],
+    #[cfg(feature = "replay")]
     pub originals: Option<Originals<'a>>,
 }
 
@@ -47,6 +50,7 @@ impl<'a, W: Stored<'a>> Parts<'a, W> {
             weights: Vec::new(),
             biases: &[],
             gammas: &[],
+            #[cfg(feature = "replay")]
             originals: None,
         };
         let _ = model.blocks.push(shape);
