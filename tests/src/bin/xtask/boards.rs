@@ -1,7 +1,7 @@
 //! The boards, and how the compiler builds for them. To add one, add a row in
 //! `host/src/analysis/boards.rs`.
 
-pub use fenchel::analysis::boards::{BOARDS, Board};
+pub use fenchel::analysis::boards::{BOARDS, Board, INTEGER_BOARDS};
 
 /// The kernel of `core` that a program uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
