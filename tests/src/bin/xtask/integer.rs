@@ -23,7 +23,7 @@ const LIMITS: [(&str, Kernel, [f64; 3]); 4] = [
     ("mps2-an386", Kernel::Own, [1.79, 1.80, 0.85]),
     ("mps2-an385", Kernel::Own, [2.30, 2.40, 2.40]),
     ("mps2-an385-v6m", Kernel::Own, [4.00, 4.20, 4.20]),
-    ("mps3-an547", Kernel::Mve, [0.62, 0.75, 0.75]),
+    ("mps3-an547", Kernel::Mve, [0.62, 0.80, 0.80]),
 ];
 
 /// Returns every board with its own kernel, and the kernels that some have beside it.
