@@ -1,7 +1,7 @@
 //! The native part of the Python package `fenchel`: the host library behind NumPy arrays.
 //!
 //! Each file binds one thing. Arrays are `float32` in C order, which the package's Python files see to, and are read
-//! where they lie. Everything that computes runs through [`guard::guarded`], which releases the GIL and turns errors and
+//! where they lie. Everything that computes runs through `guard::guarded`, which releases the GIL and turns errors and
 //! panics into Python's exceptions.
 
 mod data;

@@ -46,16 +46,20 @@ pub fn run(folder: &Path) -> Result<()> {
     check(&mut cargo(&["build", "--quiet", "--release", "--package", "fenchel"]))?;
     let built = folder.join("python-package");
     std::fs::create_dir_all(&built)?;
+    // pip looks there for the program maturin.
+    let own = python.parent().map(Path::to_path_buf);
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::env::join_paths(own.into_iter().chain(std::env::split_paths(&path)))?;
     let pip = |arguments: &[&str]| {
         let mut command = Command::new(&python);
-        let own = ["--quiet", "--disable-pip-version-check", "--no-deps"];
-        command.args(["-m", "pip"]).args(arguments).args(own).current_dir(root());
-        command.env("CARGO_TARGET_DIR", root().join("target"));
+        command.args(["-m", "pip", "--quiet", "--disable-pip-version-check"]).args(arguments);
+        command.current_dir(root());
+        command.env("CARGO_TARGET_DIR", root().join("target")).env("PATH", &path);
         command
     };
-    let wheel = ["wheel", "--no-build-isolation", "./host/python", "--wheel-dir"];
+    let wheel = ["wheel", "--no-deps", "--no-build-isolation", "./host/python", "--wheel-dir"];
     check(pip(&wheel).arg(&built))?;
-    check(pip(&["install", "--force-reinstall"]).arg(one(&built, ".whl")?))?;
+    check(pip(&["install", "--no-deps", "--force-reinstall"]).arg(one(&built, ".whl")?))?;
     let sdist = ["-m", "maturin", "sdist", "--manifest-path", "host/python/Cargo.toml", "--out"];
     check(Command::new(&python).args(sdist).arg(&built).current_dir(root()))?;
     check_sources(&one(&built, ".tar.gz")?)?;
