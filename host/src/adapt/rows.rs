@@ -3,9 +3,8 @@
 use anyhow::Result;
 use fenchel_core::{LearnMemory, LearnSettings, Learner, Model, UpdateStatus};
 
-use super::write;
 use crate::error::require;
-use crate::store::model_file::ModelBytes;
+use crate::store::model_file::{self, ModelBytes};
 
 /// The results of [`learn`].
 pub struct Learned {
@@ -41,6 +40,6 @@ pub fn learn(model: &Model, settings: LearnSettings, rows: &[f32], targets: &[f3
             UpdateStatus::Skipped | UpdateStatus::Unbounded | UpdateStatus::RolledBack => without_step += 1,
         }
     }
-    let file = learner.with_network(|network| write(model, network))??;
+    let file = learner.with_fields(&model.fields(), model_file::write)??;
     Ok(Learned { file, steps, without_step })
 }
