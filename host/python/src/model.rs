@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use fenchel::analysis::any_model::AnyModel;
-use fenchel::analysis::description::report;
 use fenchel::analysis::evaluate::outputs_of_rows;
 use fenchel::analysis::quality::values;
+use fenchel::report::description::report;
 use fenchel::store::model_file::ModelBytes;
 use fenchel_core::{Task, Weights, label, margin, reconstruction_error, softmax};
 use numpy::{IntoPyArray, PyArray2, PyReadonlyArray2};

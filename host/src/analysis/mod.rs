@@ -5,7 +5,6 @@ pub mod any_model;
 pub mod boards;
 pub mod calibration;
 pub mod cost;
-pub mod description;
 pub mod evaluate;
 pub mod nudge_bounds;
 pub mod quality;

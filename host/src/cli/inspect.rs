@@ -9,12 +9,12 @@ use serde_json::{Value, json};
 use super::samples::SampleArgs;
 use crate::analysis::any_model::AnyBytes;
 use crate::analysis::cost;
-use crate::analysis::description::report;
 use crate::analysis::nudge_bounds::{global_bound, local_bounds};
 use crate::analysis::robustness::Samples;
 use crate::data::Split;
 use crate::error::require;
 use crate::experiments::bench::median;
+use crate::report::description::report;
 
 /// Show what a model is: its blocks, how it was trained, and what it costs on a board
 #[derive(clap::Args)]

@@ -2,6 +2,7 @@
 
 mod answers;
 mod chart;
+pub mod description;
 mod figures;
 mod measures;
 mod sample;

@@ -3,7 +3,7 @@
 use fenchel_core::{Attack, Network, Objective, Operator, Potential, Scaling, StateView, Task, Threshold};
 use serde_json::{Value, json};
 
-use super::any_model::AnyModel;
+use crate::analysis::any_model::AnyModel;
 use crate::spelling::{self, Spelled};
 use crate::task::TaskName;
 use crate::train::{AttackName, Distance, OBJECTIVES, PotentialName};
