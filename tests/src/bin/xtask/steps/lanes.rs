@@ -108,7 +108,8 @@ fn own_process(step: &Step, folder: &Path, debian_rust: bool) -> Result<(String,
     command.args(["test", step.name, "--within"]).arg(folder);
     command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
     let status = command.status().with_context(|| format!("starting the step {}", step.name))?;
-    let printed = String::from_utf8_lossy(&std::fs::read(&path)?).into_owned();
+    let printed = std::fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
+    let printed = String::from_utf8_lossy(&printed).into_owned();
     let last = printed.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("nothing was printed");
     let why = last.trim_start_matches("cargo xtask: ").to_string();
     let outcome = match status.code() {

@@ -25,12 +25,11 @@ pub struct Args {
 
 /// Runs the steps of `args`, or lists them.
 pub fn test(debian_rust: bool, args: &Args) -> Result<()> {
-    let chosen = choose(&args.steps)?;
-    match (&args.within, chosen.as_slice()) {
-        _ if args.list => list(&chosen),
-        (Some(folder), [step]) => one(debian_rust, step, folder),
-        _ => run(debian_rust, &chosen),
+    if let Some(folder) = &args.within {
+        return one(debian_rust, only(&args.steps)?, folder);
     }
+    let chosen = choose(&args.steps)?;
+    if args.list { list(&chosen) } else { run(debian_rust, &chosen) }
 }
 
 /// Runs the quick steps.
@@ -52,6 +51,12 @@ fn choose(names: &[String]) -> Result<Vec<&'static Step>> {
         return Err(Unknown(format!("{expected}, or their first words, got {name:?}")).into());
     }
     Ok(STEPS.iter().filter(|step| names.iter().any(|name| is(step, name))).collect())
+}
+
+/// Returns the one step of this very name; a first word doesn't choose others with it.
+fn only(names: &[String]) -> Result<&'static Step> {
+    let step = STEPS.iter().find(|step| matches!(names, [name] if name == step.name));
+    step.context("one step's own name goes with --within")
 }
 
 fn list(steps: &[&Step]) -> Result<()> {
@@ -132,6 +137,14 @@ mod tests {
         assert_eq!(chosen(&["core"]), ["core", "core-miri", "core-targets"]);
         assert_eq!(chosen(&["spice", "firmware-counts", "spice"]), ["spice", "firmware-counts"]);
         assert!(choose(&["firm".into()]).is_err() && choose(&["".into()]).is_err());
+    }
+
+    #[test]
+    fn a_step_of_its_own_process_is_chosen_by_its_whole_name() {
+        for step in STEPS {
+            assert_eq!(only(&[step.name.into()]).expect("its name").name, step.name);
+        }
+        assert!(only(&["firmware".into()]).is_err() && only(&[]).is_err());
     }
 
     #[test]
