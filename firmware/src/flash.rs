@@ -61,7 +61,11 @@ impl Sample {
     }
 
     /// Returns the answer of a model of integer arithmetic to the raw sample.
-    pub fn infer<'s>(&self, model: &IntegerModel, view: &'s mut IntegerView) -> Result<IntegerOutputs<'s>, Error> {
+    pub fn infer<'s>(
+        &self,
+        model: &IntegerModel,
+        view: &'s mut IntegerView,
+    ) -> Result<IntegerOutputs<'s>, Error> {
         match self.raw {
             Raw::Bytes(raw) => model.infer(raw, view),
             Raw::Floats(raw) => model.infer(raw, view),

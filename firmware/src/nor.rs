@@ -43,7 +43,7 @@ impl NorFlashError for Refused {
 pub unsafe fn take() -> (Nor, u32) {
     // SAFETY: by contract the only references; any bits are bytes and a number.
     let (cells, starts) =
-        unsafe { ((*(&raw mut CELLS)).assume_init_mut(), (*(&raw mut STARTS)).assume_init_mut()) };
+        unsafe { (&mut *(&raw mut CELLS).cast::<[u8; SIZE]>(), &mut *(&raw mut STARTS).cast::<u32>()) };
     *starts += 1;
     (Nor { cells, until_reset: None }, *starts)
 }

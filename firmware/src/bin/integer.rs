@@ -16,9 +16,7 @@ include!(concat!(env!("OUT_DIR"), "/integer_room.rs"));
 #[entry]
 fn main() -> ! {
     let model = IntegerModel::load(flash::MODEL).unwrap_or_else(|error| refuse(error));
-    let Some(state) =
-        cortex_m::singleton!(: IntegerState<VALUES, WIDEST> = IntegerState::new())
-    else {
+    let Some(state) = cortex_m::singleton!(: IntegerState<VALUES, WIDEST> = IntegerState::new()) else {
         fail("the state is already in use");
     };
     products(&model);
