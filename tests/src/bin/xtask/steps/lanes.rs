@@ -47,6 +47,10 @@ struct Queue {
 
 /// Runs the steps, each in a folder of its name below `folder`; returns their outcomes in their order.
 pub fn run(steps: &[&'static Step], folder: &Path, debian_rust: bool) -> Result<Vec<Outcome>> {
+    // A step that builds this harness with its assertions replaces the file that is running.
+    let program = folder.join("harness");
+    std::fs::copy(std::env::current_exe().context("finding this program")?, &program)
+        .with_context(|| format!("copying this program to {}", program.display()))?;
     let queue = Mutex::new(Queue { waiting: (0..steps.len()).collect(), firmware: false });
     let (ended, printer) = (Condvar::new(), Mutex::new(()));
     let lock = || queue.lock().unwrap_or_else(PoisonError::into_inner);
@@ -72,7 +76,7 @@ pub fn run(steps: &[&'static Step], folder: &Path, debian_rust: bool) -> Result<
         while let Some(index) = take() {
             let step = steps.get(index).context("a step")?;
             println!("[{}/{}] {} begins", index + 1, steps.len(), step.name);
-            let outcome = own_process(step, &folder.join(step.name), debian_rust);
+            let outcome = own_process(&program, step, &folder.join(step.name), debian_rust);
             let (log, outcome) = outcome.unwrap_or_else(|error| {
                 let why = format!("{error:#}");
                 (format!("      {why}\n"), Outcome::Failed(why))
@@ -99,11 +103,11 @@ pub fn run(steps: &[&'static Step], folder: &Path, debian_rust: bool) -> Result<
 }
 
 /// Runs one step by this program; returns what it printed and how it ended.
-fn own_process(step: &Step, folder: &Path, debian_rust: bool) -> Result<(String, Outcome)> {
+fn own_process(program: &Path, step: &Step, folder: &Path, debian_rust: bool) -> Result<(String, Outcome)> {
     std::fs::create_dir_all(folder).with_context(|| format!("creating {}", folder.display()))?;
     let path = folder.with_extension("log");
     let log = std::fs::File::create(&path).with_context(|| format!("creating {}", path.display()))?;
-    let mut command = Command::new(std::env::current_exe().context("finding this program")?);
+    let mut command = Command::new(program);
     command.args(debian_rust.then_some("--debian-rust"));
     command.args(["test", step.name, "--within"]).arg(folder);
     command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
