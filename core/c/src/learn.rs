@@ -188,7 +188,8 @@ pub(crate) unsafe fn begun<'m>(
 /// Learns from one sample as [`Learner::learn`] does.
 ///
 /// # Safety
-/// As `fenchel.h` says: `learner` as [`begun`], and pointers point to as many values as the counts say.
+/// As `fenchel.h` says: `learner` as `fenchel_begin_learning` left it, and pointers point to as many values as
+/// the counts say.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fenchel_learn(
     learner: *mut LearnerStorage,

@@ -138,8 +138,8 @@ impl From<fenchel_core::Saved> for CSaved {
 /// Saves what was learned as [`Slots::save`] does.
 ///
 /// # Safety
-/// As `fenchel.h` says: `learner` as [`begun`], `flash` and `saved` point to their types, and the calls of
-/// `flash` do as they should.
+/// As `fenchel.h` says: `learner` as `fenchel_begin_learning` left it, `flash` and `saved` point to their types, and the
+/// calls of `flash` do as they should.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fenchel_save(
     learner: *mut LearnerStorage,
