@@ -234,6 +234,11 @@ pub fn fixed_model(folder: &Path) -> Result<PathBuf> {
     initial(&RECORDED, &folder.join("fixed.fenchel"))
 }
 
+/// Writes such a model of the sizes on which kernels of other projects were counted.
+pub fn image_model(folder: &Path) -> Result<PathBuf> {
+    initial(&[784, 256, 256, 10], &folder.join("images.fenchel"))
+}
+
 /// Writes a model of a few hundred bytes.
 pub fn smallest_model(folder: &Path) -> Result<PathBuf> {
     initial(&[8, 8, 4], &folder.join("smallest.fenchel"))

@@ -55,13 +55,13 @@ pub fn same_numbers(
     Ok(())
 }
 
-/// Counts the instructions of the recorded network, and checks them against [`LIMITS`].
+/// Counts the instructions of a network for images, and checks them against [`LIMITS`].
 pub fn counts(toolchain: &Toolchain, folder: &Path, variant: &Variant) -> Result<()> {
     let row = LIMITS.iter().find(|row| row.0 == variant.board.name && row.1 == variant.kernel);
     let Some((_, _, limits)) = row else { return Ok(()) };
-    let fixed = ModelBytes::read(&gate::fixed_model(folder)?)?;
-    let integer = to_integer("the fixed model", &fixed.model("the fixed model")?, 1.0)?;
-    let path = folder.join("fixed-integer.fenchel");
+    let large = ModelBytes::read(&gate::image_model(folder)?)?;
+    let integer = to_integer("the large model", &large.model("the large model")?, 1.0)?;
+    let path = folder.join("images-integer.fenchel");
     std::fs::write(&path, &*integer)?;
     let size = IntegerModel::load(&integer)?.graph().input_units();
     // Every fifth input isn't 0.
