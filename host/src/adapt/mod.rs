@@ -32,7 +32,7 @@ pub struct Settings {
     pub samples: usize,
     /// Number of past samples of the stream that are kept.
     pub ring: usize,
-    /// Whether these past samples are balanced between the classes, as [`Ring::balanced`] does.
+    /// Whether these past samples are balanced between the classes, as [`fenchel_core::Ring::balanced`] does.
     pub balanced: bool,
     /// Number of past samples that are learned again after each new one.
     pub replays: usize,
