@@ -28,7 +28,7 @@ impl<'a> Model<'a> {
     ///
     /// # Errors
     /// [`Error::NotAModel`], [`Error::Version`], [`Error::Truncated`], [`Error::Checksum`],
-    /// [`Error::Arithmetic`], [`Error::Misaligned`], [`Error::Field`], and whatever [`Graph::new`] and
+    /// [`Error::Arithmetic`], [`Error::Misaligned`], [`Error::Field`], and whatever [`crate::Graph::new`] and
     /// [`Network::new`] refuse.
     pub fn load(bytes: &'a [u8]) -> Result<Self, Error> {
         Ok(Self(Parts::load(bytes)?))

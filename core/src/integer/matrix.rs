@@ -5,7 +5,7 @@ use crate::file::{Arithmetic, Edge, Fields, Kind, Stored};
 use crate::kernel::integer;
 use crate::{Error, PANEL, Precision};
 
-/// A (rows, columns) matrix of whole numbers from −128 to 127 with a scale for each row: W[i][j] = scale[i] · w[i][j].
+/// A (rows, columns) matrix of whole numbers from −128 to 127 with a scale for each row: `W[i][j] = scale[i] · w[i][j]`.
 ///
 /// A byte holds w + 128, in the same panels of 8 rows as other weights.
 #[derive(Clone, Copy, Debug)]
@@ -45,7 +45,7 @@ impl<'a> IntegerMatrix<'a> {
         self.reach
     }
 
-    /// Sets `sums`, as many as there are [`scales`](Self::scales), to Σ_j w[i][j] q[j] of every row i, q (fan-in). The
+    /// Sets `sums`, as many as there are [`scales`](Self::scales), to `Σ_j w[i][j] q[j]` of every row i, q (fan-in). The
     /// end must fit in 32 bits; on the way, sums wrap.
     pub fn product(&self, q: &[i16], sums: &mut [i32]) {
         integer::product(self.bytes.as_chunks().0, self.columns, q, sums);
